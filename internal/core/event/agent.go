@@ -1,0 +1,299 @@
+package event
+
+import "time"
+
+// Purpose is what an attempt is for.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeWork    Purpose = "work"    // the task itself
+	PurposeFix     Purpose = "fix"     // a check that the task's work turned red
+	PurposeResolve Purpose = "resolve" // a merge conflict of the task's work
+)
+
+// AgentRequested begins one attempt of a role at a task.
+type AgentRequested struct {
+	Agent   string  `json:"agent"` // e.g. "implementer-2", unique in the run
+	Task    string  `json:"task"`
+	Attempt int     `json:"attempt"` // 1, 2, … within the task; fences leases and results
+	Role    string  `json:"role"`
+	Runtime string  `json:"runtime"`
+	Purpose Purpose `json:"purpose"`
+	Base    string  `json:"base"`            // commit its workspace starts from
+	Merge   string  `json:"merge,omitempty"` // purpose resolve: commit whose conflicted merge the workspace holds
+	Prompt  string  `json:"prompt"`
+	// Insights that the prompt carries; they count as delivered.
+	Insights []string `json:"insights,omitempty"`
+}
+
+// AgentPrepared says that the workspace is there. It ends effect prepare.
+type AgentPrepared struct {
+	Effect    string `json:"effect"`
+	Agent     string `json:"agent"`
+	Workspace string `json:"workspace"` // absolute path
+	Base      string `json:"base"`
+}
+
+// AgentStarted says that the agent's process runs. The effect of kind run is
+// then under way until AgentExited.
+type AgentStarted struct {
+	Effect    string `json:"effect"`
+	Agent     string `json:"agent"`
+	PID       int    `json:"pid"`
+	StartTime uint64 `json:"start_time"` // clock ticks after boot: with PID and Boot, the process's identity
+	Boot      string `json:"boot,omitempty"`
+}
+
+// ToolCalled counts one tool call of an agent.
+type ToolCalled struct {
+	Agent string `json:"agent"`
+	Tool  string `json:"tool"`
+}
+
+// CheckedIn is an agent's report on the way.
+type CheckedIn struct {
+	Agent    string   `json:"agent"`
+	Progress *float64 `json:"progress,omitempty"` // 0…1
+	Doing    string   `json:"doing,omitempty"`
+	Need     string   `json:"need,omitempty"`
+	Auto     bool     `json:"auto,omitempty"` // made of tool calls, not sent by the agent
+}
+
+// ReportStatus is what an agent says of its own work.
+type ReportStatus string
+
+// The report statuses.
+const (
+	ReportDone    ReportStatus = "done"
+	ReportFailed  ReportStatus = "failed"
+	ReportBlocked ReportStatus = "blocked"
+)
+
+// Report is an agent's structured result.
+type Report struct {
+	Status    ReportStatus `json:"status"`
+	Summary   string       `json:"summary"`
+	NoCode    bool         `json:"no_code,omitempty"`
+	FollowUps []string     `json:"follow_ups,omitempty"`
+}
+
+// Reported records an agent's report; the last one before its exit counts.
+type Reported struct {
+	Agent  string `json:"agent"`
+	Report Report `json:"report"`
+}
+
+// AgentStopRequested asks for the end of an agent's process; its work is kept.
+type AgentStopRequested struct {
+	Agent  string `json:"agent"`
+	Reason string `json:"reason"`
+	Now    bool   `json:"now,omitempty"`
+}
+
+// ExitReason says why an agent's process is gone.
+type ExitReason string
+
+// The exit reasons.
+const (
+	ExitExited      ExitReason = "exited"      // by itself
+	ExitKilled      ExitReason = "killed"      // by a signal that was not popkit's
+	ExitStopped     ExitReason = "stopped"     // popkit ended it
+	ExitInterrupted ExitReason = "interrupted" // popkit's engine died under it
+	ExitNotStarted  ExitReason = "not_started"
+)
+
+// AgentExited says that the agent's process and all below it are gone. It ends
+// the effect of kind run.
+type AgentExited struct {
+	Effect string     `json:"effect"`
+	Agent  string     `json:"agent"`
+	Reason ExitReason `json:"reason"`
+	Code   int        `json:"code"`
+	Signal string     `json:"signal,omitempty"`
+	Detail string     `json:"detail,omitempty"` // e.g. last lines of output, redacted
+	Report *Report    `json:"report,omitempty"` // what it wrote to $POPKIT_RESULT
+}
+
+// AgentCollected says what the agent left, committed and kept in the user's
+// repository. It ends the effect of kind collect.
+type AgentCollected struct {
+	Effect  string   `json:"effect"`
+	Agent   string   `json:"agent"`
+	Commit  string   `json:"commit"` // equals the base when nothing changed
+	Ref     string   `json:"ref,omitempty"`
+	Files   []string `json:"files,omitempty"` // changed against the base, at most MaxFiles
+	Changed int      `json:"changed"`         // how many files changed in all
+	Added   int      `json:"added"`           // lines
+	Removed int      `json:"removed"`
+	// Unresolved: conflict markers or unmerged paths are left (purpose resolve).
+	Unresolved []string `json:"unresolved,omitempty"`
+	Summary    string   `json:"summary"` // of the diff, when the agent gave none
+}
+
+// MaxFiles bounds the file names an event lists.
+const MaxFiles = 500
+
+// AgentRejected says why an attempt's work is not the task's result.
+type AgentRejected struct {
+	Agent  string `json:"agent"`
+	Reason string `json:"reason"`
+	// Stale: the task had an accepted result already; the work is kept.
+	Stale bool `json:"stale,omitempty"`
+	// Interrupted attempts do not count against the task's limit.
+	Interrupted bool `json:"interrupted,omitempty"`
+}
+
+// AgentReleased says that the workspace is gone. It ends effect release.
+type AgentReleased struct {
+	Effect string `json:"effect"`
+	Agent  string `json:"agent"`
+	Rescue string `json:"rescue,omitempty"` // ref that holds what was not kept before
+}
+
+// Insight types that popkit routes in their own way; other types are allowed
+// and are routed like a discovery.
+const (
+	InsightDiscovery = "discovery"
+	InsightPattern   = "pattern"
+	InsightBlocker   = "blocker"
+	InsightQuestion  = "question"
+	InsightAnswer    = "answer"
+)
+
+// InsightShared adds something an agent found that others should know.
+type InsightShared struct {
+	ID         string    `json:"id"`    // i-1, i-2, …
+	Agent      string    `json:"agent"` // or "person", or a name found in an imported file
+	Task       string    `json:"task,omitempty"`
+	Phase      string    `json:"phase"`
+	Kind       string    `json:"type"`
+	Content    string    `json:"content"`
+	Tags       []string  `json:"tags,omitempty"`
+	Confidence float64   `json:"confidence,omitempty"` // 0 = not given
+	Source     string    `json:"source,omitempty"`     // "" = reported; "file" = found in insights.json; "need"
+	Similar    []string  `json:"similar,omitempty"`    // IDs of near-duplicates
+	Found      time.Time `json:"found,omitzero"`       // as imported, when older than the event
+}
+
+// InsightConfirmed says that an agent found what another had shared.
+type InsightConfirmed struct {
+	ID    string `json:"id"`
+	Agent string `json:"agent"`
+}
+
+// InsightDelivered says that an agent was given these insights; none is given
+// to it again.
+type InsightDelivered struct {
+	Agent string   `json:"agent"`
+	IDs   []string `json:"ids"`
+	Via   string   `json:"via"` // check-in, pull, prompt, tool
+}
+
+// MessageSent is a text for one agent, or for all that run (To "").
+type MessageSent struct {
+	ID     string `json:"id"` // m-1, …
+	To     string `json:"to"`
+	From   string `json:"from"`
+	Text   string `json:"text"`
+	Urgent bool   `json:"urgent,omitempty"`
+}
+
+// MessageDelivered says that an agent was given the messages.
+type MessageDelivered struct {
+	Agent string   `json:"agent"`
+	IDs   []string `json:"ids"`
+}
+
+// QuestionKind says what a question is about, and so who parks and what is
+// done when nobody answers.
+type QuestionKind string
+
+// The kinds of questions.
+const (
+	AskAgent    QuestionKind = "agent"    // an agent's own `popkit ask`; default: its default answer, else denied
+	AskAttempts QuestionKind = "attempts" // a task used up its attempts: retry, skip, stop
+	AskConflict QuestionKind = "conflict" // a merge conflict: retry, agent, first_wins, skip, stop
+	AskAudit    QuestionKind = "audit"    // work outside its bounds: accept, retry, skip, stop
+	AskCheck    QuestionKind = "check"    // a check stays red: retry, waive, stop
+	AskBarrier  QuestionKind = "barrier"  // a phase outlasted its limit: wait, partial, stop
+	AskEffect   QuestionKind = "effect"   // something popkit does keeps failing: retry, stop
+)
+
+// QuestionAsked opens a decision for a person.
+type QuestionAsked struct {
+	ID      string       `json:"id"` // q-1, …
+	Kind    QuestionKind `json:"kind"`
+	Text    string       `json:"text"`
+	Options []string     `json:"options,omitempty"` // empty: free text
+	// Default is the answer when nobody answers in time; "" with a zero Timeout:
+	// it stays open.
+	Default string        `json:"default,omitempty"`
+	Timeout time.Duration `json:"timeout,omitempty"`
+	Agent   string        `json:"agent,omitempty"`
+	Task    string        `json:"task,omitempty"`
+	Phase   int           `json:"phase"`
+	Subject string        `json:"subject,omitempty"` // e.g. an effect's key, a check's index
+}
+
+// QuestionAnswered is the answer and who gave it. What follows for the subject
+// is part of this fact: the fold applies it.
+type QuestionAnswered struct {
+	ID     string `json:"id"`
+	Answer string `json:"answer"`
+	By     string `json:"by"` // a person's name, "policy", "timeout"
+	Note   string `json:"note,omitempty"`
+}
+
+// QuestionWithdrawn closes a question whose subject is gone.
+type QuestionWithdrawn struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+}
+
+// EffectKind is a kind of thing that popkit does outside.
+type EffectKind string
+
+// The kinds of effects, with the event that ends each. EffectFailed ends any.
+const (
+	EffectPrepare EffectKind = "prepare" // make an agent's workspace → AgentPrepared
+	EffectRun     EffectKind = "run"     // run an agent's process → AgentExited
+	EffectCollect EffectKind = "collect" // commit and keep what it left → AgentCollected
+	EffectRelease EffectKind = "release" // remove its workspace → AgentReleased
+	EffectMerge   EffectKind = "merge"   // merge accepted work → TaskMerged | TaskConflicted
+	EffectCheck   EffectKind = "check"   // run a check at a commit → CheckEnded
+	EffectBlame   EffectKind = "blame"   // find the merge that turned it red → CheckBlamed
+	EffectPublish EffectKind = "publish" // publish a barrier's commit → BarrierOpened
+	EffectFinish  EffectKind = "finish"  // publish branch, write report → RunPublished
+)
+
+// EffectRequested asks for an effect under a key that makes it happen once.
+// Only the fields that the kind needs are set.
+type EffectRequested struct {
+	Key    string     `json:"key"` // e.g. "run:implementer-2", "merge:api.1", "check:0:1:3f2a91c:1"
+	Kind   EffectKind `json:"kind"`
+	Agent  string     `json:"agent,omitempty"`
+	Task   string     `json:"task,omitempty"`
+	Phase  int        `json:"phase"`
+	Check  int        `json:"check"`
+	Commit string     `json:"commit,omitempty"`
+	Onto   string     `json:"onto,omitempty"`
+	// Prefer: merge kind, "ours" lets the tree win where both sides changed.
+	Prefer string `json:"prefer,omitempty"`
+	Epoch  int    `json:"epoch"`
+}
+
+// EffectUnknown says that the engine died while the effect was under way: it
+// may have happened. Its adapter settles it.
+type EffectUnknown struct {
+	Key   string `json:"key"`
+	Epoch int    `json:"epoch"` // of the engine that now settles it
+}
+
+// EffectFailed says that an effect did not happen. It may be requested again
+// under the same key.
+type EffectFailed struct {
+	Key   string `json:"key"`
+	Error string `json:"error"`
+	Final bool   `json:"final,omitempty"` // trying again is no use
+}

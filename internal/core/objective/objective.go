@@ -1,0 +1,120 @@
+package objective
+
+import "time"
+
+// Plan is an objective cut into phases, each with tasks.
+type Plan struct {
+	Objective        Objective      `json:"objective"`
+	Phases           []Phase        `json:"phases"`
+	Limits           Limits         `json:"limits,omitzero"`
+	OnConflict       ConflictPolicy `json:"on_conflict,omitempty"`
+	OnBarrierTimeout BarrierPolicy  `json:"on_barrier_timeout,omitempty"`
+}
+
+// Objective is what a person asked for.
+type Objective struct {
+	Description     string      `json:"description"`
+	SuccessCriteria []Criterion `json:"success_criteria,omitempty"`
+	Boundaries      Boundaries  `json:"boundaries,omitzero"`
+}
+
+// Criterion says how we know that the objective is met. Without a Check the
+// final report leaves it to a person.
+type Criterion struct {
+	Text  string `json:"text"`
+	Check *Check `json:"check,omitempty"`
+}
+
+// Boundaries say what agents can't do. Empty FilePatterns allow every path.
+type Boundaries struct {
+	FilePatterns    []string `json:"file_patterns,omitempty"`
+	RestrictedTools []string `json:"restricted_tools,omitempty"`
+}
+
+// Phase is an ordered step of the plan; it ends at a barrier.
+type Phase struct {
+	Name   string  `json:"name"`
+	Tasks  []Task  `json:"tasks,omitempty"`
+	Checks []Check `json:"checks,omitempty"`
+}
+
+// Task is one piece of work for one agent.
+type Task struct {
+	ID     string   `json:"id"`     // unique in the plan, [a-z0-9][a-z0-9._-]*
+	Role   string   `json:"role"`   // a kind of agent, e.g. "implementer"
+	Title  string   `json:"title"`  // one line
+	Prompt string   `json:"prompt"` // what the agent is told
+	Scope  []string `json:"scope,omitempty"`
+	Needs  []string `json:"needs,omitempty"` // IDs of tasks of the same phase
+	Tags   []string `json:"tags,omitempty"`
+	NoCode bool     `json:"no_code,omitempty"` // the plan's word that the task changes no file
+	// Overlap is "" (tasks of a phase whose scopes overlap run one after the
+	// other) or OverlapAllow.
+	Overlap string `json:"overlap,omitempty"`
+	// Runtime is "" (the run's default), "exec:COMMAND" or "scripted:FILE".
+	Runtime string `json:"runtime,omitempty"`
+}
+
+// OverlapAllow in Task.Overlap lets a task run beside others of its scope.
+const OverlapAllow = "allow"
+
+// Check is a command whose exit status says whether a criterion holds.
+type Check struct {
+	Run     string   `json:"run"`
+	Expect  string   `json:"expect,omitempty"`  // RE2 that the output must match, multi-line mode
+	Timeout Duration `json:"timeout,omitempty"` // zero: the run's default
+}
+
+// Limits bound a run. Zero means "not set here".
+type Limits struct {
+	MaxParallelAgents int `json:"max_parallel_agents,omitempty"`
+	MaxRuntimeMinutes int `json:"max_runtime_minutes,omitempty"`
+	MaxAttempts       int `json:"max_attempts,omitempty"`
+}
+
+// ConflictPolicy says who resolves a merge conflict.
+type ConflictPolicy string
+
+// The conflict policies.
+const (
+	ConflictAgent     ConflictPolicy = "agent"
+	ConflictHuman     ConflictPolicy = "human"
+	ConflictFirstWins ConflictPolicy = "first_wins"
+)
+
+// BarrierPolicy says what happens when a phase outlasts its barrier timeout.
+type BarrierPolicy string
+
+// The barrier policies.
+const (
+	BarrierHuman   BarrierPolicy = "human"
+	BarrierPartial BarrierPolicy = "partial"
+)
+
+// Duration is a time.Duration that is text ("10m", "1h30m") in files and logs.
+type Duration time.Duration
+
+// MarshalText writes the duration as time.Duration.String does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what time.ParseDuration takes.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return err
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Task returns the task with the given ID and the index of its phase.
+func (p *Plan) Task(id string) (Task, int, bool) {
+	for i, ph := range p.Phases {
+		for _, t := range ph.Tasks {
+			if t.ID == id {
+				return t, i, true
+			}
+		}
+	}
+	return Task{}, 0, false
+}
