@@ -1,0 +1,182 @@
+package archtest
+
+// This file is the rules. To add a package: one line in Packages. To let one
+// import another: its May. To use a new library: an entry in Libraries, with the
+// one package that will exist for it. To break a rule: an entry in Exceptions,
+// with a reason that a reviewer will accept.
+
+// The bands, lowest first. Imports go downwards only.
+const (
+	Core    Band = "core"    // pure: nouns, events, fold, decide; knows nobody
+	Leaf    Band = "leaf"    // one piece of the outside world; knows no popkit at all
+	Log     Band = "log"     // the event log and its implementations
+	Input   Band = "input"   // files that people write: plan, configuration
+	Adapter Band = "adapter" // the outside world in core's nouns; not each other, not the engine
+	Engine  Band = "engine"  // the single writer: core and the log's interface
+	Glue    Band = "glue"    // runs effects by the adapters
+	API     Band = "api"     // the socket's wire types and client
+	Surface Band = "surface" // what people and agents see; knows the API, never the engine
+	Wiring  Band = "wiring"  // the daemon: the only one that knows all adapters
+	Main    Band = "main"    // package main, nothing but calls
+	Tests   Band = "tests"   // exists for tests only: conformance suites, simulation, benchmarks
+	Tool    Band = "tool"    // judges or generates files of the repository
+)
+
+// below says which bands a band's entry may name at all.
+var below = map[Band][]Band{
+	Core:    {Core},
+	Leaf:    {},
+	Log:     {Core, Log},
+	Input:   {Core},
+	Adapter: {Core, Leaf, Adapter},
+	Engine:  {Core, Log},
+	Glue:    {Core, Leaf, Adapter},
+	API:     {Core},
+	Surface: {Core, API, Input},
+	Wiring:  {Core, Leaf, Log, Input, Adapter, Engine, Glue, API, Surface},
+	Main:    {Leaf, Adapter, API, Surface, Wiring},
+	Tests:   {Core, Leaf, Log, Input, Adapter, Engine, Glue, API, Surface, Wiring, Tests},
+	Tool:    {Core, Input, API},
+}
+
+// nouns is what an adapter may know of core.
+var nouns = []string{"internal/core/objective", "internal/core/event", "internal/core/insight"}
+
+var packages = []Package{
+	// Core, each layer on the ones before it.
+	{Dir: "internal/core/nearest", Band: Core},
+	{Dir: "internal/core/objective", Band: Core, May: []string{"internal/core/nearest"}},
+	{Dir: "internal/core/event", Band: Core, May: []string{"internal/core/objective"}},
+	{Dir: "internal/core/insight", Band: Core, May: nouns},
+	{Dir: "internal/core/policy", Band: Core, May: nouns},
+	{Dir: "internal/core/brief", Band: Core, May: nouns},
+	{Dir: "internal/core/state", Band: Core, May: nouns},
+	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief")},
+	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/decide")},
+
+	// Leaves: a piece of the operating system, or of text.
+	{Dir: "internal/proc", Band: Leaf},
+	{Dir: "internal/redact", Band: Leaf},
+
+	// The log.
+	{Dir: "internal/eventlog", Band: Log, May: []string{"internal/core/event"}},
+	{Dir: "internal/eventlog/memlog", Band: Log, May: []string{"internal/core/event", "internal/eventlog"}},
+	{Dir: "internal/eventlog/filelog", Band: Log, May: []string{"internal/core/event", "internal/eventlog"}},
+	{Dir: "internal/eventlog/eventlogtest", Band: Tests, May: []string{"internal/core/event", "internal/core/objective", "internal/eventlog"}},
+
+	// What people write.
+	{Dir: "internal/planfile", Band: Input, May: with(nouns, "internal/core/nearest")},
+	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/nearest", "internal/core/policy")},
+
+	// Adapters.
+	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc")},
+	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/proc", "internal/redact")},
+	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
+	{Dir: "internal/agent/agenttest", Band: Tests, May: with(nouns, "internal/agent", "internal/proc")},
+	{Dir: "internal/workspace", Band: Adapter, May: nouns, Tests: []string{"internal/proc"}},
+	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
+
+	// The spine.
+	{Dir: "internal/engine", Band: Engine, May: []string{"internal/core/...", "internal/eventlog"}},
+	{Dir: "internal/effects", Band: Glue, May: []string{
+		"internal/core/...", "internal/agent", "internal/workspace", "internal/proc", "internal/redact"},
+		Tests: []string{"internal/agent/..."}},
+
+	// Surfaces.
+	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
+	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/..."}, Tests: []string{"internal/engine"}},
+	{Dir: "internal/cli", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/planfile", "internal/config"}},
+
+	// Wiring.
+	{Dir: "internal/daemon", Band: Wiring, May: []string{
+		"internal/core/...", "internal/eventlog/...", "internal/engine", "internal/effects", "internal/agent/...",
+		"internal/workspace", "internal/statefile", "internal/proc", "internal/redact", "internal/config",
+		"internal/planfile", "internal/api", "internal/server"}},
+	{Dir: "cmd/popkit", Band: Main, May: []string{"internal/cli", "internal/daemon", "internal/proc", "internal/agent/scripted", "internal/api"}},
+
+	// What judges, generates and exercises all that.
+	{Dir: "internal/archtest", Band: Tool},
+	{Dir: "internal/speccoverage", Band: Tool},
+	{Dir: "internal/schema", Band: Tool, May: []string{"internal/core/...", "internal/planfile", "internal/config", "internal/api"}},
+	{Dir: "internal/sim", Band: Tests, May: []string{
+		"internal/core/...", "internal/engine", "internal/effects", "internal/eventlog/...", "internal/agent/..."}},
+	{Dir: "internal/bench", Band: Tests, May: []string{"internal/..."}},
+	{Dir: "e2e", Band: Tests, May: []string{"internal/..."}},
+}
+
+// testSupport is what any package's tests may import.
+var testSupport = []string{"internal/eventlog/memlog", "internal/eventlog/eventlogtest", "internal/agent/agenttest"}
+
+var libraries = []Library{
+	{Path: "github.com/bmatcuk/doublestar/v4", In: []string{"internal/core/objective", "internal/core/policy"},
+		Why: "scopes and boundaries are globs; pure"},
+	{Path: "mvdan.cc/sh/v3/syntax", In: []string{"internal/core/policy"},
+		Why: "shell commands are judged as parsed, never as text; pure"},
+	{Path: "github.com/goccy/go-yaml", In: []string{"internal/planfile", "internal/config", "internal/agent/scripted"},
+		Why: "the files that people write, with line and column for each mistake"},
+	{Path: "github.com/google/jsonschema-go", In: []string{"internal/schema"},
+		Tests: []string{"internal/planfile", "internal/config", "internal/cli", "internal/api", "internal/agent/scripted", "e2e"},
+		Why:   "published schemas, and the tests that hold our own output to them"},
+	{Path: "github.com/fsnotify/fsnotify", In: []string{"internal/eventlog/filelog", "internal/statefile"},
+		Why: "following a file without polling"},
+	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
+		Why: "files that others read are replaced whole"},
+	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/server", "internal/agent/scripted", "internal/workspace"},
+		Tests: []string{"internal/...", "e2e"},
+		Why:   "namespaces, locks, peer credentials: what syscall lacks"},
+	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},
+	{Path: "golang.org/x/sync", In: []string{"internal/daemon", "internal/effects", "internal/server"}, Tests: []string{"internal/...", "e2e"},
+		Why: "errgroup"},
+	{Path: "golang.org/x/term", In: []string{"internal/cli"}, Why: "is this a terminal, and how wide"},
+	{Path: "github.com/spf13/cobra", In: []string{"internal/cli"}, Why: "commands, flags, completion"},
+	{Path: "github.com/spf13/pflag", In: []string{"internal/cli"}, Why: "cobra's flags, where a custom one is needed"},
+	{Path: "github.com/rogpeppe/go-internal", Tests: []string{"internal/archtest", "internal/cli", "e2e"},
+		Why: "testscript and txtar"},
+	{Path: "pgregory.net/rapid", Tests: []string{"internal/...", "e2e"}, Why: "property tests"},
+	{Path: "go.uber.org/goleak", Tests: []string{"internal/...", "e2e"}, Why: "goroutines left behind"},
+}
+
+// pureStd is an allow-list: what is not here does I/O, reads a clock, is random
+// or concurrent until somebody has looked and added it.
+var pureStd = []string{
+	"bytes", "cmp", "container/heap", "container/list", "crypto/sha256", "embed", "encoding", "encoding/base64",
+	"encoding/hex", "encoding/json", "errors", "fmt", "hash/fnv", "iter", "maps", "math", "math/bits", "path",
+	"reflect", "regexp", "regexp/syntax", "slices", "sort", "strconv", "strings", "time", "unicode",
+	"unicode/utf8", "unicode/utf16",
+}
+
+// impure is what is not pure in the packages of pureStd.
+var impure = []string{
+	"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.Tick",
+	"time.NewTimer", "time.NewTicker", "time.Timer", "time.Ticker", "time.Local", "time.LoadLocation",
+	"fmt.Print", "fmt.Printf", "fmt.Println", "fmt.Scan", "fmt.Scanf", "fmt.Scanln",
+}
+
+var exceptions = []Exception{
+	{Rule: "interface-size", Where: "internal/eventlog.Log",
+		Why: "one seam with five verbs, held by one conformance suite; splitting it would only be put together again at every use"},
+	{Rule: "package-var", Where: "internal/proc.initialised",
+		Why: "whether main called MaybeInit is a fact about the process; without it a test binary that forgot would start itself without end"},
+}
+
+// Popkit is this repository's rules.
+func Popkit() Rules {
+	return Rules{
+		Module:      "popkit",
+		Bands:       below,
+		Packages:    packages,
+		TestSupport: testSupport,
+		Libraries:   libraries,
+		Pure:        []string{"internal/core/..."},
+		PureStd:     pureStd,
+		Impure:      impure,
+		Roots:       []string{"cmd/...", "internal/daemon"},
+		BadNames:    []string{"util", "utils", "common", "types", "manager", "helper", "helpers", "misc", "base", "shared", "lib"},
+		Gates:       Gates{File: 500, TestFile: 800, Func: 60, TestFunc: 120, Package: 3000, Methods: 3},
+		Exceptions:  exceptions,
+	}
+}
+
+func with(list []string, more ...string) []string {
+	return append(append([]string{}, list...), more...)
+}
