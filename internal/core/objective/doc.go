@@ -11,4 +11,23 @@
 //
 // A Plan that Validate accepts is what the engine runs; reading one from a
 // file, with line and column for each mistake, is the work of package planfile.
+//
+// # Scopes
+//
+// Path patterns are doublestar's, relative to the repository's top: "*" within
+// a segment, "**" for any number of segments, "?", "[a-z]", "{a,b}". Added to
+// that: a pattern without "/" matches at any depth, and a pattern that ends in
+// "/", has no "/", or whose last segment is a plain name covers everything
+// below what it matches ("src/api" is the file or the whole directory).
+//
+// InScope asks doublestar. Overlaps, ScopesOverlap and Within compare patterns
+// with each other: each becomes an automaton that accepts at least every path
+// that doublestar matches, so an overlap is never missed. What is too large to
+// compare counts as overlapping, and as not within.
+//
+// # What may be called on what
+//
+// Validate takes any plan. Notes, Overlaps and Estimate take any plan, too, and
+// are right for valid ones. All functions are safe for concurrent use: they
+// keep no state and change none of their arguments.
 package objective

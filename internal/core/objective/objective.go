@@ -65,12 +65,37 @@ type Check struct {
 	Timeout Duration `json:"timeout,omitempty"` // zero: the run's default
 }
 
-// Limits bound a run. Zero means "not set here".
+// Limits bound a run. Zero means "not set here": the configuration's value holds.
 type Limits struct {
-	MaxParallelAgents int `json:"max_parallel_agents,omitempty"`
-	MaxRuntimeMinutes int `json:"max_runtime_minutes,omitempty"`
-	MaxAttempts       int `json:"max_attempts,omitempty"`
+	MaxParallelAgents      int     `json:"max_parallel_agents,omitempty"`
+	MaxRuntimeMinutes      Minutes `json:"max_runtime_minutes,omitempty"`
+	MaxAttempts            int     `json:"max_attempts,omitempty"`     // per task
+	MaxFixAttempts         int     `json:"max_fix_attempts,omitempty"` // per phase and check
+	MaxAgentsStarted       int     `json:"max_agents_started,omitempty"`
+	MaxInsights            int     `json:"max_insights,omitempty"`
+	MaxInsightsPerPull     int     `json:"max_insights_per_pull,omitempty"`
+	MaxQuestionsPerAgent   int     `json:"max_questions_per_agent,omitempty"`
+	AgentTimeoutMinutes    Minutes `json:"agent_timeout_minutes,omitempty"`
+	SilenceMinutes         Minutes `json:"silence_minutes,omitempty"`
+	BarrierTimeoutMinutes  Minutes `json:"barrier_timeout_minutes,omitempty"`
+	DecisionTimeoutMinutes Minutes `json:"decision_timeout_minutes,omitempty"`
+	CheckTimeoutMinutes    Minutes `json:"check_timeout_minutes,omitempty"`
+	RetryDelaySeconds      Seconds `json:"retry_delay_seconds,omitempty"`
+	ContextBytes           int     `json:"context_bytes,omitempty"`
+	TranscriptBytes        int     `json:"transcript_bytes,omitempty"`
 }
+
+// Minutes is a length of time in minutes; 0.5 is half a minute.
+type Minutes float64
+
+// Duration converts m, to the nanosecond.
+func (m Minutes) Duration() time.Duration { return time.Duration(float64(m) * float64(time.Minute)) }
+
+// Seconds is a length of time in seconds; 0.5 is half a second.
+type Seconds float64
+
+// Duration converts s, to the nanosecond.
+func (s Seconds) Duration() time.Duration { return time.Duration(float64(s) * float64(time.Second)) }
 
 // ConflictPolicy says who resolves a merge conflict.
 type ConflictPolicy string
