@@ -33,7 +33,9 @@ type Settings struct {
 	// every agent gets the last ones.
 	FullRouting bool `json:"full_routing"`
 
-	MaxAgents       int    `json:"max_agents"`        // running at once
+	MaxAgents int `json:"max_agents"` // running at once
+	// Sequential: agents work one after the other, whatever MaxAgents says (mode file).
+	Sequential      bool   `json:"sequential,omitempty"`
 	MaxAgentsSource string `json:"max_agents_source"` // which of tier, configuration, plan, flag, mode set it
 	MaxStarted      int    `json:"max_started"`       // agents started in the whole run
 	MaxAttempts     int    `json:"max_attempts"`      // per task
@@ -41,24 +43,34 @@ type Settings struct {
 	MaxInsights     int    `json:"max_insights"`      // kept per run
 	MaxQuestions    int    `json:"max_questions"`     // per agent
 
-	CheckinEvery        int           `json:"checkin_every_n_tools"`
-	Heartbeat           time.Duration `json:"heartbeat"`
-	MaxRuntime          time.Duration `json:"max_runtime"`
-	AgentTimeout        time.Duration `json:"agent_timeout"`
-	SilenceTimeout      time.Duration `json:"silence_timeout"` // no event from an agent: it hangs
-	BarrierTimeout      time.Duration `json:"barrier_timeout"`
-	DecisionTimeout     time.Duration `json:"decision_timeout"`
-	CheckTimeout        time.Duration `json:"check_timeout"`
-	RetryDelay          time.Duration `json:"retry_delay"` // before the second attempt; doubles
-	MaxInsightsPerPull  int           `json:"max_insights_per_pull"`
-	ContextLimit        int           `json:"context_limit"` // bytes of earlier work in a prompt
-	AutoAnswers         []AutoAnswer  `json:"auto_answers,omitempty"`
-	Runtime             string        `json:"runtime"`  // default runtime of agents
-	Resolver            string        `json:"resolver"` // runtime of resolver agents, "" = the task's own
-	ProtectedPaths      []string      `json:"protected_paths,omitempty"`
-	DriftDetection      bool          `json:"drift_detection"`
-	AuditScope          bool          `json:"audit_scope"`           // files outside the task's scope need a person's yes
-	CloseWhenUnattended bool          `json:"close_when_unattended"` // park the run when only a person can go on and none is there
+	CheckinEvery       int           `json:"checkin_every_n_tools"`
+	Heartbeat          time.Duration `json:"heartbeat"`
+	MaxRuntime         time.Duration `json:"max_runtime"`
+	AgentTimeout       time.Duration `json:"agent_timeout"`
+	SilenceTimeout     time.Duration `json:"silence_timeout"` // no event from an agent: it hangs
+	BarrierTimeout     time.Duration `json:"barrier_timeout"`
+	DecisionTimeout    time.Duration `json:"decision_timeout"`
+	CheckTimeout       time.Duration `json:"check_timeout"`
+	RetryDelay         time.Duration `json:"retry_delay"` // before the second attempt; doubles
+	MaxInsightsPerPull int           `json:"max_insights_per_pull"`
+	ContextLimit       int           `json:"context_limit"` // bytes of earlier work in a prompt
+	AutoAnswers        []AutoAnswer  `json:"auto_answers,omitempty"`
+	Runtime            string        `json:"runtime"` // default runtime of agents
+	// RoleRuntimes sets the runtime of single roles.
+	RoleRuntimes        map[string]string `json:"role_runtimes,omitempty"`
+	Resolver            string            `json:"resolver"` // runtime of resolver agents, "" = the task's own
+	ProtectedPaths      []string          `json:"protected_paths,omitempty"`
+	DriftDetection      bool              `json:"drift_detection"`
+	AuditScope          bool              `json:"audit_scope"`           // files outside the task's scope need a person's yes
+	CloseWhenUnattended bool              `json:"close_when_unattended"` // park the run when only a person can go on and none is there
+}
+
+// RuntimeOf returns the runtime of a role's agents.
+func (s Settings) RuntimeOf(role string) string {
+	if r := s.RoleRuntimes[role]; r != "" {
+		return r
+	}
+	return s.Runtime
 }
 
 // AutoAnswer answers the questions of one kind whose text matches, by policy.

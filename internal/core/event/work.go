@@ -70,7 +70,8 @@ type CheckBlamed struct {
 type TaskAccepted struct {
 	Task    string   `json:"task"`
 	Agent   string   `json:"agent"`
-	Commit  string   `json:"commit"` // its work; equals the agent's base when no file changed
+	Purpose Purpose  `json:"purpose"` // a task has one accepted result; each fix or resolution that it needs adds one
+	Commit  string   `json:"commit"`  // its work; equals the agent's base when no file changed
 	Summary string   `json:"summary"`
 	Files   []string `json:"files,omitempty"`
 }

@@ -1,0 +1,231 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/insight"
+	"popkit/internal/core/state"
+)
+
+// MaxText bounds what an agent or a person can put into one field, in bytes.
+const MaxText = 16 << 10
+
+// PersonAuthor is the author of insights that a person adds.
+const PersonAuthor = "person"
+
+// agentSays turns what an agent reports into events.
+func agentSays(s *state.State, in Input) ([]event.Data, error) {
+	if share, ok := in.(ShareInsight); ok {
+		return shareInsight(s, share)
+	}
+	a, err := speaker(s, in)
+	if err != nil {
+		return nil, err
+	}
+	switch in := in.(type) {
+	case CheckIn:
+		return checkIn(s, a, in)
+	case CallTool:
+		out := []event.Data{event.ToolCalled{Agent: a.Agent, Tool: clip(in.Tool, 200)}}
+		if n := s.Settings.CheckinEvery; n > 0 && (a.Tools+1)%n == 0 {
+			out = append(out, event.CheckedIn{Agent: a.Agent, Doing: clip(in.Tool, 200), Auto: true})
+		}
+		return append(out, pull(s, a, "tool", 0, a.Needs)...), nil
+	case Pull:
+		return pull(s, a, in.Via, in.Max, a.Needs), nil
+	case Ask:
+		return ask(s, a, in)
+	case Report:
+		return report(a, in)
+	}
+	return nil, fmt.Errorf("no rule for input %T", in)
+}
+
+// speaker returns the agent an input comes from, if it may still speak.
+func speaker(s *state.State, in Input) (*state.Agent, error) {
+	var id string
+	switch in := in.(type) {
+	case CheckIn:
+		id = in.Agent
+	case CallTool:
+		id = in.Agent
+	case Pull:
+		id = in.Agent
+	case Ask:
+		id = in.Agent
+	case Report:
+		id = in.Agent
+	}
+	a, ok := s.Agents[id]
+	if !ok {
+		return nil, refuse("", "no agent %q in this run", id)
+	}
+	if a.Exit != nil || a.Rejected != nil {
+		return nil, refuse("", "agent %s has ended", id)
+	}
+	return a, nil
+}
+
+func shareInsight(s *state.State, in ShareInsight) ([]event.Data, error) {
+	if in.Kind == "" {
+		in.Kind = event.InsightDiscovery
+	}
+	if err := insight.Validate(in.Kind, in.Content, in.Tags, in.Confidence); err != nil {
+		return nil, refuse("", "%s", err)
+	}
+	author, task := author(s, in)
+	if id, ok := s.Insights.Find(in.Kind, in.Content); ok {
+		known := s.Insights.Get(id)
+		if known.Agent == author || slices.Contains(known.Confirmed, author) {
+			return nil, nil
+		}
+		return []event.Data{event.InsightConfirmed{ID: id, Agent: author}}, nil
+	}
+	if n := s.Settings.MaxInsights; n > 0 && s.Insights.Len() >= n {
+		return nil, refuse("raise limits.max_insights", "this run has %d insights already", n)
+	}
+	e := event.InsightShared{
+		ID: fmt.Sprintf("i-%d", s.Insights.Len()+1), Agent: author, Task: task, Phase: in.Phase, Kind: in.Kind,
+		Content: strings.TrimSpace(in.Content), Tags: in.Tags, Confidence: in.Confidence, Source: in.Source,
+		Similar: s.Insights.Similar(in.Content),
+	}
+	if e.Phase == "" {
+		e.Phase = phaseName(s)
+	}
+	out := []event.Data{e}
+	if in.Kind == event.InsightBlocker {
+		out = append(out, event.Problem{Source: "blocker from " + author, Text: e.Content, Agent: in.Agent, Task: task})
+	}
+	return out, nil
+}
+
+func author(s *state.State, in ShareInsight) (name, task string) {
+	if a, ok := s.Agents[in.Agent]; ok {
+		return in.Agent, a.Task
+	}
+	if in.Author != "" {
+		return clip(in.Author, 100), ""
+	}
+	return PersonAuthor, ""
+}
+
+func phaseName(s *state.State) string {
+	if s.Phase < len(s.Phases) {
+		return s.Phases[s.Phase].Name
+	}
+	return s.Phases[len(s.Phases)-1].Name
+}
+
+func checkIn(s *state.State, a *state.Agent, in CheckIn) ([]event.Data, error) {
+	if in.Progress != nil && (*in.Progress < 0 || *in.Progress > 1 || *in.Progress != *in.Progress) {
+		return nil, refuse("popkit check-in --progress 0.4 \"…\"", "progress %v is not between 0 and 1", *in.Progress)
+	}
+	out := []event.Data{event.CheckedIn{
+		Agent: a.Agent, Progress: in.Progress, Doing: clip(in.Doing, MaxText), Need: clip(in.Need, MaxText),
+	}}
+	if in.Need == "" {
+		return append(out, pull(s, a, "check-in", 0, a.Needs)...), nil
+	}
+	need := insight.Need{Text: in.Need, Tags: s.Tasks[a.Task].Tags}
+	needs := append(slices.Clone(a.Needs), need)
+	if !answered(s, a, need) {
+		share := ShareInsight{Agent: a.Agent, Kind: event.InsightQuestion, Content: clip(in.Need, 4000), Tags: need.Tags, Source: "need"}
+		asked, err := shareInsight(s, share)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, asked...)
+	}
+	return append(out, pull(s, a, "check-in", 0, needs)...), nil
+}
+
+// answered reports whether an insight that the agent doesn't know yet answers
+// the need.
+func answered(s *state.State, a *state.Agent, need insight.Need) bool {
+	r := reader(s, a, []insight.Need{need})
+	for _, in := range s.Insights.Pull(r, s.Insights.Len()) {
+		if in.Kind != event.InsightQuestion && insight.Answers(need, in) {
+			return true
+		}
+	}
+	return false
+}
+
+func reader(s *state.State, a *state.Agent, needs []insight.Need) insight.Reader {
+	t := s.Tasks[a.Task]
+	return insight.Reader{
+		Agent: a.Agent, Task: a.Task, Tags: t.Tags, Role: a.Role, Scope: t.Scope, Needs: needs,
+		FullRouting: s.Settings.FullRouting, Seen: func(id string) bool { return a.Seen[id] },
+	}
+}
+
+// pull hands an agent the insights and messages that wait for it, each once.
+func pull(s *state.State, a *state.Agent, via string, limit int, needs []insight.Need) []event.Data {
+	if limit <= 0 || limit > s.Settings.MaxInsightsPerPull {
+		limit = s.Settings.MaxInsightsPerPull
+	}
+	var out []event.Data
+	var ids []string
+	for _, in := range s.Insights.Pull(reader(s, a, needs), limit) {
+		ids = append(ids, in.ID)
+	}
+	if len(ids) > 0 {
+		out = append(out, event.InsightDelivered{Agent: a.Agent, IDs: ids, Via: via})
+	}
+	if len(a.Inbox) > 0 {
+		out = append(out, event.MessageDelivered{Agent: a.Agent, IDs: slices.Clone(a.Inbox)})
+	}
+	return out
+}
+
+func ask(s *state.State, a *state.Agent, in Ask) ([]event.Data, error) {
+	if strings.TrimSpace(in.Text) == "" {
+		return nil, refuse(`popkit ask "which database?"`, "the question is empty")
+	}
+	if n := s.Settings.MaxQuestions; n > 0 && a.Questions >= n {
+		return nil, refuse("raise limits.max_questions_per_agent", "agent %s has asked %d questions already", a.Agent, n)
+	}
+	if in.Default != "" && len(in.Options) > 0 && !slices.Contains(in.Options, in.Default) {
+		return nil, refuse("", "the default %q is none of the options", in.Default)
+	}
+	def := in.Default
+	if def == "" {
+		def = AnswerNone
+	}
+	return []event.Data{event.QuestionAsked{
+		ID: questionID(s), Kind: event.AskAgent, Text: clip(in.Text, MaxText), Options: in.Options,
+		Default: def, Timeout: s.Settings.DecisionTimeout, Agent: a.Agent, Task: a.Task, Phase: a.Phase,
+	}}, nil
+}
+
+// AnswerNone is what an agent is told when nobody answered in time and it named
+// no default.
+const AnswerNone = "no answer"
+
+func questionID(s *state.State) string { return fmt.Sprintf("q-%d", s.Asked+1) }
+
+func report(a *state.Agent, in Report) ([]event.Data, error) {
+	switch in.Report.Status {
+	case event.ReportDone, event.ReportFailed, event.ReportBlocked:
+	default:
+		return nil, refuse("popkit report --status done|failed|blocked", "unknown status %q", in.Report.Status)
+	}
+	in.Report.Summary = clip(in.Report.Summary, MaxText)
+	return []event.Data{event.Reported{Agent: a.Agent, Report: in.Report}}, nil
+}
+
+// clip cuts text to at most n bytes at a rune's end.
+func clip(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	text = text[:n]
+	for len(text) > 0 && !utf8.ValidString(text[max(0, len(text)-utf8.UTFMax):]) {
+		text = text[:len(text)-1]
+	}
+	return text
+}

@@ -1,0 +1,295 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+	"popkit/internal/core/state"
+)
+
+// advanceAgents moves each attempt on: prepare → run (when a slot is free) →
+// collect.
+func advanceAgents(s *state.State, _ time.Time) []event.Data {
+	free := slots(s) - occupied(s)
+	var out []event.Data
+	for _, id := range s.Live {
+		a := s.Agents[id]
+		e := event.EffectRequested{Agent: id, Task: a.Task, Phase: a.Phase}
+		switch a.Status {
+		case state.AgentRequested:
+			if s.Stop != nil || !wanted(s, a) {
+				continue
+			}
+			e.Key, e.Kind = "prepare:"+id, event.EffectPrepare
+		case state.AgentPrepared:
+			if free <= 0 || s.Stop != nil || !wanted(s, a) {
+				continue
+			}
+			e.Key, e.Kind = state.RunKey(id), event.EffectRun
+		case state.AgentExited:
+			e.Key, e.Kind = "collect:"+id, event.EffectCollect
+		default:
+			continue
+		}
+		asks := want(s, e)
+		if len(asks) > 0 && e.Kind == event.EffectRun {
+			free--
+		}
+		out = append(out, asks...)
+	}
+	return out
+}
+
+// slots is how many agents may run at once.
+func slots(s *state.State) int {
+	if s.Settings.Sequential {
+		return 1
+	}
+	return max(1, s.Settings.MaxAgents)
+}
+
+func occupied(s *state.State) int {
+	n := 0
+	for _, id := range s.Live {
+		if s.Agents[id].Occupies(s) {
+			n++
+		}
+	}
+	return n
+}
+
+// wanted reports whether the task still waits for this attempt.
+func wanted(s *state.State, a *state.Agent) bool { return s.Tasks[a.Task].Agent == a.Agent }
+
+// stopAgents asks for the end of attempts that have no task left, ran or were
+// silent for too long, or whose run is being stopped.
+func stopAgents(s *state.State, now time.Time) []event.Data {
+	for _, id := range s.Live {
+		a := s.Agents[id]
+		if a.Status != state.AgentRunning {
+			continue
+		}
+		reason, hard := whyStop(s, a, now)
+		if reason == "" || a.StopAsked != nil && (!hard || a.StopAsked.Now) {
+			continue
+		}
+		return []event.Data{event.AgentStopRequested{Agent: id, Reason: reason, Now: hard}}
+	}
+	return nil
+}
+
+func whyStop(s *state.State, a *state.Agent, now time.Time) (reason string, hard bool) {
+	if s.Stop != nil {
+		return "the run is being stopped: " + s.Stop.Reason, s.Stop.Now
+	}
+	if !wanted(s, a) {
+		return fmt.Sprintf("task %s goes on without this attempt", a.Task), false
+	}
+	if at, ok := agentDeadline(s, a); !ok || now.Before(at) {
+		return "", false
+	}
+	if d := s.Settings.AgentTimeout; d > 0 && !now.Before(a.StartedAt.Add(d+a.Waited)) {
+		return fmt.Sprintf("it ran longer than %s (limits.agent_timeout_minutes)", d), false
+	}
+	return fmt.Sprintf("no sign of life for %s (limits.silence_minutes)", s.Settings.SilenceTimeout), false
+}
+
+// abandonUnstarted ends, in a run that is being stopped, attempts that have not
+// begun.
+func abandonUnstarted(s *state.State, _ time.Time) []event.Data {
+	for _, id := range s.Live {
+		a := s.Agents[id]
+		if a.Status != state.AgentRequested && a.Status != state.AgentPrepared || underWay(s, id) {
+			continue
+		}
+		return []event.Data{event.AgentRejected{Agent: id, Reason: "the run was stopped before it began", Interrupted: true}}
+	}
+	return nil
+}
+
+func underWay(s *state.State, agent string) bool {
+	for _, key := range []string{"prepare:" + agent, state.RunKey(agent)} {
+		if ef, ok := s.Effects[key]; ok && ef.Status != state.EffectFailed {
+			return true
+		}
+	}
+	return false
+}
+
+// judge decides what an attempt's work is worth: the first result with proof is
+// accepted, everything else is kept and rejected with the reason.
+func judge(s *state.State, _ time.Time) []event.Data {
+	for _, id := range s.Live {
+		a := s.Agents[id]
+		begun := a.Status != state.AgentRequested && a.Status != state.AgentPrepared
+		if !begun && !wanted(s, a) && !underWay(s, id) {
+			return []event.Data{event.AgentRejected{Agent: id, Reason: "the task goes on without this attempt", Stale: true}}
+		}
+		if a.Status != state.AgentCollected {
+			continue
+		}
+		if out := verdict(s, a); len(out) > 0 {
+			return out
+		}
+	}
+	return nil
+}
+
+func verdict(s *state.State, a *state.Agent) []event.Data {
+	t := s.Tasks[a.Task]
+	if t.Agent != a.Agent {
+		return []event.Data{event.AgentRejected{Agent: a.Agent, Stale: true, Reason: staleReason(t)}}
+	}
+	if reason, interrupted := disproof(s, a, t); reason != "" {
+		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: reason, Interrupted: interrupted}}
+	}
+	if out := audit(s, a, t); len(out) > 0 {
+		return out
+	}
+	if t.Question != "" {
+		return nil // the audit's question is open
+	}
+	accepted := event.TaskAccepted{
+		Task: t.ID, Agent: a.Agent, Purpose: a.Purpose, Commit: a.Work.Commit, Summary: summary(a), Files: a.Work.Files,
+	}
+	if !t.NoCode {
+		return []event.Data{accepted}
+	}
+	accepted.Commit, accepted.Files = a.Base, nil
+	if a.Work.Changed == 0 {
+		return []event.Data{accepted}
+	}
+	return []event.Data{accepted, event.Problem{
+		Source: "agent " + a.Agent, Agent: a.Agent, Task: t.ID,
+		Text: fmt.Sprintf("the plan says that task %s changes no code; its %d changed files are kept at %s and not merged", t.ID, a.Work.Changed, a.Work.Ref),
+	}}
+}
+
+func staleReason(t *state.Task) string {
+	switch {
+	case t.Status == state.TaskSkipped:
+		return "the task was skipped"
+	case t.Accepted != nil:
+		return "the task has a result already, from " + t.Accepted.Agent
+	}
+	return "another attempt has taken over"
+}
+
+func summary(a *state.Agent) string {
+	if a.Report != nil && a.Report.Summary != "" {
+		return a.Report.Summary
+	}
+	return a.Work.Summary
+}
+
+// disproof says why an attempt's work is no result, or "". Done needs proof:
+// changes that are there, or the plan's word that the task changes none.
+func disproof(s *state.State, a *state.Agent, t *state.Task) (reason string, interrupted bool) {
+	x := a.Exit
+	if x.Reason == event.ExitInterrupted {
+		return "popkit was interrupted while it ran", true
+	}
+	if a.StopAsked != nil && x.Reason == event.ExitStopped {
+		return "stopped: " + a.StopAsked.Reason, s.Stop != nil
+	}
+	switch {
+	case x.Reason == event.ExitNotStarted:
+		return "it could not be started: " + x.Detail, false
+	case a.Report != nil && a.Report.Status != event.ReportDone:
+		return fmt.Sprintf("it reported %s: %s", a.Report.Status, a.Report.Summary), false
+	case x.Reason != event.ExitExited:
+		return fmt.Sprintf("its process was %s (%s)%s", x.Reason, x.Signal, tail(x.Detail)), false
+	case x.Code != 0:
+		return fmt.Sprintf("it ended with exit status %d%s", x.Code, tail(x.Detail)), false
+	case len(a.Work.Unresolved) > 0:
+		return fmt.Sprintf("the conflict is not resolved in %v", a.Work.Unresolved), false
+	case a.Work.Changed == 0 && !t.NoCode && a.Purpose != event.PurposeResolve:
+		return "it claims to be done without work: no file is changed", false
+	}
+	return "", false
+}
+
+func tail(detail string) string {
+	if detail == "" {
+		return ""
+	}
+	return ": " + detail
+}
+
+// audit asks a person about work that lies outside its bounds.
+func audit(s *state.State, a *state.Agent, t *state.Task) []event.Data {
+	if !s.Settings.PhaseAware || a.Work.Changed == 0 || t.NoCode {
+		return nil
+	}
+	found := objective.Audit(a.Work.Files, objective.Bounds{
+		Protected: s.Settings.ProtectedPaths, Boundaries: s.Created.Plan.Objective.Boundaries.FilePatterns,
+		Scope: scopeOf(s, a, t),
+	})
+	if len(found) == 0 || a.Audit == state.AnswerAccept {
+		return nil
+	}
+	switch a.Audit {
+	case state.AnswerSkip:
+		return []event.Data{event.TaskSkipped{Task: t.ID, By: "a person", Reason: "its work was not accepted: " + found[0].Text}}
+	case state.AnswerRetry:
+		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: "a person did not accept its work: " + found[0].Text}}
+	}
+	if t.Question != "" {
+		return nil
+	}
+	return []event.Data{event.QuestionAsked{
+		ID: questionID(s), Kind: event.AskAudit, Agent: a.Agent, Task: t.ID, Phase: t.Phase, Text: auditText(a, found),
+		Options: []string{state.AnswerAccept, state.AnswerRetry, state.AnswerSkip, state.AnswerStop},
+	}}
+}
+
+// scopeOf returns the globs an attempt has to stay in; resolving a conflict or
+// fixing a check may need any file that the boundaries allow.
+func scopeOf(s *state.State, a *state.Agent, t *state.Task) []string {
+	if !s.Settings.AuditScope || a.Purpose != event.PurposeWork {
+		return nil
+	}
+	return t.Scope
+}
+
+func auditText(a *state.Agent, found []objective.Finding) string {
+	text := fmt.Sprintf("%s changed files outside its bounds:", a.Agent)
+	for i, f := range found {
+		if i == 10 {
+			return text + fmt.Sprintf("\n  and %d more", len(found)-i)
+		}
+		text += "\n  " + f.Text
+	}
+	return text
+}
+
+// release asks for the removal of workspaces whose work is judged.
+func release(s *state.State, _ time.Time) []event.Data {
+	var out []event.Data
+	for _, id := range s.Live {
+		if a := s.Agents[id]; a.Status == state.AgentDecided {
+			out = append(out, want(s, event.EffectRequested{
+				Key: "release:" + id, Kind: event.EffectRelease, Agent: id, Task: a.Task, Phase: a.Phase,
+			})...)
+		}
+	}
+	return out
+}
+
+// skipLeftOut settles what a partial barrier leaves out.
+func skipLeftOut(s *state.State, _ time.Time) []event.Data {
+	p := s.Current()
+	if p == nil || !p.Partial {
+		return nil
+	}
+	keep := []state.TaskStatus{state.TaskAccepted, state.TaskMerged, state.TaskSkipped}
+	for _, id := range p.Tasks {
+		if t := s.Tasks[id]; !slices.Contains(keep, t.Status) {
+			return []event.Data{event.TaskSkipped{Task: id, By: "popkit", Reason: "left out: the barrier was released in part"}}
+		}
+	}
+	return nil
+}

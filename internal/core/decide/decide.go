@@ -1,0 +1,148 @@
+package decide
+
+import (
+	"fmt"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+)
+
+// MaxRounds bounds how often Reconcile may have something to say after one
+// input; more means that two rules undo each other.
+const MaxRounds = 10_000
+
+// Step decides on an input and on all that is due after it, applies the events
+// to s and returns them, numbered and stamped, for the log. The caller must
+// append them before anything outside s learns of them, and throw s away when
+// it can't. On an error s is unchanged if the error is a *Refusal, else unusable.
+func Step(s *state.State, now time.Time, in Input) ([]event.Event, error) {
+	now = now.UTC()
+	if now.Before(s.Time) {
+		now = s.Time // the wall clock went back; the log's never does
+	}
+	data, err := Decide(s, now, in)
+	if err != nil {
+		return nil, err
+	}
+	events, err := apply(nil, s, now, data)
+	if err != nil || onlyTalk(in, data) {
+		return events, err
+	}
+	for range MaxRounds {
+		data = Reconcile(s, now)
+		if len(data) == 0 {
+			return events, nil
+		}
+		if events, err = apply(events, s, now, data); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("reconcile does not come to rest after %d events, last %T", len(events), data[0])
+}
+
+func apply(events []event.Event, s *state.State, now time.Time, data []event.Data) ([]event.Event, error) {
+	for _, d := range data {
+		e := event.Event{Seq: s.Seq + 1, Time: now, Data: d}
+		if err := s.Apply(e); err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// onlyTalk reports whether an input can't have made anything due, so that a
+// thousand agents that report each second cost next to nothing.
+func onlyTalk(in Input, data []event.Data) bool {
+	switch in.(type) {
+	case ShareInsight, CheckIn, CallTool, Pull, Tell, Report:
+		return true
+	case Tick:
+		return false
+	}
+	return len(data) == 0
+}
+
+// Decide returns the facts that an input amounts to; none when it is a repeat or
+// comes too late to matter. It does not change s.
+func Decide(s *state.State, now time.Time, in Input) ([]event.Data, error) {
+	switch in := in.(type) {
+	case Tick:
+		return nil, nil
+	case EngineStart:
+		return []event.Data{event.EngineStarted{
+			Epoch: s.Engine.Epoch + 1, PID: in.PID, Host: in.Host, Popkit: in.Popkit, Sandbox: in.Sandbox,
+		}}, nil
+	case EffectEnded:
+		return effectEnded(s, in.Data)
+	case ShareInsight, CheckIn, CallTool, Pull, Ask, Report:
+		return agentSays(s, in)
+	case Note:
+		return []event.Data{in.Problem}, nil
+	case Attend:
+		if in.Attached == s.Attached {
+			return nil, nil
+		}
+		return []event.Data{event.PeopleChanged{Attached: in.Attached}}, nil
+	default:
+		return personSays(s, in)
+	}
+}
+
+// effectEnded takes a result only while its effect is under way: an effect that
+// was settled in another way, or by another engine, ends once.
+func effectEnded(s *state.State, d event.Data) ([]event.Data, error) {
+	key, kind, ok := endOf(d)
+	if !ok {
+		return nil, fmt.Errorf("%T ends no effect", d)
+	}
+	ef, open := s.Effects[key]
+	if !open || ef.Status == state.EffectFailed {
+		return nil, nil
+	}
+	if kind != "" && kind != ef.Kind {
+		return nil, fmt.Errorf("effect %s is of kind %s, %T ends %s", key, ef.Kind, d, kind)
+	}
+	switch d := d.(type) {
+	case event.AgentStarted:
+		if a := s.Agents[d.Agent]; a == nil || a.Status != state.AgentPrepared {
+			return nil, nil
+		}
+	case event.BarrierOpened:
+		return []event.Data{completeBarrier(s, d)}, nil
+	}
+	return []event.Data{d}, nil
+}
+
+// endOf returns the key of the effect that an event ends and the kind it must
+// be of ("" = any).
+func endOf(d event.Data) (string, event.EffectKind, bool) {
+	switch d := d.(type) {
+	case event.AgentPrepared:
+		return d.Effect, event.EffectPrepare, true
+	case event.AgentStarted:
+		return d.Effect, event.EffectRun, true
+	case event.AgentExited:
+		return d.Effect, event.EffectRun, true
+	case event.AgentCollected:
+		return d.Effect, event.EffectCollect, true
+	case event.AgentReleased:
+		return d.Effect, event.EffectRelease, true
+	case event.TaskMerged:
+		return d.Effect, event.EffectMerge, true
+	case event.TaskConflicted:
+		return d.Effect, event.EffectMerge, true
+	case event.CheckEnded:
+		return d.Effect, event.EffectCheck, true
+	case event.CheckBlamed:
+		return d.Effect, event.EffectBlame, true
+	case event.BarrierOpened:
+		return d.Effect, event.EffectPublish, true
+	case event.RunPublished:
+		return d.Effect, event.EffectFinish, true
+	case event.EffectFailed:
+		return d.Key, "", true
+	}
+	return "", "", false
+}

@@ -1,0 +1,131 @@
+package decide
+
+import (
+	"fmt"
+
+	"popkit/internal/core/event"
+)
+
+// Input is something that happened outside. The set is closed.
+type Input interface{ input() }
+
+// Tick says only that time has passed.
+type Tick struct{}
+
+// EngineStart says that a process took the log over.
+type EngineStart struct {
+	PID                   int
+	Host, Popkit, Sandbox string
+}
+
+// EffectEnded hands in how an effect ended: the event that ends its kind, or
+// event.EffectFailed. AgentStarted is handed in this way too.
+type EffectEnded struct{ Data event.Data }
+
+// ShareInsight is an agent's, or with Agent "" a person's, discovery.
+type ShareInsight struct {
+	Agent, Kind, Content string
+	Tags                 []string
+	Confidence           float64
+	Source               string // "" or "file"
+	Author               string // the name in an imported file, when it is no agent of this run
+	Phase                string // likewise; "" = the current one
+}
+
+// CheckIn is an agent's report on the way.
+type CheckIn struct {
+	Agent       string
+	Progress    *float64
+	Doing, Need string
+}
+
+// CallTool counts a tool call of an agent.
+type CallTool struct{ Agent, Tool string }
+
+// Pull asks for the insights and messages that wait for an agent.
+type Pull struct {
+	Agent, Via string
+	Max        int // 0: the run's setting
+}
+
+// Ask is an agent's question to a person.
+type Ask struct {
+	Agent, Text string
+	Options     []string
+	Default     string
+}
+
+// Report is an agent's structured result.
+type Report struct {
+	Agent  string
+	Report event.Report
+}
+
+// Answer closes a question.
+type Answer struct{ ID, Answer, By, Note string }
+
+// Stop ends the run.
+type Stop struct {
+	By, Reason string
+	Now        bool
+}
+
+// Resume makes an ended run go on.
+type Resume struct{ By string }
+
+// Retry gives a task a new attempt, ending the one under way.
+type Retry struct{ Task, By, Reason string }
+
+// Skip settles a task without its work.
+type Skip struct{ Task, By, Reason string }
+
+// Edit changes what a task asks for.
+type Edit struct{ Edited event.TaskEdited }
+
+// Tell sends a message to an agent, or with To "" to all.
+type Tell struct {
+	To, From, Text string
+	Urgent         bool
+}
+
+// Attend says how many terminals are attached that can answer questions.
+type Attend struct{ Attached int }
+
+// Note records a problem that was dealt with.
+type Note struct{ Problem event.Problem }
+
+func (Tick) input()         {}
+func (EngineStart) input()  {}
+func (EffectEnded) input()  {}
+func (ShareInsight) input() {}
+func (CheckIn) input()      {}
+func (CallTool) input()     {}
+func (Pull) input()         {}
+func (Ask) input()          {}
+func (Report) input()       {}
+func (Answer) input()       {}
+func (Stop) input()         {}
+func (Resume) input()       {}
+func (Retry) input()        {}
+func (Skip) input()         {}
+func (Edit) input()         {}
+func (Tell) input()         {}
+func (Attend) input()       {}
+func (Note) input()         {}
+
+// Refusal says why an input was not taken: the caller's mistake, not popkit's.
+type Refusal struct {
+	Text string // one line, lower case
+	Hint string // what can be typed instead, or ""
+}
+
+func (r *Refusal) Error() string {
+	if r.Hint == "" {
+		return r.Text
+	}
+	return r.Text + " (" + r.Hint + ")"
+}
+
+func refuse(hint, format string, args ...any) error {
+	return &Refusal{Text: fmt.Sprintf(format, args...), Hint: hint}
+}

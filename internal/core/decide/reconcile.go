@@ -1,0 +1,204 @@
+package decide
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+	"popkit/internal/core/state"
+)
+
+// rule says what is due in a state, or nothing.
+type rule func(s *state.State, now time.Time) []event.Data
+
+// rules in the order in which they are asked; the first that answers wins.
+// While the run is being stopped only the ones of stopping are asked.
+var (
+	always = []rule{unknownEffects, withdrawQuestions, expireQuestions, autoAnswer, overTime, stopAgents}
+	going  = []rule{
+		advanceAgents, judge, release, retryEffects, skipLeftOut, mergeNext, askConflict,
+		requestAgents, barrierTimeout, openBarrier, startPhase, finish, park,
+	}
+	stopping = []rule{abandonUnstarted, advanceAgents, judge, release, endStopped}
+)
+
+// Reconcile returns what is due now: events that ask for effects, judge results
+// or open barriers. It returns nothing when all that is left is to wait.
+func Reconcile(s *state.State, now time.Time) []event.Data {
+	if s.Ended != nil || s.Engine.Epoch == 0 {
+		return nil
+	}
+	lists := [2][]rule{always, going}
+	if s.Stop != nil {
+		lists[1] = stopping
+	}
+	for _, list := range lists {
+		for _, r := range list {
+			if out := r(s, now); len(out) > 0 {
+				return out
+			}
+		}
+	}
+	return nil
+}
+
+// unknownEffects finds what the last engine left under way when it died.
+func unknownEffects(s *state.State, _ time.Time) []event.Data {
+	var out []event.Data
+	for _, key := range sortedKeys(s.Effects) {
+		if ef := s.Effects[key]; ef.Epoch < s.Engine.Epoch && ef.Status != state.EffectFailed {
+			out = append(out, event.EffectUnknown{Key: key, Epoch: s.Engine.Epoch})
+		}
+	}
+	return out
+}
+
+// withdrawQuestions closes questions whose subject is gone.
+func withdrawQuestions(s *state.State, _ time.Time) []event.Data {
+	for _, id := range s.Open {
+		q := s.Questions[id]
+		if reason := moot(s, q); reason != "" {
+			return []event.Data{event.QuestionWithdrawn{ID: id, Reason: reason}}
+		}
+	}
+	return nil
+}
+
+func moot(s *state.State, q *state.Question) string {
+	switch q.Kind {
+	case event.AskAgent:
+		if a := s.Agents[q.Agent]; a.Status != state.AgentRunning {
+			return "agent " + q.Agent + " has ended"
+		}
+	case event.AskAudit:
+		if t := s.Tasks[q.Task]; t.Agent != q.Agent {
+			return "the task goes on without this attempt"
+		}
+	case event.AskAttempts, event.AskConflict:
+		if t := s.Tasks[q.Task]; t.Settled() {
+			return "task " + q.Task + " is " + string(t.Status)
+		}
+	case event.AskEffect:
+		if _, ok := s.Effects[q.Subject]; !ok {
+			return q.Subject + " has ended"
+		}
+	case event.AskBarrier, event.AskCheck:
+		if q.Phase < s.Phase {
+			return "the barrier is open"
+		}
+	}
+	return ""
+}
+
+// expireQuestions gives the default answer to those nobody answered in time.
+func expireQuestions(s *state.State, now time.Time) []event.Data {
+	for _, id := range s.Open {
+		q := s.Questions[id]
+		if q.Timeout > 0 && q.Default != "" && !now.Before(q.Time.Add(q.Timeout)) {
+			return []event.Data{event.QuestionAnswered{ID: id, Answer: q.Default, By: "timeout",
+				Note: fmt.Sprintf("nobody answered within %s", q.Timeout)}}
+		}
+	}
+	return nil
+}
+
+// autoAnswer answers by the policy that the configuration sets.
+func autoAnswer(s *state.State, _ time.Time) []event.Data {
+	if len(s.Settings.AutoAnswers) == 0 {
+		return nil
+	}
+	for _, id := range s.Open {
+		q := s.Questions[id]
+		for i, aa := range s.Settings.AutoAnswers {
+			if matches(aa, q) {
+				return []event.Data{event.QuestionAnswered{ID: id, Answer: aa.Answer, By: "policy",
+					Note: fmt.Sprintf("decisions.auto[%d]", i)}}
+			}
+		}
+	}
+	return nil
+}
+
+func matches(aa event.AutoAnswer, q *state.Question) bool {
+	if aa.Kind != "" && aa.Kind != q.Kind {
+		return false
+	}
+	if aa.Match != "" && !objective.MatchText(aa.Match, q.Text) {
+		return false
+	}
+	if len(q.Options) == 0 {
+		return true
+	}
+	for _, o := range q.Options {
+		if o == aa.Answer {
+			return true
+		}
+	}
+	return false
+}
+
+// overTime stops a run that outlasted its limit; it can be resumed.
+func overTime(s *state.State, now time.Time) []event.Data {
+	limit := s.Settings.MaxRuntime
+	if s.Stop != nil || limit <= 0 || s.ActiveAt(now)-s.ActiveFrom < limit {
+		return nil
+	}
+	return []event.Data{event.StopRequested{
+		By: "popkit", Outcome: event.OutcomeFailed,
+		Reason: fmt.Sprintf("the run took longer than %s (limits.max_runtime_minutes)", limit),
+	}}
+}
+
+// endStopped ends a run that was asked to stop, once nothing goes on.
+func endStopped(s *state.State, _ time.Time) []event.Data {
+	if len(s.Live) > 0 {
+		return nil
+	}
+	for _, ef := range s.Effects {
+		if ef.Status != state.EffectFailed {
+			return nil
+		}
+	}
+	return []event.Data{event.RunEnded{Outcome: s.Stop.Outcome, Reason: s.Stop.Reason + ", asked by " + s.Stop.By}}
+}
+
+// park ends the engine when only a person can go on and none is there.
+func park(s *state.State, now time.Time) []event.Data {
+	if s.Busy() || s.Attached > 0 || !s.Settings.CloseWhenUnattended || len(s.Open) == 0 {
+		return nil
+	}
+	for _, id := range s.Live {
+		if s.Agents[id].Status != state.AgentCollected {
+			return nil // still on its way; a question about its work parks it there
+		}
+	}
+	if _, later := NextWake(s, now); later {
+		return nil
+	}
+	return []event.Data{event.RunEnded{
+		Outcome: event.OutcomeNeedsHuman, Reason: "waiting for an answer to " + strings.Join(s.Open, ", "),
+	}}
+}
+
+// finish asks for the result once all barriers are open, and ends the run once
+// it is there.
+func finish(s *state.State, _ time.Time) []event.Data {
+	if s.Phase < len(s.Phases) || len(s.Live) > 0 {
+		return nil
+	}
+	if s.Published != nil {
+		return []event.Data{event.RunEnded{Outcome: event.OutcomeDone, Reason: "all barriers are open"}}
+	}
+	return want(s, event.EffectRequested{Key: "finish", Kind: event.EffectFinish, Phase: s.Phase, Commit: s.Head})
+}
+
+// want asks for an effect unless it is asked for already.
+func want(s *state.State, e event.EffectRequested) []event.Data {
+	if _, ok := s.Effects[e.Key]; ok {
+		return nil
+	}
+	e.Epoch = s.Engine.Epoch
+	return []event.Data{e}
+}

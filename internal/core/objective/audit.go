@@ -1,0 +1,41 @@
+package objective
+
+import "regexp"
+
+// Bounds are where an attempt's work has to stay. Empty lists set no bound.
+type Bounds struct {
+	Protected  []string // globs no file may match
+	Boundaries []string // globs of the objective; each file must match one
+	Scope      []string // globs of the task; likewise
+}
+
+// Finding is a file that lies outside its bounds, and which one.
+type Finding struct {
+	File string
+	Rule string // protected_path, boundaries, scope
+	Text string // "src/x.go is outside …"
+}
+
+// Audit returns the files that lie outside the bounds, each once, by the
+// strictest bound it breaks. Files are slash paths relative to the repository.
+func Audit(files []string, b Bounds) []Finding {
+	var out []Finding
+	for _, f := range files {
+		switch {
+		case len(b.Protected) > 0 && InScope(f, b.Protected):
+			out = append(out, Finding{f, "protected_path", f + " is protected (guardrails.protected_paths)"})
+		case len(b.Boundaries) > 0 && !InScope(f, b.Boundaries):
+			out = append(out, Finding{f, "boundaries", f + " is outside the objective's boundaries"})
+		case len(b.Scope) > 0 && !InScope(f, b.Scope):
+			out = append(out, Finding{f, "scope", f + " is outside the task's scope"})
+		}
+	}
+	return out
+}
+
+// MatchText reports whether the RE2 pattern matches the text; a pattern that
+// does not compile matches nothing (configuration refuses it before).
+func MatchText(pattern, text string) bool {
+	re, err := regexp.Compile(pattern)
+	return err == nil && re.MatchString(text)
+}

@@ -1,0 +1,183 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/insight"
+)
+
+// applyAgent takes in the events about one agent.
+func (s *State) applyAgent(e event.Event) error {
+	switch d := e.Data.(type) {
+	case event.AgentRequested:
+		return s.agentRequested(e, d)
+	case event.AgentPrepared:
+		return s.step(d.Agent, AgentPrepared, d.Effect, func(a *Agent) { a.Workspace = d.Workspace }, AgentRequested)
+	case event.AgentStarted:
+		return s.step(d.Agent, AgentRunning, "", func(a *Agent) {
+			a.Process, a.StartedAt, a.LastSeen = d, e.Time, e.Time
+		}, AgentPrepared)
+	case event.AgentExited:
+		return s.step(d.Agent, AgentExited, d.Effect, func(a *Agent) {
+			a.Exit, a.ExitedAt = &d, e.Time
+			if d.Report != nil {
+				a.Report = d.Report
+			}
+		}, AgentPrepared, AgentRunning)
+	case event.AgentCollected:
+		return s.step(d.Agent, AgentCollected, d.Effect, func(a *Agent) { a.Work = &d }, AgentExited)
+	case event.AgentRejected:
+		return s.agentRejected(e, d)
+	case event.AgentReleased:
+		return s.agentReleased(d)
+	case event.AgentStopRequested:
+		a, err := s.agent(d.Agent)
+		if err != nil {
+			return err
+		}
+		a.StopAsked = &d
+	case event.ToolCalled, event.CheckedIn, event.Reported:
+		return s.agentSaid(e)
+	default:
+		return fmt.Errorf("no rule for this event")
+	}
+	return nil
+}
+
+func (s *State) agent(id string) (*Agent, error) {
+	if a, ok := s.Agents[id]; ok {
+		return a, nil
+	}
+	return nil, fmt.Errorf("no agent %q", id)
+}
+
+// step moves an agent forward, ending the effect (if any) that did it.
+func (s *State) step(id string, to AgentStatus, effect string, set func(*Agent), from ...AgentStatus) error {
+	a, err := s.agent(id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(from, a.Status) {
+		return fmt.Errorf("agent %q is %s, it can't become %s", id, a.Status, to)
+	}
+	a.Status = to
+	set(a)
+	if effect == "" {
+		return nil
+	}
+	return s.endEffect(effect)
+}
+
+func (s *State) agentRequested(e event.Event, d event.AgentRequested) error {
+	if s.Agents[d.Agent] != nil {
+		return fmt.Errorf("agent %q is there already", d.Agent)
+	}
+	t, err := s.task(d.Task)
+	if err != nil {
+		return err
+	}
+	if t.Status != TaskPending || d.Attempt != t.Attempts+1 {
+		return fmt.Errorf("task %q is %s after %d attempts", d.Task, t.Status, t.Attempts)
+	}
+	a := &Agent{AgentRequested: d, Status: AgentRequested, Phase: t.Phase, Requested: e.Time, Seen: map[string]bool{}}
+	for _, id := range d.Insights {
+		a.Seen[id] = true
+	}
+	s.Agents[d.Agent] = a
+	s.Order, s.Live = append(s.Order, d.Agent), append(s.Live, d.Agent)
+	s.roles[d.Role]++
+	s.Started++
+	t.Status, t.Agent, t.Last, t.Attempts = TaskRunning, d.Agent, d.Agent, d.Attempt
+	return nil
+}
+
+func (s *State) agentRejected(e event.Event, d event.AgentRejected) error {
+	a, err := s.agent(d.Agent)
+	if err != nil {
+		return err
+	}
+	if a.Status == AgentDecided || a.Status == AgentReleased {
+		return fmt.Errorf("agent %q is %s", d.Agent, a.Status)
+	}
+	a.Status, a.Rejected = AgentDecided, &d
+	s.dropEffects("prepare:"+d.Agent, RunKey(d.Agent))
+	if !d.Interrupted && !d.Stale {
+		s.problem(e, event.Problem{Source: "agent " + d.Agent, Text: d.Reason, Agent: d.Agent, Task: a.Task})
+	}
+	t := s.Tasks[a.Task]
+	if t.Agent != d.Agent || t.Status != TaskRunning {
+		return nil
+	}
+	t.Status, t.Agent, t.Failed = TaskPending, "", e.Time
+	if !d.Interrupted && !d.Stale {
+		t.Tries++
+	}
+	return nil
+}
+
+// dropEffects forgets failed effects that nobody needs any more.
+func (s *State) dropEffects(keys ...string) {
+	for _, key := range keys {
+		if ef, ok := s.Effects[key]; ok && ef.Status == EffectFailed {
+			if ef.Stuck() {
+				s.stuck--
+			}
+			delete(s.Effects, key)
+		}
+	}
+}
+
+func (s *State) agentReleased(d event.AgentReleased) error {
+	a, err := s.agent(d.Agent)
+	if err != nil {
+		return err
+	}
+	if a.Status != AgentDecided {
+		return fmt.Errorf("agent %q is %s", d.Agent, a.Status)
+	}
+	a.Status, a.Rescue = AgentReleased, d.Rescue
+	a.Seen, a.Inbox, a.Needs = nil, nil, nil
+	s.Live = slices.DeleteFunc(s.Live, func(id string) bool { return id == d.Agent })
+	return s.endEffect(d.Effect)
+}
+
+// agentSaid takes in what a running agent says of itself.
+func (s *State) agentSaid(e event.Event) error {
+	var id string
+	switch d := e.Data.(type) {
+	case event.ToolCalled:
+		id = d.Agent
+	case event.CheckedIn:
+		id = d.Agent
+	case event.Reported:
+		id = d.Agent
+	}
+	a, err := s.agent(id)
+	if err != nil {
+		return err
+	}
+	if a.Status == AgentReleased {
+		return fmt.Errorf("agent %q is released", id)
+	}
+	a.LastSeen = e.Time
+	switch d := e.Data.(type) {
+	case event.ToolCalled:
+		a.Tools++
+	case event.CheckedIn:
+		a.CheckIns++
+		if !d.Auto {
+			a.CheckIn = &d
+		}
+		if d.Progress != nil {
+			a.Progress = *d.Progress
+		}
+		if d.Need != "" {
+			a.Needs = append(a.Needs, insight.Need{Text: d.Need, Tags: s.Tasks[a.Task].Tags})
+		}
+	case event.Reported:
+		a.Report = &d.Report
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package state
+
+import (
+	"fmt"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+)
+
+// Policy returns who resolves merge conflicts; a person unless the plan says.
+func (s *State) Policy() objective.ConflictPolicy {
+	if p := s.Created.Plan.OnConflict; p != "" {
+		return p
+	}
+	return objective.ConflictHuman
+}
+
+func (s *State) phaseAt(i int) (*Phase, error) {
+	if i < 0 || i >= len(s.Phases) {
+		return nil, fmt.Errorf("no phase %d", i)
+	}
+	return s.Phases[i], nil
+}
+
+func (s *State) applyPhase(e event.Event) error {
+	switch d := e.Data.(type) {
+	case event.PhaseStarted:
+		p, err := s.phaseAt(d.Phase)
+		if err != nil {
+			return err
+		}
+		if d.Phase != s.Phase || p.Status != PhasePending {
+			return fmt.Errorf("phase %d is %s, the current one is %d", d.Phase, p.Status, s.Phase)
+		}
+		p.Status, p.Base, p.Begun, p.Clock = PhaseActive, d.Base, e.Time, s.Active
+	case event.BarrierTimedOut:
+		p, err := s.phaseAt(d.Phase)
+		if err != nil {
+			return err
+		}
+		p.TimedOut = true
+		p.Partial = p.Partial || d.Policy == "partial"
+	case event.BarrierOpened:
+		return s.barrierOpened(e, d)
+	case event.CheckEnded:
+		c, err := s.check(d.Phase, d.Check)
+		if err != nil {
+			return err
+		}
+		if c.Last == nil || c.Last.Commit != d.Commit {
+			c.Runs, c.Blame = 0, nil
+		}
+		c.Runs++
+		c.Last = &d
+		return s.endEffect(d.Effect)
+	case event.CheckBlamed:
+		return s.blamed(d)
+	}
+	return nil
+}
+
+func (s *State) barrierOpened(e event.Event, d event.BarrierOpened) error {
+	p, err := s.phaseAt(d.Phase)
+	if err != nil {
+		return err
+	}
+	if p.Status != PhaseActive {
+		return fmt.Errorf("phase %d is %s", d.Phase, p.Status)
+	}
+	p.Status, p.OpenedAt, p.Opened = PhaseOpen, e.Time, &d
+	s.Phase = d.Phase + 1
+	return s.endEffect(d.Effect)
+}
+
+// Check returns check i of the phase.
+func (s *State) check(phase, i int) (*Check, error) {
+	p, err := s.phaseAt(phase)
+	if err != nil {
+		return nil, err
+	}
+	if i < 0 || i >= len(p.Checks) {
+		return nil, fmt.Errorf("no check %d in phase %d", i, phase)
+	}
+	return &p.Checks[i], nil
+}
+
+// blamed records who turned a check red and sends that task back for a fix.
+func (s *State) blamed(d event.CheckBlamed) error {
+	c, err := s.check(d.Phase, d.Check)
+	if err != nil {
+		return err
+	}
+	c.Blame = &d
+	if d.Task != "" {
+		t, ok := s.Tasks[d.Task]
+		if !ok || t.Status != TaskMerged {
+			return fmt.Errorf("task %q is not merged", d.Task)
+		}
+		c.Fixes++
+		t.again(event.PurposeFix)
+		t.FixCheck = d.Check
+	}
+	return s.endEffect(d.Effect)
+}
+
+// again makes the task want a new attempt, for a new purpose.
+func (t *Task) again(purpose event.Purpose) {
+	t.Status, t.Purpose, t.Tries, t.Agent = TaskPending, purpose, 0, ""
+}
+
+func (s *State) applyTask(e event.Event) error {
+	switch d := e.Data.(type) {
+	case event.TaskAccepted:
+		return s.taskAccepted(d)
+	case event.TaskMerged:
+		return s.taskMerged(d)
+	case event.TaskConflicted:
+		t, err := s.task(d.Task)
+		if err != nil {
+			return err
+		}
+		if s.Policy() == objective.ConflictAgent {
+			t.again(event.PurposeResolve)
+		} else {
+			t.Status = TaskConflicted
+		}
+		t.Conflict = &d
+		return s.endEffect(d.Effect)
+	case event.TaskSkipped:
+		t, err := s.task(d.Task)
+		if err != nil {
+			return err
+		}
+		if t.Settled() {
+			return fmt.Errorf("task %q is %s", d.Task, t.Status)
+		}
+		t.Status, t.Skipped, t.Agent = TaskSkipped, &d, ""
+	case event.TaskRetried:
+		t, err := s.task(d.Task)
+		if err != nil {
+			return err
+		}
+		t.again(event.PurposeWork)
+		t.Accepted, t.Merged, t.Conflict, t.Skipped = nil, nil, nil, nil
+	case event.TaskEdited:
+		return s.taskEdited(d)
+	}
+	return nil
+}
+
+func (s *State) task(id string) (*Task, error) {
+	if t, ok := s.Tasks[id]; ok {
+		return t, nil
+	}
+	return nil, fmt.Errorf("no task %q", id)
+}
+
+func (s *State) taskAccepted(d event.TaskAccepted) error {
+	t, err := s.task(d.Task)
+	if err != nil {
+		return err
+	}
+	a, ok := s.Agents[d.Agent]
+	if !ok || a.Task != d.Task || a.Status != AgentCollected {
+		return fmt.Errorf("agent %q has no result for task %q", d.Agent, d.Task)
+	}
+	if t.Status != TaskRunning || t.Agent != d.Agent {
+		return fmt.Errorf("task %q is %s by agent %q", d.Task, t.Status, t.Agent)
+	}
+	a.Status, a.Accepted = AgentDecided, true
+	t.Status, t.Accepted, t.Agent = TaskAccepted, &d, ""
+	p := s.Phases[t.Phase]
+	p.Queue = append(p.Queue, d.Task)
+	return nil
+}
+
+func (s *State) taskMerged(d event.TaskMerged) error {
+	t, err := s.task(d.Task)
+	if err != nil {
+		return err
+	}
+	if t.Status != TaskAccepted && t.Status != TaskConflicted || t.Accepted.Agent != d.Agent {
+		return fmt.Errorf("task %q is %s, not accepted from %q", d.Task, t.Status, d.Agent)
+	}
+	if d.Onto != s.Head {
+		return fmt.Errorf("merged onto %s, the tree is at %s", d.Onto, s.Head)
+	}
+	t.Status, t.Merged, t.Conflict, t.PreferOurs = TaskMerged, &d, nil, false
+	s.Head = d.Commit
+	if d.Effect == "" {
+		return nil
+	}
+	return s.endEffect(d.Effect)
+}
+
+func (s *State) taskEdited(d event.TaskEdited) error {
+	t, err := s.task(d.Task)
+	if err != nil {
+		return err
+	}
+	if d.Title != nil {
+		t.Title = *d.Title
+	}
+	if d.Prompt != nil {
+		t.Prompt = *d.Prompt
+	}
+	if d.Scope != nil {
+		t.Scope = *d.Scope
+	}
+	if d.Role != nil {
+		t.Role = *d.Role
+	}
+	return nil
+}

@@ -1,0 +1,298 @@
+package state
+
+import (
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/insight"
+	"popkit/internal/core/objective"
+)
+
+// MaxProblems is how many of the last problems a State remembers.
+const MaxProblems = 20
+
+// State is all that is true of a run after the event with sequence number Seq.
+type State struct {
+	Seq  int64
+	Time time.Time // of the last event
+
+	Created  event.RunCreated
+	BegunAt  time.Time
+	Settings event.Settings // those of Created
+	Engine   event.EngineStarted
+	EngineAt time.Time
+	Attached int // terminals that can answer questions
+
+	// Stop is set while the run is being ended; Ended once it is.
+	Stop  *event.StopRequested
+	Ended *event.RunEnded
+	// Published is set once the result is there.
+	Published *event.RunPublished
+
+	Phases []*Phase
+	Phase  int    // index of the current phase; len(Phases) when all barriers are open
+	Head   string // commit of the run's tree: base, then the last merge
+
+	Tasks     map[string]*Task
+	TaskOrder []string
+	Agents    map[string]*Agent
+	Order     []string           // all agents, oldest first
+	Live      []string           // agents not yet released, oldest first
+	Effects   map[string]*Effect // asked for and not ended
+	Questions map[string]*Question
+	Open      []string // open questions, oldest first
+	Asked     int      // questions ever asked
+	Messages  map[string]event.MessageSent
+	Sent      int // messages ever sent
+	Insights  *insight.Index
+	Problems  []ProblemAt // the last MaxProblems
+	Started   int         // agents ever requested
+
+	// Active is how long the run has been going on by itself: time in which
+	// only a person could go on, or no engine lived, does not count.
+	Active time.Duration
+	// ActiveFrom is Active when the run was last begun or resumed by a person:
+	// its time limit counts from there.
+	ActiveFrom time.Duration
+
+	roles   map[string]int // agents ever requested, by role
+	waiting int            // running agents that wait for an answer
+	stuck   int            // effects given up on
+}
+
+// ProblemAt is a problem and when it was recorded.
+type ProblemAt struct {
+	event.Problem
+	Time time.Time
+}
+
+// PhaseStatus is where a phase is: pending → active → open.
+type PhaseStatus string
+
+// The phase statuses.
+const (
+	PhasePending PhaseStatus = "pending"
+	PhaseActive  PhaseStatus = "active"
+	PhaseOpen    PhaseStatus = "open" // its barrier opened: merged and verified
+)
+
+// Phase is one step of the plan and the state of its barrier.
+type Phase struct {
+	Index    int
+	Name     string
+	Status   PhaseStatus
+	Tasks    []string
+	Checks   []Check
+	Base     string // commit it started from
+	Begun    time.Time
+	OpenedAt time.Time
+	Opened   *event.BarrierOpened
+	// Queue holds the tasks whose work was accepted, in that order; merged ones
+	// stay in it.
+	Queue []string
+	// Deadline clock: State.Active when the barrier's time limit began.
+	Clock time.Duration
+	// TimedOut: the limit passed and nobody said yet what to do about it.
+	TimedOut bool
+	// Partial: what is not settled is left out.
+	Partial bool
+}
+
+// Check is a check of a phase and its newest result.
+type Check struct {
+	objective.Check
+	Criterion string // the success criterion it proves, "" for a phase's own check
+	// Last is the newest result; Runs counts the runs at Last.Commit.
+	Last   *event.CheckEnded
+	Runs   int
+	Blame  *event.CheckBlamed // who turned it red at Last.Commit
+	Fixes  int                // fix attempts ordered
+	Waived string             // who let it pass though not green
+}
+
+// GreenAt reports whether the check needs nothing more at the commit.
+func (c *Check) GreenAt(commit string) bool {
+	if c.Waived != "" {
+		return true
+	}
+	return c.Last != nil && c.Last.Commit == commit && c.Last.Status == event.CheckPassed
+}
+
+// TaskStatus is where a task is.
+//
+//	pending → running → accepted → merged
+//	   ▲        │  ▲        │         │
+//	   └────────┘  └────────┴─────────┘  (conflict or red check: a new attempt)
+//	parked: a person decides; skipped: settled without its work
+type TaskStatus string
+
+// The task statuses.
+const (
+	TaskPending    TaskStatus = "pending"
+	TaskRunning    TaskStatus = "running"
+	TaskAccepted   TaskStatus = "accepted"
+	TaskConflicted TaskStatus = "conflicted"
+	TaskMerged     TaskStatus = "merged"
+	TaskSkipped    TaskStatus = "skipped"
+)
+
+// Task is one piece of work and how far it is.
+type Task struct {
+	objective.Task
+	Phase    int
+	Status   TaskStatus
+	Purpose  event.Purpose // of the current or next attempt
+	Agent    string        // the attempt under way, "" when none
+	Attempts int           // attempts ever
+	Tries    int           // failed ones that count against the limit, of this purpose
+	Failed   time.Time     // when the last one failed
+	Last     string        // agent of the last attempt, "" before the first
+	Question string        // open question that parks the task, "" when none
+
+	Accepted *event.TaskAccepted
+	Merged   *event.TaskMerged
+	Conflict *event.TaskConflicted
+	Skipped  *event.TaskSkipped
+	// PreferOurs: the next merge lets the run's tree win where both changed.
+	PreferOurs bool
+	// FixCheck is the index of the phase's check that the fix attempt is about.
+	FixCheck int
+}
+
+// Settled reports whether the barrier waits for the task no more.
+func (t *Task) Settled() bool { return t.Status == TaskMerged || t.Status == TaskSkipped }
+
+// AgentStatus is where an attempt is; it only moves forward.
+type AgentStatus string
+
+// The agent statuses.
+const (
+	AgentRequested AgentStatus = "requested"
+	AgentPrepared  AgentStatus = "prepared"
+	AgentRunning   AgentStatus = "running"
+	AgentExited    AgentStatus = "exited"
+	AgentCollected AgentStatus = "collected"
+	AgentDecided   AgentStatus = "decided" // accepted or rejected
+	AgentReleased  AgentStatus = "released"
+)
+
+// Agent is one attempt of a role at a task.
+type Agent struct {
+	event.AgentRequested
+	Status    AgentStatus
+	Phase     int
+	Workspace string
+	Process   event.AgentStarted
+	Requested time.Time
+	StartedAt time.Time
+	ExitedAt  time.Time
+	LastSeen  time.Time // its last sign of life
+	Waited    time.Duration
+	waitFrom  time.Time
+
+	Tools     int
+	CheckIn   *event.CheckedIn
+	CheckIns  int
+	Progress  float64
+	Report    *event.Report
+	Exit      *event.AgentExited
+	Work      *event.AgentCollected
+	Accepted  bool
+	Rejected  *event.AgentRejected
+	Rescue    string
+	StopAsked *event.AgentStopRequested
+
+	Question  string          // open question it waits for
+	Questions int             // asked in all
+	Inbox     []string        // messages not yet delivered, oldest first
+	Seen      map[string]bool // insights delivered to it, or its own
+	Needs     []insight.Need  // open needs of its check-ins
+	Audit     string          // a person's answer about work outside its bounds: accept, retry, skip
+}
+
+// Occupies reports whether the agent holds one of the run's slots.
+func (a *Agent) Occupies(s *State) bool {
+	if a.Status == AgentRunning {
+		return true
+	}
+	_, ok := s.Effects[RunKey(a.Agent)]
+	return ok
+}
+
+// RunKey is the key of the effect that runs an agent's process.
+func RunKey(agent string) string { return "run:" + agent }
+
+// EffectStatus is where an effect is.
+type EffectStatus string
+
+// The effect statuses.
+const (
+	EffectRequested EffectStatus = "requested"
+	EffectUnknown   EffectStatus = "unknown" // the engine died under it; being settled
+	EffectFailed    EffectStatus = "failed"  // will be requested again, or a person decides
+)
+
+// Effect is something popkit was asked to do and that has not ended.
+type Effect struct {
+	event.EffectRequested
+	Status   EffectStatus
+	Failures int
+	Error    string
+	Final    bool
+	FailedAt time.Time
+}
+
+// Question is a decision for a person.
+type Question struct {
+	event.QuestionAsked
+	Time      time.Time
+	Answer    *event.QuestionAnswered
+	Withdrawn string
+}
+
+// IsOpen reports whether the question still waits for an answer.
+func (q *Question) IsOpen() bool { return q.Answer == nil && q.Withdrawn == "" }
+
+// New returns the state before the first event.
+func New() *State {
+	return &State{
+		Tasks: map[string]*Task{}, Agents: map[string]*Agent{}, Effects: map[string]*Effect{},
+		Questions: map[string]*Question{}, Messages: map[string]event.MessageSent{},
+		Insights: insight.NewIndex(), roles: map[string]int{},
+	}
+}
+
+// RoleCount returns how many agents of the role were ever requested.
+func (s *State) RoleCount(role string) int { return s.roles[role] }
+
+// Current returns the active phase, or nil when there is none.
+func (s *State) Current() *Phase {
+	if s.Phase < len(s.Phases) && s.Phases[s.Phase].Status == PhaseActive {
+		return s.Phases[s.Phase]
+	}
+	return nil
+}
+
+// Busy reports whether something goes on that needs no person: an effect that
+// is neither a running agent waiting for an answer nor given up on.
+func (s *State) Busy() bool { return len(s.Effects)-s.waiting-s.stuck > 0 }
+
+// MaxEffectFailures is how often an effect is tried before a person decides.
+const MaxEffectFailures = 3
+
+// Stuck reports whether popkit has given up on the effect until a person says
+// otherwise.
+func (e *Effect) Stuck() bool {
+	return e.Status == EffectFailed && (e.Final || e.Failures >= MaxEffectFailures)
+}
+
+// ActiveAt returns Active as it will be at now if nothing happens until then.
+func (s *State) ActiveAt(now time.Time) time.Duration {
+	if s.Ended != nil || !s.Running() {
+		return s.Active
+	}
+	return s.Active + max(0, now.Sub(s.Time))
+}
+
+// Running reports whether the run's own clock goes on.
+func (s *State) Running() bool { return s.Ended == nil && (s.Busy() || len(s.Open) == 0) }
