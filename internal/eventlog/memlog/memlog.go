@@ -39,7 +39,11 @@ func (s *Store) Open() *Log {
 	return s.owner
 }
 
-// Log is one writer's handle of a Store.
+// OpenReader returns a handle for reading only: it owns nothing, so Append
+// answers ErrLost.
+func (s *Store) OpenReader() *Log { return &Log{store: s} }
+
+// Log is one handle of a Store.
 type Log struct {
 	store *Store
 	// Guarded by store.mu.
