@@ -11,53 +11,79 @@ import (
 func checkHabits(p *pkg, r Rules) []Finding {
 	found := checkDoc(p)
 	found = append(found, checkName(p, r)...)
-	support := supports(p.dir, r)
 	for _, f := range p.files {
-		helpers := testParams(f)
+		h := habits{p: p, f: f, r: r, support: supports(p.dir, r), helpers: testParams(f), excused: map[int]bool{}}
 		for _, d := range f.ast.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
-				found = append(found, f.finding(ruleInit, fn, p.dir, "init runs before anybody asked: call it from where it is needed"))
+			h.where = p.dir
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				h.where = p.dir + "." + funcName(fn)
+				if h.where == p.dir+".init" {
+					h.report(ruleInit, fn, "init runs before anybody asked: call it from where it is needed")
+				}
 			}
+			ast.Inspect(d, h.look)
 		}
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.SelectorExpr:
-				found = append(found, judgeSelector(p, f, n, r, support)...)
-			case *ast.CallExpr:
-				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && skips(sel, helpers) {
-					found = append(found, f.finding(ruleSkip, n, p.dir, "a test that may skip proves nothing: make what it needs, or fail"))
-				}
-			case *ast.AssignStmt:
-				if discards(n) && !f.comments[f.line(n)] && !f.comments[f.line(n)-1] {
-					found = append(found, f.finding(ruleDiscard, n, p.dir, "result thrown away: handle the error, or say in a comment why not"))
-				}
-			}
-			return true
-		})
+		found = append(found, h.found...)
 	}
 	return found
 }
 
-// judgeSelector judges a use of the clock or of a root context.
-func judgeSelector(p *pkg, f *source, n *ast.SelectorExpr, r Rules, support bool) []Finding {
-	importPath, name, ok := f.selected(n)
+// habits walks one file.
+type habits struct {
+	p       *pkg
+	f       *source
+	r       Rules
+	support bool            // the package exists for tests
+	helpers map[string]bool // names of testing.T and the like
+	where   string          // the declaration walked
+	excused map[int]bool    // lines whose discard has its reason
+	found   []Finding
+}
+
+func (h *habits) report(rule string, n ast.Node, format string, args ...any) {
+	h.found = append(h.found, h.f.finding(rule, n, h.where, format, args...))
+}
+
+func (h *habits) look(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		h.selector(n)
+	case *ast.CallExpr:
+		if sel, ok := n.Fun.(*ast.SelectorExpr); ok && skips(sel, h.helpers) {
+			h.report(ruleSkip, n, "a test that may skip proves nothing: make what it needs, or fail")
+		}
+	case *ast.AssignStmt:
+		if !discards(n) {
+			break
+		}
+		// One comment may stand above several of them.
+		l := h.f.line(n)
+		h.excused[l] = h.f.comments[l] || h.f.comments[l-1] || h.excused[l-1]
+		if !h.excused[l] {
+			h.report(ruleDiscard, n, "result thrown away: handle the error, or say in a comment why not")
+		}
+	}
+	return true
+}
+
+// selector judges a use of the clock or of a root context.
+func (h *habits) selector(n *ast.SelectorExpr) {
+	importPath, name, ok := h.f.selected(n)
 	if !ok {
-		return nil
+		return
 	}
 	switch importPath + "." + name {
 	case "time.Sleep":
-		if !f.test {
-			return []Finding{f.finding(ruleSleep, n, p.dir, "time.Sleep: wait for what you are waiting for")}
+		if !h.f.test {
+			h.report(ruleSleep, n, "time.Sleep: wait for what you are waiting for")
 		}
 	case "context.Background", "context.TODO":
-		if !f.test && !support && !matchesAny(r.Roots, p.dir) {
-			return []Finding{f.finding(ruleContext, n, p.dir,
-				"context.%s: take the caller's context (or context.WithoutCancel of it)", name)}
+		if !h.f.test && !h.support && !matchesAny(h.r.Roots, h.p.dir) {
+			h.report(ruleContext, n, "context.%s: take the caller's context (or context.WithoutCancel of it)", name)
 		}
 	case "testing.Short":
-		return []Finding{f.finding(ruleSkip, n, p.dir, "testing.Short is a skip by another name: make the test fast")}
+		h.report(ruleSkip, n, "testing.Short is a skip by another name: make the test fast")
 	}
-	return nil
 }
 
 // supports says whether the package exists for tests only.
