@@ -159,6 +159,7 @@ var exceptions = []Exception{
 		Why: "whether main called MaybeInit is a fact about the process; without it a test binary that forgot would start itself without end"},
 	{Rule: "package-var", Where: "internal/proc.best",
 		Why: "what the system grants does not change under a process, and trying costs a process"},
+}
 
 // Popkit is this repository's rules.
 func Popkit() Rules {
