@@ -73,7 +73,8 @@ var packages = []Package{
 	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/agenttest", Band: Tests, May: with(nouns, "internal/agent", "internal/proc")},
-	{Dir: "internal/workspace", Band: Adapter, May: nouns, Tests: []string{"internal/proc"}},
+	{Dir: "internal/workspace/git", Band: Leaf},
+	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/workspace/git"), Tests: []string{"internal/proc"}},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
 
 	// The spine.

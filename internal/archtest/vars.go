@@ -80,6 +80,9 @@ func fixed(p *pkg, f *source, spec *ast.ValueSpec) bool {
 
 func table(p *pkg, f *source, e ast.Expr) bool {
 	switch e := e.(type) {
+	case *ast.SelectorExpr: // another package's sentinel, passed on
+		_, name, ok := f.selected(e)
+		return ok && strings.HasPrefix(name, "Err")
 	case *ast.CompositeLit:
 		if _, ok := e.Type.(*ast.MapType); ok && len(e.Elts) == 0 {
 			return false // an empty map is there to be filled
