@@ -1,0 +1,292 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"popkit/internal/core/decide"
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+)
+
+const (
+	queueSize = 1024 // inputs that wait; more block their senders
+	batchSize = 256  // inputs decided on before one append
+	// maxNap bounds a timer: those of a suspended machine stand still, so the
+	// wall clock is looked at again.
+	maxNap = time.Minute
+)
+
+// ErrEnded is returned by Submit and Query once the engine has ended.
+var ErrEnded = errors.New("the run's engine has ended")
+
+// Effects does things outside. It is called by the engine's goroutine and must
+// not block it.
+type Effects interface {
+	// Do carries the order out and returns the event that ends it. It is called
+	// in a goroutine of its own. started, for kind run, may be called once
+	// before the end. An ended context means: leave off, soon.
+	Do(ctx context.Context, o Order, started func(event.AgentStarted)) event.Data
+	// StopAgent asks for the end of a running agent, now or after its tool call.
+	StopAgent(agent string, now bool)
+}
+
+// Observer is told what was appended, in order, by the engine's goroutine. It
+// may read s until it returns, and must be quick.
+type Observer func(s *state.State, events []event.Event)
+
+// Engine runs one run.
+type Engine struct {
+	st      *Stepper
+	effects Effects
+	observe Observer
+
+	queue chan request
+	ended chan struct{}
+
+	// Owned by the goroutine in Run.
+	cancels map[string]*underWay // by effect key
+	waiters []waiter
+	wg      sync.WaitGroup
+}
+
+// underWay is an effect whose goroutine has not ended.
+type underWay struct{ cancel context.CancelFunc }
+
+type request struct {
+	in    decide.Input // nil: a query only
+	read  func(s *state.State, r Result)
+	done  chan struct{}
+	until func(s *state.State) bool // wait until it holds
+}
+
+type waiter struct {
+	until func(s *state.State) bool
+	done  chan struct{}
+}
+
+// New makes an engine for a folded log. observe may be nil.
+func New(st *Stepper, effects Effects, observe Observer) *Engine {
+	if observe == nil {
+		observe = func(*state.State, []event.Event) {}
+	}
+	return &Engine{
+		st: st, effects: effects, observe: observe, cancels: map[string]*underWay{},
+		queue: make(chan request, queueSize), ended: make(chan struct{}),
+	}
+}
+
+// Submit hands in an input and waits until it is decided and in the log. read,
+// if not nil, is called then by the engine's goroutine with the state and the
+// input's events; it must copy what it keeps. A *decide.Refusal is returned as
+// the error.
+func (e *Engine) Submit(ctx context.Context, in decide.Input, read func(*state.State, []event.Event)) error {
+	var refused error
+	r := request{in: in, done: make(chan struct{}), read: func(s *state.State, res Result) {
+		refused = res.Refused
+		if refused == nil && read != nil {
+			read(s, res.Events)
+		}
+	}}
+	if err := e.send(ctx, r); err != nil {
+		return err
+	}
+	return refused
+}
+
+// Query calls read with the state, in the engine's goroutine.
+func (e *Engine) Query(ctx context.Context, read func(*state.State)) error {
+	return e.send(ctx, request{done: make(chan struct{}), read: func(s *state.State, _ Result) { read(s) }})
+}
+
+// Await returns once until holds; it is asked after each batch, by the engine's
+// goroutine.
+func (e *Engine) Await(ctx context.Context, until func(*state.State) bool) error {
+	return e.send(ctx, request{done: make(chan struct{}), until: until})
+}
+
+func (e *Engine) send(ctx context.Context, r request) error {
+	select {
+	case e.queue <- r:
+	case <-e.ended:
+		return ErrEnded
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-r.done:
+		return nil
+	case <-e.ended:
+		select {
+		case <-r.done: // answered in the last batch
+			return nil
+		default:
+			return ErrEnded
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Run is the engine's goroutine. It returns nil when the run has ended.
+func (e *Engine) Run(ctx context.Context, start decide.EngineStart) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		e.wg.Wait()
+		close(e.ended)
+	}()
+	timer := time.NewTimer(maxNap)
+	defer timer.Stop()
+	if err := e.batch(ctx, []request{{in: start}}); err != nil {
+		return err
+	}
+	for e.st.State.Ended == nil {
+		timer.Reset(e.nap())
+		select {
+		case r := <-e.queue:
+			if err := e.batch(ctx, e.drain(r)); err != nil {
+				return err
+			}
+		case <-timer.C:
+			if err := e.batch(ctx, []request{{in: decide.Tick{}}}); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// nap is how long to wait for an input at most.
+func (e *Engine) nap() time.Duration {
+	now := time.Now()
+	if at, ok := decide.NextWake(e.st.State, now); ok {
+		return min(at.Sub(now), maxNap)
+	}
+	return maxNap
+}
+
+// drain takes what else waits, up to a batch.
+func (e *Engine) drain(first request) []request {
+	batch := []request{first}
+	for len(batch) < batchSize {
+		select {
+		case r := <-e.queue:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// batch decides on the requests, appends once, then lets the world know.
+func (e *Engine) batch(ctx context.Context, requests []request) error {
+	var inputs []decide.Input
+	for _, r := range requests {
+		if r.in != nil {
+			inputs = append(inputs, r.in)
+		}
+	}
+	results, err := e.st.Step(ctx, time.Now(), inputs...)
+	if err != nil {
+		return err
+	}
+	var events []event.Event
+	for _, r := range results {
+		events = append(events, r.Events...)
+	}
+	e.release(ctx, events)
+	if len(events) > 0 {
+		e.observe(e.st.State, events)
+	}
+	e.reply(requests, results)
+	return nil
+}
+
+func (e *Engine) reply(requests []request, results []Result) {
+	i := 0
+	for _, r := range requests {
+		var res Result
+		if r.in != nil {
+			res, i = results[i], i+1
+		}
+		if r.until != nil {
+			e.waiters = append(e.waiters, waiter{r.until, r.done})
+			continue
+		}
+		if r.read != nil {
+			r.read(e.st.State, res)
+		}
+		if r.done != nil {
+			close(r.done)
+		}
+	}
+	waiting := e.waiters[:0]
+	for _, w := range e.waiters {
+		if w.until(e.st.State) {
+			close(w.done)
+		} else {
+			waiting = append(waiting, w)
+		}
+	}
+	clear(e.waiters[len(waiting):])
+	e.waiters = waiting
+}
+
+// release starts the effects that the events ask for.
+func (e *Engine) release(ctx context.Context, events []event.Event) {
+	s := e.st.State
+	for _, ev := range events {
+		switch d := ev.Data.(type) {
+		case event.EffectRequested:
+			e.start(ctx, order(s, d, false))
+		case event.EffectUnknown:
+			if ef := s.Effects[d.Key]; ef != nil {
+				e.start(ctx, order(s, ef.EffectRequested, true))
+			}
+		case event.AgentStopRequested:
+			e.effects.StopAgent(d.Agent, d.Now)
+		case event.StopRequested:
+			e.cancelLong(s)
+		}
+	}
+}
+
+// cancelLong ends effects that may take long and lose nothing by it.
+func (e *Engine) cancelLong(s *state.State) {
+	for key, u := range e.cancels {
+		if ef := s.Effects[key]; ef != nil && (ef.Kind == event.EffectCheck || ef.Kind == event.EffectBlame) {
+			u.cancel()
+		}
+	}
+}
+
+// start carries an order out in a goroutine and hands its end back in.
+func (e *Engine) start(ctx context.Context, o Order) {
+	mine, cancel := context.WithCancel(ctx)
+	u := &underWay{cancel}
+	e.cancels[o.Key] = u
+	e.wg.Go(func() {
+		defer cancel()
+		end := e.effects.Do(mine, o, func(a event.AgentStarted) { e.handIn(ctx, a, nil) })
+		e.handIn(ctx, end, func(*state.State, Result) {
+			if e.cancels[o.Key] == u { // else asked for again meanwhile
+				delete(e.cancels, o.Key)
+			}
+		})
+	})
+}
+
+// handIn puts what an effect brought into the queue; only the engine's end
+// excuses it.
+func (e *Engine) handIn(ctx context.Context, d event.Data, read func(*state.State, Result)) {
+	select {
+	case e.queue <- request{in: decide.EffectEnded{Data: d}, read: read}:
+	case <-ctx.Done():
+	}
+}

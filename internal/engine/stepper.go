@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"popkit/internal/core/decide"
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+	"popkit/internal/eventlog"
+)
+
+// appendAttempts bounds how often an append with unknown outcome is settled.
+const appendAttempts = 5
+
+// Stepper owns a state and its log. It is not safe for concurrent use.
+type Stepper struct {
+	State *state.State
+	log   eventlog.Log
+	dead  error
+}
+
+// Result is what became of one input: its events, or why it was refused.
+type Result struct {
+	Events  []event.Event
+	Refused error
+}
+
+// Open folds a log. The log must hold a run's first event at least.
+func Open(ctx context.Context, log eventlog.Log) (*Stepper, error) {
+	s, err := Fold(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	return &Stepper{State: s, log: log}, nil
+}
+
+// Fold reads a whole log into a state.
+func Fold(ctx context.Context, log eventlog.Reader) (*state.State, error) {
+	s := state.New()
+	for e, err := range log.Read(ctx, 1) {
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Apply(e); err != nil {
+			return nil, err
+		}
+	}
+	if s.Seq == 0 {
+		return nil, errors.New("the log is empty: no run was created in it")
+	}
+	return s, nil
+}
+
+// Step decides on the inputs in order and appends what they amount to as one
+// batch. An error other than in a Result is the end of this Stepper: its state
+// may hold what the log does not.
+func (st *Stepper) Step(ctx context.Context, now time.Time, inputs ...decide.Input) ([]Result, error) {
+	if st.dead != nil {
+		return nil, st.dead
+	}
+	after := st.State.Seq
+	results := make([]Result, len(inputs))
+	var batch []event.Event
+	for i, in := range inputs {
+		events, err := decide.Step(st.State, now, in)
+		var refusal *decide.Refusal
+		switch {
+		case errors.As(err, &refusal):
+			results[i].Refused = err
+		case err != nil:
+			return nil, st.die(fmt.Errorf("decide on %T: %w", in, err))
+		default:
+			results[i].Events = events
+			batch = append(batch, events...)
+		}
+	}
+	if len(batch) == 0 {
+		return results, nil
+	}
+	if err := st.append(ctx, after, batch); err != nil {
+		return nil, st.die(err)
+	}
+	return results, nil
+}
+
+func (st *Stepper) die(err error) error {
+	st.dead = err
+	return err
+}
+
+// append writes the batch, settling outcomes that are unknown.
+func (st *Stepper) append(ctx context.Context, after int64, batch []event.Event) error {
+	for range appendAttempts {
+		err := st.log.Append(ctx, after, batch)
+		if err == nil || !errors.Is(err, eventlog.ErrUnknown) {
+			return err
+		}
+		landed, err := st.landed(ctx, after, batch)
+		if err != nil {
+			return err
+		}
+		after += int64(landed)
+		batch = batch[landed:]
+		if len(batch) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("append after event %d: %w, %d times in a row", after, eventlog.ErrUnknown, appendAttempts)
+}
+
+// landed counts how many events of the batch are in the log after all. Others'
+// events in their place mean that this engine was deposed.
+func (st *Stepper) landed(ctx context.Context, after int64, batch []event.Event) (int, error) {
+	n := 0
+	for e, err := range st.log.Read(ctx, after+1) {
+		if err != nil {
+			return 0, fmt.Errorf("settle an append: %w", err)
+		}
+		if n == len(batch) || !same(e, batch[n]) {
+			return 0, fmt.Errorf("settle an append: event %d is another engine's: %w", e.Seq, eventlog.ErrLost)
+		}
+		n++
+	}
+	return n, nil
+}
+
+func same(a, b event.Event) bool {
+	x, errX := event.Encode(a)
+	y, errY := event.Encode(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}
