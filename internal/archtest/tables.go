@@ -13,7 +13,7 @@ const (
 	Input   Band = "input"   // files that people write: plan, configuration
 	Adapter Band = "adapter" // the outside world in core's nouns; not each other, not the engine
 	Engine  Band = "engine"  // the single writer: core and the log's interface
-	Glue    Band = "glue"    // runs effects by the adapters
+	Glue    Band = "glue"    // does the engine's orders by the adapters
 	API     Band = "api"     // the socket's wire types and client
 	Surface Band = "surface" // what people and agents see; knows the API, never the engine
 	Wiring  Band = "wiring"  // the daemon: the only one that knows all adapters
@@ -30,7 +30,7 @@ var below = map[Band][]Band{
 	Input:   {Core},
 	Adapter: {Core, Leaf, Adapter},
 	Engine:  {Core, Log},
-	Glue:    {Core, Leaf, Adapter},
+	Glue:    {Core, Leaf, Adapter, Engine},
 	API:     {Core},
 	Surface: {Core, API, Input},
 	Wiring:  {Core, Leaf, Log, Input, Adapter, Engine, Glue, API, Surface},
@@ -80,7 +80,7 @@ var packages = []Package{
 	// The spine.
 	{Dir: "internal/engine", Band: Engine, May: []string{"internal/core/...", "internal/eventlog"}},
 	{Dir: "internal/effects", Band: Glue, May: []string{
-		"internal/core/...", "internal/agent", "internal/workspace", "internal/proc", "internal/redact"},
+		"internal/core/...", "internal/engine", "internal/agent", "internal/workspace", "internal/proc", "internal/redact"},
 		Tests: []string{"internal/agent/..."}},
 
 	// Surfaces.
