@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,35 +29,40 @@ type Opener struct {
 	OpenReader func(t *testing.T) ReadCloser
 }
 
+// conformance is one test of the suite.
+type conformance struct {
+	name string
+	test func(t *testing.T, o Opener)
+}
+
+var suite = []conformance{
+	{"append and read", testAppendRead},
+	{"codec", testCodec},
+	{"conflict", testConflict},
+	{"sequence", testSequence},
+	{"refused events", testRefused},
+	{"empty batch", testEmptyBatch},
+	{"read from", testReadFrom},
+	{"read is bounded at the call", testReadBounded},
+	{"read again", testReadAgain},
+	{"stop early", testStopEarly},
+	{"follow live", testFollowLive},
+	{"follow from the future", testFollowFuture},
+	{"several followers", testSeveralFollowers},
+	{"cancelled", testCancelled},
+	{"close", testClose},
+	{"close ends followers", testCloseEndsFollowers},
+	{"reopen", testReopen},
+	{"large events", testLarge},
+	{"concurrent appenders", testConcurrent},
+	{"read while appending", testReadWhileAppending},
+	{"reader", testReader},
+	{"reader follows", testReaderFollows},
+}
+
 // Run runs the suite. open returns a new, empty log.
 func Run(t *testing.T, open func(t *testing.T) Opener) {
-	for _, c := range []struct {
-		name string
-		test func(t *testing.T, o Opener)
-	}{
-		{"append and read", testAppendRead},
-		{"codec", testCodec},
-		{"conflict", testConflict},
-		{"sequence", testSequence},
-		{"refused events", testRefused},
-		{"empty batch", testEmptyBatch},
-		{"read from", testReadFrom},
-		{"read is bounded at the call", testReadBounded},
-		{"read again", testReadAgain},
-		{"stop early", testStopEarly},
-		{"follow live", testFollowLive},
-		{"follow from the future", testFollowFuture},
-		{"several followers", testSeveralFollowers},
-		{"cancelled", testCancelled},
-		{"close", testClose},
-		{"close ends followers", testCloseEndsFollowers},
-		{"reopen", testReopen},
-		{"large events", testLarge},
-		{"concurrent appenders", testConcurrent},
-		{"read while appending", testReadWhileAppending},
-		{"reader", testReader},
-		{"reader follows", testReaderFollows},
-	} {
+	for _, c := range slices.Concat(suite, limits) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.test(t, open(t))

@@ -1,0 +1,6 @@
+//go:build race
+
+package eventlogtest
+
+// limits: see limit.go.
+var limits []conformance
