@@ -1,0 +1,180 @@
+package redact
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+)
+
+// MinLength is the length in bytes below which a secret is not redacted.
+const MinLength = 6
+
+// Replacement stands where a secret was.
+const Replacement = "[redacted]"
+
+// Redactor replaces secrets. The zero value and nil replace nothing.
+type Redactor struct {
+	byFirst [256][][]byte // the secrets by their first byte, longest first
+	longest int
+}
+
+// New returns a Redactor for these values. Blanks around a value are not part
+// of it.
+func New(secrets []string) *Redactor {
+	r := &Redactor{}
+	for _, secret := range secrets {
+		r.add(secret)
+		for line := range strings.Lines(secret) {
+			r.add(line)
+		}
+	}
+	return r
+}
+
+func (r *Redactor) add(secret string) {
+	s := []byte(strings.TrimSpace(secret))
+	if len(s) < MinLength {
+		return
+	}
+	list := &r.byFirst[s[0]]
+	for _, known := range *list {
+		if bytes.Equal(known, s) {
+			return
+		}
+	}
+	*list = append(*list, s)
+	slices.SortFunc(*list, func(a, b []byte) int { return len(b) - len(a) })
+	r.longest = max(r.longest, len(s))
+}
+
+// String returns s without the secrets.
+func (r *Redactor) String(s string) string {
+	if r == nil || r.longest == 0 {
+		return s
+	}
+	out, _ := r.redact(nil, []byte(s), true)
+	return string(out)
+}
+
+// redact appends the redacted data to out. Unless it is final, it stops where
+// the rest could be the beginning of a secret, or of a longer overlap, and
+// returns that rest.
+func (r *Redactor) redact(out, data []byte, final bool) (redacted, rest []byte) {
+	for i := 0; i < len(data); {
+		if !final && len(data)-i < r.longest && r.mayBegin(data[i:]) {
+			return out, data[i:]
+		}
+		n := r.match(data[i:])
+		if n == 0 {
+			out = append(out, data[i])
+			i++
+			continue
+		}
+		end := r.extend(data, i, i+n)
+		if !final && r.mayGrow(data, i, end) {
+			return out, data[i:]
+		}
+		out = append(out, Replacement...)
+		i = end
+	}
+	return out, nil
+}
+
+// match returns the length of the longest secret that data begins with.
+func (r *Redactor) match(data []byte) int {
+	if len(data) == 0 {
+		return 0
+	}
+	for _, s := range r.byFirst[data[0]] {
+		if bytes.HasPrefix(data, s) {
+			return len(s)
+		}
+	}
+	return 0
+}
+
+// extend returns the end of the stretch of overlapping secrets that begins with
+// data[start:end].
+func (r *Redactor) extend(data []byte, start, end int) int {
+	for i := start + 1; i < end; i++ {
+		end = max(end, i+r.match(data[i:]))
+	}
+	return end
+}
+
+// mayBegin reports whether data, to its end, is the beginning of a longer secret.
+func (r *Redactor) mayBegin(data []byte) bool {
+	for _, s := range r.byFirst[data[0]] {
+		if len(s) > len(data) && bytes.HasPrefix(s, data) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayGrow reports whether more data could make the stretch longer.
+func (r *Redactor) mayGrow(data []byte, start, end int) bool {
+	for i := max(start, len(data)-r.longest); i < end; i++ {
+		if r.mayBegin(data[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// Writer returns a writer that hands on to w what is written to it, without the
+// secrets, also those that come in pieces. What could be the beginning of one is
+// held back until it is decided; Close hands on the rest. It does not close w.
+func (r *Redactor) Writer(w io.Writer) io.WriteCloser {
+	return &writer{redactor: r, w: w}
+}
+
+type writer struct {
+	redactor *Redactor
+	w        io.Writer
+	held     []byte
+	out      []byte
+	closed   bool
+}
+
+var errClosed = errors.New("write to a closed redacting writer")
+
+// Write takes all of p or fails for good: part of it may have been handed on.
+func (w *writer) Write(p []byte) (int, error) {
+	if w.closed {
+		return 0, errClosed
+	}
+	if w.redactor == nil || w.redactor.longest == 0 {
+		return w.w.Write(p)
+	}
+	w.held = append(w.held, p...)
+	if err := w.flush(false); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (w *writer) flush(final bool) error {
+	var rest []byte
+	w.out, rest = w.redactor.redact(w.out[:0], w.held, final)
+	w.held = append(w.held[:0], rest...)
+	if len(w.out) == 0 {
+		return nil
+	}
+	_, err := w.w.Write(w.out)
+	return err
+}
+
+// Close hands on what was held back.
+func (w *writer) Close() error {
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	if w.redactor == nil || w.redactor.longest == 0 {
+		return nil
+	}
+	return w.flush(true)
+}
