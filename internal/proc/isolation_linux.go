@@ -1,0 +1,78 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// self is the running program, also when its file was replaced or removed.
+func self() (string, error) { return "/proc/self/exe", nil }
+
+// candidates lists the isolations, best first. Root needs no user namespace,
+// except in a container that took the privilege away.
+func candidates() []isolation {
+	if os.Geteuid() == 0 {
+		return []isolation{{name: PIDNamespace}, {name: PIDNamespace, userNS: true}, {name: Subreaper}}
+	}
+	return []isolation{{name: PIDNamespace, userNS: true}, {name: Subreaper}}
+}
+
+// attributes says how the helper is cloned. There is no Pdeathsig: it fires when
+// the thread that forked ends, not when the engine does.
+func (how isolation) attributes() *syscall.SysProcAttr {
+	if how.name != PIDNamespace {
+		return &syscall.SysProcAttr{Setsid: true}
+	}
+	attr := &syscall.SysProcAttr{
+		Setsid:     true,
+		Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS,
+	}
+	if how.userNS {
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
+		// Mounting needs it beyond execve; enter gives it up.
+		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
+	}
+	return attr
+}
+
+// enter completes the isolation from within the helper, on its main thread. The
+// warning says what is lacking.
+func enter(name string) (warning string, err error) {
+	// Processes of the same user inside must not take hold of the helper.
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return "", fmt.Errorf("protect init helper: %w", err)
+	}
+	if name != PIDNamespace {
+		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+			return "", fmt.Errorf("become subreaper: %w", err)
+		}
+		return "", nil
+	}
+	if os.Getpid() != 1 {
+		return "", fmt.Errorf("init helper is process %d of its namespace, not 1", os.Getpid())
+	}
+	if err := mountProc(); err != nil {
+		// Where a container masks parts of /proc this is refused; processes are
+		// held all the same.
+		warning = fmt.Sprintf("no /proc of its own (%v): commands see the process numbers of the system", err)
+	}
+	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
+		return warning, fmt.Errorf("give up capabilities: %w", err)
+	}
+	return warning, nil
+}
+
+func mountProc() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("mount: %w", err)
+	}
+	return nil
+}

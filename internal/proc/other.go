@@ -1,0 +1,48 @@
+//go:build !linux
+
+package proc
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// What other systems have instead of namespaces and /proc: process groups.
+
+func self() (string, error) { return os.Executable() }
+
+func candidates() []isolation { return []isolation{{name: ProcessGroup}} }
+
+func (how isolation) attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true}
+}
+
+func enter(string) (warning string, err error) {
+	return "only process groups here: what leaves its group outlives its command", nil
+}
+
+// endBelow kills what is left of the command's process group.
+func endBelow(pid int) string {
+	err := unix.Kill(-pid, unix.SIGKILL)
+	if err == nil || errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EPERM) { // EPERM: zombies only
+		return ""
+	}
+	return "processes could not be ended: " + err.Error()
+}
+
+// lookUp knows a process by its number only.
+func lookUp(pid int) (Ident, bool, error) {
+	if err := unix.Kill(pid, 0); err != nil && !errors.Is(err, unix.EPERM) {
+		return Ident{}, false, err
+	}
+	return Ident{PID: pid}, true, nil
+}
+
+// Strays finds nothing here: environments of other processes can't be read.
+func Strays(string) []int { return nil }
+
+// Sweep finds nothing here, see Strays.
+func Sweep(string) (killed []int, err error) { return nil, nil }
