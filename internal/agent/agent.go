@@ -1,0 +1,50 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/proc"
+)
+
+// Runtime starts agents of one kind.
+type Runtime interface {
+	Start(ctx context.Context, s Spec) (Session, error)
+}
+
+// Session is an agent that was started.
+type Session interface {
+	// Ident identifies the agent's process, also for a later engine.
+	Ident() proc.Ident
+	Wait() Outcome
+	Stop(now bool)
+}
+
+// Spec says what an agent is to do and where.
+type Spec struct {
+	Run, Task, Agent, Phase, Role string
+	Attempt                       int
+	Prompt                        string
+	Workspace                     string        // absolute path; the agent runs in it
+	Env                           []string      // complete environment of the agent, POPKIT_* included
+	ResultFile                    string        // $POPKIT_RESULT, outside the workspace; removed before the start
+	Transcript                    string        // path of the agent's transcript; appended to
+	TranscriptLimit               int64         // bytes; past it one line says that output was cut; 0 = no limit
+	Secrets                       []string      // values, redacted from transcript, details and report
+	Grace                         time.Duration // between asking an agent to end and ending it; 0 = proc.DefaultGrace
+}
+
+// Mark names the agent's processes among all others of this machine.
+func (s Spec) Mark() string { return s.Run + "/" + s.Agent }
+
+// Outcome says how an agent ended.
+type Outcome struct {
+	Reason event.ExitReason
+	Code   int    // as proc.Exit
+	Signal string // e.g. "SIGKILL"
+	Detail string // last lines of output, and what went wrong around it; redacted
+	// Report is what the agent wrote to its result file, nil when there is none.
+	// A file that can't be understood is a report of status failed that says why.
+	Report *event.Report
+}

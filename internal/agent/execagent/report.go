@@ -1,0 +1,93 @@
+package execagent
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"popkit/internal/core/event"
+)
+
+// maxResult bounds the result file.
+const maxResult = 1 << 20
+
+// report reads the result file. The agent wrote it, or something in its place:
+// whatever it is, it must not hold popkit up.
+func (e *session) report() *event.Report {
+	data, err := readResult(e.spec.ResultFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	var r event.Report
+	if err == nil {
+		r, err = parseReport(data)
+	}
+	if err != nil {
+		r = event.Report{
+			Status:  event.ReportFailed,
+			Summary: fmt.Sprintf("the result file can't be used: %v", err),
+		}
+	}
+	r.Summary = e.clean(r.Summary)
+	for i, f := range r.FollowUps {
+		r.FollowUps[i] = e.clean(f)
+	}
+	return &r
+}
+
+func (e *session) clean(s string) string {
+	return strings.ToValidUTF8(e.redactor.String(s), "\uFFFD")
+}
+
+func readResult(path string) ([]byte, error) {
+	if path == "" {
+		return nil, os.ErrNotExist
+	}
+	// No link (it could lead out of what the agent may read) and no waiting for
+	// the other end of a named pipe.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, errors.New("it is a symbolic link")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxResult+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxResult {
+		return nil, fmt.Errorf("it is larger than %d bytes", maxResult)
+	}
+	return data, nil
+}
+
+func parseReport(data []byte) (event.Report, error) {
+	var r event.Report
+	if len(bytes.TrimSpace(data)) == 0 {
+		return r, errors.New("it is empty")
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("it is no JSON object with status and summary: %w", err)
+	}
+	switch r.Status {
+	case event.ReportDone, event.ReportFailed, event.ReportBlocked:
+		return r, nil
+	case "":
+		return r, errors.New("it has no status (done, failed, blocked)")
+	}
+	return r, fmt.Errorf("its status is %q, want done, failed or blocked", r.Status)
+}
