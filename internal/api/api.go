@@ -1,0 +1,211 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/view"
+)
+
+// Protocol is the version of this language.
+const Protocol = 1
+
+// MaxLine bounds a request's line, in bytes.
+const MaxLine = 1 << 20
+
+// Request is one call.
+type Request struct {
+	V    int             `json:"v"`
+	Op   Op              `json:"op"`
+	Args json.RawMessage `json:"args,omitempty"`
+}
+
+// Response is an answer, or one of several while More is set.
+type Response struct {
+	Data  json.RawMessage `json:"data,omitempty"`
+	More  bool            `json:"more,omitempty"`
+	Error *Error          `json:"error,omitempty"`
+}
+
+// Error is why a call was not done.
+type Error struct {
+	Kind Kind   `json:"kind"`
+	Text string `json:"text"`           // one line, lower case
+	Hint string `json:"hint,omitempty"` // what can be typed instead
+}
+
+func (e *Error) Error() string {
+	if e.Hint == "" {
+		return e.Text
+	}
+	return e.Text + " (" + e.Hint + ")"
+}
+
+// Kind is a kind of error.
+type Kind string
+
+// The kinds of errors.
+const (
+	KindUsage     Kind = "usage"     // the call's arguments are wrong
+	KindRefused   Kind = "refused"   // the run's state does not allow it
+	KindForbidden Kind = "forbidden" // not over this socket
+	KindVersion   Kind = "version"   // client and engine are of different versions
+	KindEnded     Kind = "ended"     // the engine is ending
+	KindInternal  Kind = "internal"
+)
+
+// Op names a call.
+type Op string
+
+// The calls of people. Their arguments and answers are named behind them.
+const (
+	OpStatus    Op = "status"    // → view.Status
+	OpFollow    Op = "follow"    // FollowArgs → event lines (Event), a stream
+	OpAttend    Op = "attend"    // AttendArgs → Progress, a stream that ends when the run has
+	OpInsights  Op = "insights"  // → []view.Insight
+	OpDecisions Op = "decisions" // → []view.Decision, all of the run
+	OpAnswer    Op = "answer"    // AnswerArgs
+	OpStop      Op = "stop"      // StopArgs
+	OpRetry     Op = "retry"     // TaskArgs
+	OpSkip      Op = "skip"      // TaskArgs
+	OpEdit      Op = "edit"      // EditArgs
+	OpTell      Op = "tell"      // TellArgs
+	OpShare     Op = "share"     // ShareArgs → Shared; as a person, or over an agent's socket as it
+)
+
+// The calls of agents.
+const (
+	OpMine    Op = "agent.insights" // PullArgs → view.Delivery: what waits for the agent
+	OpList    Op = "agent.list"     // → []view.Insight: all of the run
+	OpCheckIn Op = "agent.check_in" // CheckInArgs → view.Delivery
+	OpTool    Op = "agent.tool"     // ToolArgs → view.Delivery
+	OpAsk     Op = "agent.ask"      // AskArgs → AskAnswer; waits for it
+	OpReport  Op = "agent.report"   // ReportArgs
+	OpWhoAmI  Op = "agent.whoami"   // → Identity
+)
+
+// Event is one event as OpFollow and `popkit power log --json` give it.
+type Event struct {
+	Seq  int64           `json:"seq"`
+	Time time.Time       `json:"time"`
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+// FollowArgs chooses events; From 1 is the first. Without Live the stream ends
+// at the log's tail.
+type FollowArgs struct {
+	From int64 `json:"from"`
+	Live bool  `json:"live"`
+}
+
+// AttendArgs: who attends; CanAnswer says that this terminal can answer
+// questions, so that the run need not park for want of a person.
+type AttendArgs struct {
+	CanAnswer bool `json:"can_answer"`
+}
+
+// Progress is the state of the run after some events, and these events.
+// Progress lines may be coalesced: the newest status counts.
+type Progress struct {
+	Status view.Status `json:"status"`
+	Events []Event     `json:"events"`
+}
+
+// AnswerArgs answers a question.
+type AnswerArgs struct {
+	ID     string `json:"id"`
+	Answer string `json:"answer"`
+	By     string `json:"by"`
+	Note   string `json:"note,omitempty"`
+}
+
+// StopArgs stops the run.
+type StopArgs struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+	Now    bool   `json:"now,omitempty"`
+}
+
+// TaskArgs names a task to retry or skip.
+type TaskArgs struct {
+	Task   string `json:"task"`
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// EditArgs changes a task.
+type EditArgs struct {
+	event.TaskEdited
+}
+
+// TellArgs sends a message; To "" is every agent.
+type TellArgs struct {
+	To     string `json:"to"`
+	By     string `json:"by"`
+	Text   string `json:"text"`
+	Urgent bool   `json:"urgent,omitempty"`
+}
+
+// ShareArgs shares an insight.
+type ShareArgs struct {
+	Type       string   `json:"type,omitempty"` // "" is discovery
+	Content    string   `json:"content"`
+	Tags       []string `json:"tags,omitempty"`
+	Confidence float64  `json:"confidence,omitempty"`
+}
+
+// Shared says what became of an insight.
+type Shared struct {
+	ID        string   `json:"id"`
+	Confirmed bool     `json:"confirmed,omitempty"` // another had shared it; recorded as confirmed
+	Known     bool     `json:"known,omitempty"`     // the same agent had shared it
+	Similar   []string `json:"similar,omitempty"`
+}
+
+// PullArgs asks for at most Max insights (0: the run's setting).
+type PullArgs struct {
+	Max int `json:"max,omitempty"`
+}
+
+// CheckInArgs is a check-in.
+type CheckInArgs struct {
+	Progress *float64 `json:"progress,omitempty"`
+	Doing    string   `json:"doing,omitempty"`
+	Need     string   `json:"need,omitempty"`
+}
+
+// ToolArgs counts a tool call.
+type ToolArgs struct {
+	Tool string `json:"tool"`
+}
+
+// AskArgs asks a person.
+type AskArgs struct {
+	Question string   `json:"question"`
+	Options  []string `json:"options,omitempty"`
+	Default  string   `json:"default,omitempty"`
+}
+
+// AskAnswer is the answer; By is "timeout" when nobody gave one in time.
+type AskAnswer struct {
+	ID     string `json:"id"`
+	Answer string `json:"answer"`
+	By     string `json:"by"`
+	Note   string `json:"note,omitempty"`
+}
+
+// ReportArgs is an agent's result.
+type ReportArgs struct {
+	event.Report
+}
+
+// Identity is who the socket says the caller is.
+type Identity struct {
+	Run   string `json:"run"`
+	Agent string `json:"agent"`
+	Task  string `json:"task"`
+	Phase string `json:"phase"`
+	Role  string `json:"role"`
+}

@@ -1,0 +1,280 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"popkit/internal/core/decide"
+	"popkit/internal/core/event"
+	"popkit/internal/core/insight"
+	"popkit/internal/core/state"
+)
+
+// Make returns the status at now. engine is nil where no process owns the run;
+// a run without an engine that has not ended was interrupted.
+func Make(s *state.State, now time.Time, engine *Engine) Status {
+	v := Status{
+		Run: s.Created.Run, Objective: s.Created.Plan.Objective.Description, Engine: engine,
+		Mode: s.Settings.Mode, ModeReason: s.Settings.ModeReason, Tier: s.Settings.Tier,
+		Begun: s.BegunAt, Updated: s.Time, Seq: s.Seq, Branch: s.Created.Branch, BaseRef: s.Created.BaseRef,
+		Base: s.Created.Base, Head: s.Head, Insights: s.Insights.Len(), Budget: budget(s, now),
+		Phases: []Phase{}, Tasks: []Task{}, Agents: []Agent{}, Decisions: []Decision{}, Errors: []Error{},
+	}
+	v.State, v.Reason = runState(s, engine)
+	for _, p := range s.Phases {
+		v.Phases = append(v.Phases, phase(s, p))
+	}
+	for _, id := range s.TaskOrder {
+		v.Tasks = append(v.Tasks, task(s, s.Tasks[id], now))
+	}
+	for _, id := range s.Order {
+		v.Agents = append(v.Agents, agent(s, s.Agents[id]))
+	}
+	for _, id := range s.Open {
+		v.Decisions = append(v.Decisions, decision(s.Questions[id]))
+	}
+	for _, p := range s.Problems {
+		v.Errors = append(v.Errors, Error{Time: p.Time, Source: p.Source, Text: p.Text})
+	}
+	return v
+}
+
+func runState(s *state.State, engine *Engine) (name, reason string) {
+	switch {
+	case s.Ended != nil:
+		return string(s.Ended.Outcome), s.Ended.Reason
+	case engine == nil:
+		return "interrupted", "no engine runs; popkit power resume goes on"
+	case s.Stop != nil:
+		return "stopping", s.Stop.Reason
+	}
+	return "running", ""
+}
+
+func budget(s *state.State, now time.Time) Budget {
+	set := s.Settings
+	b := Budget{
+		MaxAgents: set.MaxAgents, MaxSource: set.MaxAgentsSource, Started: s.Started, MaxStarted: set.MaxStarted,
+		Minutes: s.ActiveAt(now).Minutes(), MaxMinutes: set.MaxRuntime.Minutes(), MaxAttempts: set.MaxAttempts,
+		MaxInsights: set.MaxInsights, Sequential: set.Sequential,
+	}
+	for _, id := range s.Live {
+		if s.Agents[id].Occupies(s) {
+			b.Agents++
+		}
+	}
+	return b
+}
+
+func phase(s *state.State, p *state.Phase) Phase {
+	v := Phase{
+		Name: p.Name, State: string(p.Status), Base: p.Base, Partial: p.Partial, Begun: p.Begun, Opened: p.OpenedAt,
+	}
+	if p.Opened != nil {
+		v.Commit, v.Ref, v.Missing = p.Opened.Commit, p.Opened.Ref, slices.Clone(p.Opened.Missing)
+	}
+	if p.Status == state.PhaseActive {
+		v.Missing = decide.Missing(s, p)
+		v.Waits = barrierWaits(s, p, v.Missing)
+	}
+	for i := range p.Checks {
+		v.Checks = append(v.Checks, check(&p.Checks[i]))
+	}
+	return v
+}
+
+func barrierWaits(s *state.State, p *state.Phase, missing []string) string {
+	for _, id := range s.Open {
+		if q := s.Questions[id]; q.Phase == p.Index && q.Kind != event.AskAgent {
+			return "a person's answer to " + id
+		}
+	}
+	if len(missing) > 0 {
+		return "tasks " + strings.Join(missing, ", ")
+	}
+	for i := range p.Checks {
+		if c := &p.Checks[i]; !c.GreenAt(s.Head) {
+			return fmt.Sprintf("check %q", c.Run)
+		}
+	}
+	return "the last workspaces to be removed"
+}
+
+func check(c *state.Check) Check {
+	v := Check{Run: c.Run, Criterion: c.Criterion, State: "pending", Fixes: c.Fixes}
+	if c.Last != nil {
+		v.State, v.Commit, v.Reason = string(c.Last.Status), c.Last.Commit, c.Last.Reason
+	}
+	if c.Waived != "" {
+		v.State, v.Reason = "waived", "let pass by "+c.Waived
+	}
+	return v
+}
+
+func task(s *state.State, t *state.Task, now time.Time) Task {
+	v := Task{
+		ID: t.ID, Title: t.Title, Phase: s.Phases[t.Phase].Name, Role: t.Role, State: string(t.Status),
+		Agent: t.Agent, Attempts: t.Attempts, Waits: Why(s, t, now),
+	}
+	if t.Accepted != nil {
+		v.Summary, v.Files = t.Accepted.Summary, slices.Clone(t.Accepted.Files)
+	}
+	if t.Merged != nil {
+		v.Commit = t.Merged.Commit
+	}
+	return v
+}
+
+// Why says in words why a task is not running; "" when it is, or is settled.
+func Why(s *state.State, t *state.Task, now time.Time) string {
+	if t.Question != "" {
+		return "a person's answer to " + t.Question
+	}
+	switch t.Status {
+	case state.TaskMerged, state.TaskSkipped:
+		return ""
+	case state.TaskAccepted:
+		return "its work to be merged"
+	case state.TaskConflicted:
+		return "its conflict to be resolved"
+	case state.TaskRunning:
+		a := s.Agents[t.Agent]
+		if a.Status == state.AgentRunning {
+			return ""
+		}
+		return agentWaits(s, a)
+	}
+	switch {
+	case s.Ended != nil:
+		return "the run has ended: " + s.Ended.Reason
+	case s.Stop != nil:
+		return "the run is being stopped"
+	case t.Phase > s.Phase:
+		return "the barrier of phase " + s.Phases[t.Phase-1].Name
+	case s.Phase < len(s.Phases) && s.Phases[s.Phase].Status == state.PhasePending:
+		return "its phase to begin"
+	}
+	if why := decide.Waiting(s, t, now); why != "" {
+		return why
+	}
+	return fmt.Sprintf("a free slot (%d agents at once, set by %s)", s.Settings.MaxAgents, s.Settings.MaxAgentsSource)
+}
+
+func agent(s *state.State, a *state.Agent) Agent {
+	v := Agent{
+		ID: a.Agent, Task: a.Task, Role: a.Role, Runtime: a.Runtime, Attempt: a.Attempt, Purpose: string(a.Purpose),
+		State: string(a.Status), Waits: agentWaits(s, a), Progress: a.Progress, ToolCalls: a.Tools, CheckIns: a.CheckIns,
+		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue,
+	}
+	if a.Status == state.AgentRunning {
+		v.PID = a.Process.PID
+	}
+	if a.Status != state.AgentReleased {
+		v.Workspace = a.Workspace
+	}
+	if a.CheckIn != nil {
+		v.Doing = a.CheckIn.Doing
+	}
+	if a.Work != nil {
+		v.Ref = a.Work.Ref
+	}
+	switch {
+	case a.Accepted:
+		v.State = "accepted"
+	case a.Rejected != nil:
+		v.State, v.Reason = "rejected", a.Rejected.Reason
+	}
+	return v
+}
+
+func agentWaits(s *state.State, a *state.Agent) string {
+	if ef := s.Effects["prepare:"+a.Agent]; ef != nil && ef.Status == state.EffectFailed {
+		return "its workspace, which could not be prepared: " + ef.Error
+	}
+	switch a.Status {
+	case state.AgentRequested:
+		return "its workspace"
+	case state.AgentPrepared:
+		if _, ok := s.Effects[state.RunKey(a.Agent)]; ok {
+			return "its process to start"
+		}
+		return fmt.Sprintf("a free slot (%d agents at once, set by %s)", s.Settings.MaxAgents, s.Settings.MaxAgentsSource)
+	case state.AgentRunning:
+		if a.Question != "" {
+			return "an answer to " + a.Question
+		}
+	case state.AgentExited:
+		return "its work to be kept"
+	case state.AgentCollected:
+		return "its work to be judged"
+	}
+	return ""
+}
+
+func decision(q *state.Question) Decision {
+	v := Decision{
+		ID: q.ID, Kind: q.Kind, Text: q.Text, Options: slices.Clone(q.Options), Default: q.Default, Agent: q.Agent,
+		Task: q.Task, Asked: q.Time, Closed: q.Withdrawn,
+	}
+	if q.Timeout > 0 && q.Default != "" {
+		v.Expires = q.Time.Add(q.Timeout)
+	}
+	if q.Answer != nil {
+		v.Answer, v.By = q.Answer.Answer, q.Answer.By
+	}
+	return v
+}
+
+// Decisions returns all questions of the run, oldest first.
+func Decisions(s *state.State) []Decision {
+	out := make([]Decision, 0, s.Asked)
+	for i := range s.Asked {
+		if q := s.Questions[fmt.Sprintf("q-%d", i+1)]; q != nil {
+			out = append(out, decision(q))
+		}
+	}
+	return out
+}
+
+// Insights returns all insights, oldest first.
+func Insights(s *state.State) []Insight {
+	out := make([]Insight, 0, s.Insights.Len())
+	for in := range s.Insights.All() {
+		out = append(out, one(in))
+	}
+	return out
+}
+
+func one(in *insight.Insight) Insight {
+	tags := slices.Clone(in.Tags)
+	if tags == nil {
+		tags = []string{}
+	}
+	return Insight{
+		ID: in.ID, Agent: in.Agent, Phase: in.Phase, Type: in.Kind, Content: in.Content, Tags: tags,
+		Confidence: in.Confidence, Confirmed: slices.Clone(in.Confirmed), Similar: slices.Clone(in.Similar), Timestamp: in.Time,
+	}
+}
+
+// Delivered returns what the events hand to an agent.
+func Delivered(s *state.State, events []event.Event) Delivery {
+	d := Delivery{Insights: []Insight{}, Messages: []Message{}}
+	for _, e := range events {
+		switch ev := e.Data.(type) {
+		case event.InsightDelivered:
+			for _, id := range ev.IDs {
+				if in := s.Insights.Get(id); in != nil {
+					d.Insights = append(d.Insights, one(in))
+				}
+			}
+		case event.MessageDelivered:
+			for _, id := range ev.IDs {
+				m := s.Messages[id]
+				d.Messages = append(d.Messages, Message{ID: m.ID, From: m.From, Text: m.Text, Urgent: m.Urgent})
+			}
+		}
+	}
+	return d
+}

@@ -1,0 +1,171 @@
+package view
+
+import (
+	"time"
+
+	"popkit/internal/core/event"
+)
+
+// Status is all that is shown of a run.
+type Status struct {
+	Run        string     `json:"run"`
+	State      string     `json:"state"` // running, stopping, done, failed, stopped, needs_human, interrupted
+	Reason     string     `json:"reason,omitempty"`
+	Objective  string     `json:"objective"`
+	Mode       string     `json:"mode"`
+	ModeReason string     `json:"mode_reason"`
+	Tier       string     `json:"tier"`
+	Engine     *Engine    `json:"engine"` // null when none runs
+	Begun      time.Time  `json:"begun"`
+	Updated    time.Time  `json:"updated"` // time of the last event
+	Seq        int64      `json:"seq"`
+	Branch     string     `json:"branch"`
+	BaseRef    string     `json:"base_ref"`
+	Base       string     `json:"base"`
+	Head       string     `json:"head"` // of the merged tree
+	Phases     []Phase    `json:"phases"`
+	Tasks      []Task     `json:"tasks"`
+	Agents     []Agent    `json:"agents"`
+	Decisions  []Decision `json:"decisions"` // open ones
+	Budget     Budget     `json:"budget"`
+	Insights   int        `json:"insights"`
+	Errors     []Error    `json:"errors"` // the last ones, oldest first
+}
+
+// Engine is the process that owns the run.
+type Engine struct {
+	PID     int       `json:"pid"`
+	Host    string    `json:"host"`
+	Socket  string    `json:"socket"`
+	Since   time.Time `json:"since"`
+	Epoch   int       `json:"epoch"`
+	Sandbox string    `json:"sandbox,omitempty"`
+}
+
+// Phase is a phase and its barrier.
+type Phase struct {
+	Name    string    `json:"name"`
+	State   string    `json:"state"` // pending, active, open
+	Base    string    `json:"base,omitempty"`
+	Commit  string    `json:"commit,omitempty"` // the barrier's
+	Ref     string    `json:"ref,omitempty"`
+	Missing []string  `json:"missing,omitempty"`
+	Partial bool      `json:"partial,omitempty"`
+	Waits   string    `json:"waits,omitempty"` // what the barrier waits for, in words
+	Checks  []Check   `json:"checks,omitempty"`
+	Begun   time.Time `json:"begun,omitzero"`
+	Opened  time.Time `json:"opened,omitzero"`
+}
+
+// Check is a check and its newest result.
+type Check struct {
+	Run       string `json:"run"`
+	Criterion string `json:"criterion,omitempty"`
+	State     string `json:"state"` // pending, passed, failed, could_not_run, waived
+	Commit    string `json:"commit,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	Fixes     int    `json:"fixes,omitempty"`
+}
+
+// Task is a task and how far it is.
+type Task struct {
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Phase    string   `json:"phase"`
+	Role     string   `json:"role"`
+	State    string   `json:"state"`           // pending, running, accepted, conflicted, merged, skipped
+	Waits    string   `json:"waits,omitempty"` // why it is not running, in words
+	Agent    string   `json:"agent,omitempty"`
+	Attempts int      `json:"attempts"`
+	Summary  string   `json:"summary,omitempty"`
+	Files    []string `json:"files,omitempty"`
+	Commit   string   `json:"commit,omitempty"` // its merge
+}
+
+// Agent is one attempt.
+type Agent struct {
+	ID        string    `json:"id"`
+	Task      string    `json:"task"`
+	Role      string    `json:"role"`
+	Runtime   string    `json:"runtime"`
+	Attempt   int       `json:"attempt"`
+	Purpose   string    `json:"purpose"`
+	State     string    `json:"state"` // requested, prepared, running, exited, collected, accepted, rejected
+	Waits     string    `json:"waits,omitempty"`
+	Doing     string    `json:"doing,omitempty"`
+	Progress  float64   `json:"progress"`
+	ToolCalls int       `json:"tool_calls"`
+	CheckIns  int       `json:"check_ins"`
+	PID       int       `json:"pid,omitempty"`
+	Workspace string    `json:"workspace,omitempty"`
+	Started   time.Time `json:"started,omitzero"`
+	Ended     time.Time `json:"ended,omitzero"`
+	Reason    string    `json:"reason,omitempty"` // why it was rejected
+	Ref       string    `json:"ref,omitempty"`    // where its work is kept
+	Rescue    string    `json:"rescue,omitempty"`
+}
+
+// Decision is a question for a person.
+type Decision struct {
+	ID      string             `json:"id"`
+	Kind    event.QuestionKind `json:"kind"`
+	Text    string             `json:"text"`
+	Options []string           `json:"options,omitempty"`
+	Default string             `json:"default,omitempty"`
+	Agent   string             `json:"agent,omitempty"`
+	Task    string             `json:"task,omitempty"`
+	Asked   time.Time          `json:"asked"`
+	Expires time.Time          `json:"expires,omitzero"`
+	Answer  string             `json:"answer,omitempty"` // closed ones, where they are listed
+	By      string             `json:"by,omitempty"`
+	Closed  string             `json:"closed,omitempty"` // why it was withdrawn
+}
+
+// Budget is what was used and what is allowed. Zero limits are none.
+type Budget struct {
+	Agents      int     `json:"agents"` // at work now
+	MaxAgents   int     `json:"max_agents"`
+	MaxSource   string  `json:"max_agents_source"`
+	Started     int     `json:"started"`
+	MaxStarted  int     `json:"max_started"`
+	Minutes     float64 `json:"minutes"` // of the run's own time
+	MaxMinutes  float64 `json:"max_minutes"`
+	MaxAttempts int     `json:"max_attempts"`
+	MaxInsights int     `json:"max_insights"`
+	Sequential  bool    `json:"sequential,omitempty"`
+}
+
+// Error is something that went wrong and was dealt with.
+type Error struct {
+	Time   time.Time `json:"time"`
+	Source string    `json:"source"`
+	Text   string    `json:"text"`
+}
+
+// Insight is an insight as insights.json and `popkit insight list --json` show it.
+type Insight struct {
+	ID         string    `json:"id"`
+	Agent      string    `json:"agent"`
+	Phase      string    `json:"phase"`
+	Type       string    `json:"type"`
+	Content    string    `json:"content"`
+	Tags       []string  `json:"tags"`
+	Confidence float64   `json:"confidence,omitempty"`
+	Confirmed  []string  `json:"confirmed_by,omitempty"`
+	Similar    []string  `json:"similar,omitempty"`
+	Timestamp  time.Time `json:"timestamp"`
+}
+
+// Message is a message as an agent is given it.
+type Message struct {
+	ID     string `json:"id"`
+	From   string `json:"from"`
+	Text   string `json:"text"`
+	Urgent bool   `json:"urgent,omitempty"`
+}
+
+// Delivery is what an agent is given at a tool boundary, each thing once.
+type Delivery struct {
+	Insights []Insight `json:"insights"`
+	Messages []Message `json:"messages"`
+}
