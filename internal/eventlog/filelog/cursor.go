@@ -81,14 +81,14 @@ func (c *cursor) read(l line) (_ event.Event, bad verdict, err error) {
 		return event.Event{}, l.check(c.seq), nil
 	}
 	e, err := event.Decode(l.text)
-	switch {
-	case err == nil:
+	if err == nil {
 		return e, checkSeq(e.Seq, c.seq), nil
-	case errors.Is(err, event.ErrUnknownType), errors.Is(err, event.ErrNewerVersion):
-		return event.Event{}, "", err
 	}
 	if bad := l.check(c.seq); bad != "" {
 		return event.Event{}, bad, nil
+	}
+	if errors.Is(err, event.ErrUnknownType) || errors.Is(err, event.ErrNewerVersion) {
+		return event.Event{}, "", err
 	}
 	return event.Event{}, verdict(err.Error()), nil
 }

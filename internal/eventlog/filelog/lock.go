@@ -23,13 +23,26 @@ type holder struct {
 // file that holds it. gate is the open log itself: it is locked while a lock is
 // being taken, so that who finds the lock held also finds the holder's name in
 // it, complete and not its predecessor's.
-func acquire(path string, gate *os.File, run string) (_ *os.File, err error) {
+func acquire(path string, gate *os.File, run string) (*os.File, error) {
 	if err := flock(gate, unix.LOCK_EX); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", gate.Name(), err)
 	}
-	defer func() {
-		err = errors.Join(err, flock(gate, unix.LOCK_UN))
-	}()
+	f, err := take(path, run)
+	if openErr := flock(gate, unix.LOCK_UN); openErr != nil {
+		err = errors.Join(err, fmt.Errorf("unlock %s: %w", gate.Name(), openErr))
+	}
+	if err != nil && f != nil {
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// take takes the lock and writes who holds it. The file it returns, also with an
+// error, is for the caller to close.
+func take(path, run string) (*os.File, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -37,12 +50,12 @@ func acquire(path string, gate *os.File, run string) (_ *os.File, err error) {
 	switch err := flock(f, unix.LOCK_EX|unix.LOCK_NB); {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		held := readHolder(f)
-		return nil, errors.Join(&eventlog.HeldError{Path: path, PID: held.PID, Host: held.Host, Run: held.Run}, f.Close())
+		return f, &eventlog.HeldError{Path: path, PID: held.PID, Host: held.Host, Run: held.Run}
 	case err != nil:
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
+		return f, fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
 	if err := writeHolder(f, run); err != nil {
-		return nil, errors.Join(fmt.Errorf("name the holder of %s: %w", f.Name(), err), f.Close())
+		return f, fmt.Errorf("name the holder of %s: %w", f.Name(), err)
 	}
 	return f, nil
 }
