@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"popkit/internal/api"
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+	"popkit/internal/runs"
+)
+
+// Host is what the commands need of the machine: the daemon's functions, which
+// main plugs in, so that no command knows an adapter or the engine.
+type Host struct {
+	// Version is the program's.
+	Version string
+	// Repo finds the repository around a directory; its error is a user's.
+	Repo func(ctx context.Context, dir string) (RepoInfo, error)
+	// Create makes a run: its ID, its folder and the first event of its log. The
+	// run is not begun yet.
+	Create func(ctx context.Context, n NewRun) (runs.Run, error)
+	// Spawn begins or resumes a run in an engine process of its own, detached
+	// from this terminal, and returns once its socket answers. Its error says
+	// why the engine did not start.
+	Spawn func(ctx context.Context, r runs.Run, by string) (runs.Holder, error)
+	// Serve is the engine process itself. It writes "ready\n" or "error: …\n" to
+	// ready (then closes it), and returns when the run has ended.
+	Serve func(ctx context.Context, r runs.Run, by string, ready io.WriteCloser) (event.Outcome, error)
+	// Offline makes calls on a run that has no engine: what people may still
+	// say (answer, retry, skip, edit) is appended to its log.
+	Offline func(ctx context.Context, r runs.Run) (api.Caller, error)
+	// Git runs git in the user's repository for commands that show or merge a
+	// result, with the terminal's streams, and returns its exit code.
+	Git func(ctx context.Context, s Streams, dir string, args ...string) (int, error)
+	// GC says what can be removed of runs that are over, and removes it unless
+	// dry.
+	GC func(ctx context.Context, repo string, dry bool) ([]Removal, error)
+	// PlayScript is `popkit __script FILE`.
+	PlayScript func(ctx context.Context, file string, s Streams) int
+}
+
+// RepoInfo is the user's repository as the commands see it.
+type RepoInfo struct {
+	Top    string // top level, or the bare repository itself
+	Bare   bool
+	Dirty  int    // changed files, which no agent will see
+	Branch string // checked out, "" when detached
+	User   string // the user's name, for "by"
+}
+
+// NewRun is what a run is made of.
+type NewRun struct {
+	Repo       string
+	Plan       objective.Plan
+	PlanSource string
+	BaseRef    string // "" = HEAD
+	Settings   event.Settings
+}
+
+// Removal is one thing that gc removes.
+type Removal struct {
+	Kind string `json:"kind"` // workspace, folder, ref, socket
+	Path string `json:"path"`
+	Run  string `json:"run"`
+	Why  string `json:"why"`
+}
+
+// Streams are a command's standard streams.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
