@@ -10,6 +10,7 @@ const (
 	Core    Band = "core"    // pure: nouns, events, fold, decide; knows nobody
 	Leaf    Band = "leaf"    // one piece of the outside world; knows no popkit at all
 	Log     Band = "log"     // the event log and its implementations
+	Store   Band = "store"   // where runs lie on this machine; reads logs, never writes one
 	Input   Band = "input"   // files that people write: plan, configuration
 	Adapter Band = "adapter" // the outside world in core's nouns; not each other, not the engine
 	Engine  Band = "engine"  // the single writer: core and the log's interface
@@ -27,15 +28,16 @@ var below = map[Band][]Band{
 	Core:    {Core},
 	Leaf:    {},
 	Log:     {Core, Log},
+	Store:   {Core, Log},
 	Input:   {Core},
 	Adapter: {Core, Leaf, Adapter},
 	Engine:  {Core, Log},
 	Glue:    {Core, Leaf, Adapter, Engine},
 	API:     {Core},
-	Surface: {Core, API, Input},
-	Wiring:  {Core, Leaf, Log, Input, Adapter, Engine, Glue, API, Surface},
+	Surface: {Core, API, Input, Store},
+	Wiring:  {Core, Leaf, Log, Store, Input, Adapter, Engine, Glue, API, Surface},
 	Main:    {Leaf, Adapter, API, Surface, Wiring},
-	Tests:   {Core, Leaf, Log, Input, Adapter, Engine, Glue, API, Surface, Wiring, Tests},
+	Tests:   {Core, Leaf, Log, Store, Input, Adapter, Engine, Glue, API, Surface, Wiring, Tests},
 	Tool:    {Core, Input, API},
 }
 
@@ -64,6 +66,9 @@ var packages = []Package{
 	{Dir: "internal/eventlog/filelog", Band: Log, May: []string{"internal/core/event", "internal/eventlog"}},
 	{Dir: "internal/eventlog/eventlogtest", Band: Tests, May: []string{"internal/core/event", "internal/core/objective", "internal/eventlog"}},
 
+	{Dir: "internal/runs", Band: Store, May: []string{
+		"internal/core/event", "internal/core/state", "internal/core/view", "internal/eventlog", "internal/eventlog/filelog"}},
+
 	// What people write.
 	{Dir: "internal/planfile", Band: Input, May: with(nouns, "internal/core/nearest")},
 	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/nearest", "internal/core/policy")},
@@ -86,13 +91,13 @@ var packages = []Package{
 	// Surfaces.
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
 	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/..."}, Tests: []string{"internal/engine"}},
-	{Dir: "internal/cli", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/planfile", "internal/config"}},
+	{Dir: "internal/cli", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs"}},
 
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog/...", "internal/engine", "internal/effects", "internal/agent/...",
 		"internal/workspace", "internal/statefile", "internal/proc", "internal/redact", "internal/config",
-		"internal/planfile", "internal/api", "internal/server"}},
+		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: []string{"internal/cli", "internal/daemon", "internal/proc", "internal/agent/scripted", "internal/api"}},
 
 	// What judges, generates and exercises all that.
@@ -122,7 +127,7 @@ var libraries = []Library{
 		Why: "following a file without polling"},
 	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
 		Why: "files that others read are replaced whole"},
-	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/server", "internal/agent/scripted", "internal/workspace"},
+	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/server", "internal/agent/scripted", "internal/workspace"},
 		Tests: []string{"internal/...", "e2e"},
 		Why:   "namespaces, locks, peer credentials: what syscall lacks"},
 	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},
