@@ -127,7 +127,7 @@ var libraries = []Library{
 		Why: "following a file without polling"},
 	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
 		Why: "files that others read are replaced whole"},
-	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/server", "internal/agent/scripted", "internal/workspace"},
+	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace"},
 		Tests: []string{"internal/...", "e2e"},
 		Why:   "namespaces, locks, peer credentials: what syscall lacks"},
 	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},
