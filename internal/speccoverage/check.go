@@ -22,7 +22,7 @@ var areas = []string{
 
 // Tests is what a row may name: Go tests and the files of scripted ones.
 type Tests struct {
-	Funcs map[string]string // test function → text of its file
+	Funcs map[string]string // test function, also as directory.function → text of its file
 	Files map[string]bool   // path of each script
 }
 
@@ -48,6 +48,7 @@ func Find(fsys fs.FS) (Tests, error) {
 			}
 			for _, m := range testFunc.FindAllSubmatch(text, -1) {
 				t.Funcs[string(m[1])] += string(text)
+				t.Funcs[path.Dir(name)+"."+string(m[1])] += string(text)
 			}
 		case strings.Contains(name, "testdata/") && (path.Ext(base) == ".txtar" || path.Ext(base) == ".txt"):
 			t.Files[name] = true
@@ -123,22 +124,26 @@ func judge(r Row, tests Tests) []string {
 	return nil
 }
 
+// testName is TestName or directory.TestName, and perhaps /a_case.
+var testName = regexp.MustCompile(`^((?:[\w/-]+\.)?(?:Test|Fuzz|Benchmark|Example)\w*)(?:/(.+))?$`)
+
 // missing says what is wrong with the name of a test, if anything: a script's
-// path, TestName, or TestName/a_case, whose words must stand in the same file.
+// path, or a function's name, perhaps with its directory before it and a case
+// after it, whose words must stand in the same file.
 func (t Tests) missing(name string) string {
-	if strings.Contains(name, ".") {
+	m := testName.FindStringSubmatch(name)
+	if m == nil {
 		if !t.Files[name] {
-			return fmt.Sprintf("no script %s", name)
+			return fmt.Sprintf("no script %q", name)
 		}
 		return ""
 	}
-	fn, sub, _ := strings.Cut(name, "/")
-	text, ok := t.Funcs[fn]
+	text, ok := t.Funcs[m[1]]
 	switch {
 	case !ok:
-		return fmt.Sprintf("no test %q in the tree", fn)
-	case sub != "" && !strings.Contains(text, sub) && !strings.Contains(text, strings.ReplaceAll(sub, "_", " ")):
-		return fmt.Sprintf("%s has no case %q", fn, sub)
+		return fmt.Sprintf("no test %q in the tree", m[1])
+	case !strings.Contains(text, m[2]) && !strings.Contains(text, strings.ReplaceAll(m[2], "_", " ")):
+		return fmt.Sprintf("%s has no case %q", m[1], m[2])
 	}
 	return ""
 }

@@ -162,7 +162,7 @@ func TestNothingLost(t *testing.T) {
 func TestCheck(t *testing.T) {
 	units := []Unit{{"a.1", "A", "one"}, {"a.2", "A", "two | three"}}
 	tests := Tests{
-		Funcs: map[string]string{"TestOne": `t.Run("a case of it", …)`},
+		Funcs: map[string]string{"TestOne": `t.Run("a case of it", …)`, "internal/a.TestOne": `t.Run("a case of it", …)`},
 		Files: map[string]bool{"e2e/testdata/start.txtar": true},
 	}
 	const one, two = "| a.1 | one | test: TestOne | x |\n", "| a.2 | two \\| three | open: guard | |\n"
@@ -173,6 +173,8 @@ func TestCheck(t *testing.T) {
 		"good":           {one + two, ""},
 		"case":           {"| a.1 | one | test: TestOne/a_case_of_it | x |\n" + two, ""},
 		"script":         {"| a.1 | one | test: TestOne, e2e/testdata/start.txtar | x |\n" + two, ""},
+		"in a package":   {"| a.1 | one | test: internal/a.TestOne/a_case_of_it | x |\n" + two, ""},
+		"elsewhere":      {"| a.1 | one | test: internal/b.TestOne | x |\n" + two, `line 3: a.1: no test "internal/b.TestOne" in the tree`},
 		"changed":        {"| a.1 | one | changed: was unsafe; instead type two | x |\n" + two, ""},
 		"missing":        {one, `no row for a.2: "two | three" (run the test with -update)`},
 		"surplus":        {one + two + "| a.3 | x | open: guard | |\n", "line 5: the spec has no a.3"},
@@ -181,9 +183,9 @@ func TestCheck(t *testing.T) {
 		"misquoted":      {"| a.1 | uno | test: TestOne | |\n" + two, `line 3: a.1 quotes "uno", the spec says "one"`},
 		"no such test":   {"| a.1 | one | test: TestTwo | |\n" + two, `line 3: a.1: no test "TestTwo" in the tree`},
 		"one of several": {"| a.1 | one | test: TestOne, TestTwo | |\n" + two, `line 3: a.1: no test "TestTwo" in the tree`},
-		"no test":        {"| a.1 | one | test: | |\n" + two, `line 3: a.1: no test "" in the tree`},
+		"no test":        {"| a.1 | one | test: | |\n" + two, `line 3: a.1: no script ""`},
 		"no such case":   {"| a.1 | one | test: TestOne/other | |\n" + two, `line 3: a.1: TestOne has no case "other"`},
-		"no such script": {"| a.1 | one | test: e2e/testdata/stop.txtar | |\n" + two, "line 3: a.1: no script e2e/testdata/stop.txtar"},
+		"no such script": {"| a.1 | one | test: e2e/testdata/stop.txtar | |\n" + two, "line 3: a.1: no script \"e2e/testdata/stop.txtar\""},
 		"unknown status": {"| a.1 | one | done | |\n" + two, `line 3: a.1: status "done" is none of test:, changed:, open:`},
 		"no status":      {"| a.1 | one |\n" + two, `line 3: a.1: status "" is none of test:, changed:, open:`},
 		"unknown area":   {"| a.1 | one | open: someday | |\n" + two, `line 3: a.1: open for "someday", which is none of ` + strings.Join(areas, ", ")},
@@ -225,7 +227,7 @@ func TestFind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tests.Funcs["TestA"] == "" || tests.Funcs["FuzzA"] == "" || len(tests.Funcs) != 2 {
+	if tests.Funcs["TestA"] == "" || tests.Funcs["a.TestA"] == "" || tests.Funcs["FuzzA"] == "" || len(tests.Funcs) != 4 {
 		t.Errorf("functions: %v", tests.Funcs)
 	}
 	if !tests.Files["e2e/testdata/x.txtar"] || len(tests.Files) != 1 {
