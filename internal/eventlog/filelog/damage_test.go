@@ -277,3 +277,34 @@ func mustClose(t testing.TB, c interface{ Close() error }) {
 		t.Fatal(err)
 	}
 }
+
+// TestCutAnywhere: a file cut at any byte, as by a crash in the middle of an
+// append, opens with exactly the events that are whole, and what was cut into is
+// in the torn file.
+func TestCutAnywhere(t *testing.T) {
+	whole := text(t, 1, 3)
+	path := filepath.Join(t.TempDir(), "log.jsonl")
+	for cut := range len(whole) + 1 {
+		if err := os.WriteFile(path, []byte(whole[:cut]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := filelog.Open(path, filelog.Options{})
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		want := int64(strings.Count(whole[:cut], "\n"))
+		eventlogtest.WantTail(t, l, want)
+		eventlogtest.Wants(t, l.Read(t.Context(), 1), 1, want)
+		mustClose(t, l)
+		torn := ""
+		for _, name := range tornFiles(t, path) {
+			torn += content(t, name)
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if content(t, path)+torn != whole[:cut] {
+			t.Fatalf("cut at %d: bytes are lost", cut)
+		}
+	}
+}
