@@ -50,6 +50,8 @@ type Engine struct {
 	cancels map[string]*underWay // by effect key
 	waiters []waiter
 	wg      sync.WaitGroup
+	clock   Clock
+	asked   time.Time // when the clock was asked last, by the machine's monotonic clock
 }
 
 // underWay is an effect whose goroutine has not ended.
@@ -74,7 +76,7 @@ func New(st *Stepper, effects Effects, observe Observer) *Engine {
 	}
 	return &Engine{
 		st: st, effects: effects, observe: observe, cancels: map[string]*underWay{},
-		queue: make(chan request, queueSize), ended: make(chan struct{}),
+		queue: make(chan request, queueSize), ended: make(chan struct{}), clock: Clock{Last: st.State.Time},
 	}
 }
 
@@ -130,8 +132,10 @@ func (e *Engine) send(ctx context.Context, r request) error {
 	}
 }
 
-// Run is the engine's goroutine. It returns nil when the run has ended.
-func (e *Engine) Run(ctx context.Context, start decide.EngineStart) error {
+// Run is the engine's goroutine. It returns nil when the run has ended. The
+// inputs of first are decided on together with start: decide.Resume among them
+// makes an ended run go on.
+func (e *Engine) Run(ctx context.Context, start decide.EngineStart, first ...decide.Input) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		cancel()
@@ -140,7 +144,11 @@ func (e *Engine) Run(ctx context.Context, start decide.EngineStart) error {
 	}()
 	timer := time.NewTimer(maxNap)
 	defer timer.Stop()
-	if err := e.batch(ctx, []request{{in: start}}); err != nil {
+	begin := []request{{in: start}}
+	for _, in := range first {
+		begin = append(begin, request{in: in})
+	}
+	if err := e.batch(ctx, begin); err != nil {
 		return err
 	}
 	for e.st.State.Ended == nil {
@@ -161,11 +169,21 @@ func (e *Engine) Run(ctx context.Context, start decide.EngineStart) error {
 	return nil
 }
 
+// now asks the engine's clock.
+func (e *Engine) now() time.Time {
+	wall := time.Now()
+	var elapsed time.Duration
+	if !e.asked.IsZero() {
+		elapsed = wall.Sub(e.asked)
+	}
+	e.asked = wall
+	return e.clock.Now(wall, elapsed)
+}
+
 // nap is how long to wait for an input at most.
 func (e *Engine) nap() time.Duration {
-	now := time.Now()
-	if at, ok := decide.NextWake(e.st.State, now); ok {
-		return min(at.Sub(now), maxNap)
+	if at, ok := e.st.Wake(); ok {
+		return min(max(0, at.Sub(e.now())), maxNap)
 	}
 	return maxNap
 }
@@ -192,7 +210,11 @@ func (e *Engine) batch(ctx context.Context, requests []request) error {
 			inputs = append(inputs, r.in)
 		}
 	}
-	results, err := e.st.Step(ctx, time.Now(), inputs...)
+	now := e.now()
+	if e.st.Due(now) {
+		inputs = append(inputs, decide.Tick{})
+	}
+	results, err := e.st.Step(ctx, now, inputs...)
 	if err != nil {
 		return err
 	}
@@ -240,20 +262,15 @@ func (e *Engine) reply(requests []request, results []Result) {
 
 // release starts the effects that the events ask for.
 func (e *Engine) release(ctx context.Context, events []event.Event) {
-	s := e.st.State
-	for _, ev := range events {
-		switch d := ev.Data.(type) {
-		case event.EffectRequested:
-			e.start(ctx, order(s, d, false))
-		case event.EffectUnknown:
-			if ef := s.Effects[d.Key]; ef != nil {
-				e.start(ctx, order(s, ef.EffectRequested, true))
-			}
-		case event.AgentStopRequested:
-			e.effects.StopAgent(d.Agent, d.Now)
-		case event.StopRequested:
-			e.cancelLong(s)
+	for _, a := range Actions(e.st.State, events) {
+		if a.Order != nil {
+			e.start(ctx, *a.Order)
+		} else {
+			e.effects.StopAgent(a.Stop.Agent, a.Stop.Now)
 		}
+	}
+	if len(events) > 0 && e.st.State.Stop != nil {
+		e.cancelLong(e.st.State)
 	}
 }
 

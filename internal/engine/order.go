@@ -39,6 +39,34 @@ type MergedWork struct {
 	Files               []string
 }
 
+// Action is something that appended events ask to be done outside: an effect to
+// carry out, or the end of an agent.
+type Action struct {
+	Order *Order
+	Stop  *event.AgentStopRequested
+}
+
+// Actions returns what the events ask for, in their order. They must be in the
+// log, and s the state after them.
+func Actions(s *state.State, events []event.Event) []Action {
+	var out []Action
+	for _, ev := range events {
+		switch d := ev.Data.(type) {
+		case event.EffectRequested:
+			o := order(s, d, false)
+			out = append(out, Action{Order: &o})
+		case event.EffectUnknown:
+			if ef := s.Effects[d.Key]; ef != nil {
+				o := order(s, ef.EffectRequested, true)
+				out = append(out, Action{Order: &o})
+			}
+		case event.AgentStopRequested:
+			out = append(out, Action{Stop: &d})
+		}
+	}
+	return out
+}
+
 // order copies what the effect needs out of the state.
 func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	o := Order{
@@ -63,10 +91,12 @@ func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	if o.Spec.Timeout == 0 {
 		o.Spec.Timeout = objective.Duration(s.Settings.CheckTimeout)
 	}
-	for _, id := range p.Tasks {
-		if t := s.Tasks[id]; t.Merged != nil && t.Merged.Commit != t.Merged.Onto {
-			o.Merged = append(o.Merged, MergedWork{Task: id, Agent: t.Merged.Agent, Commit: t.Merged.Commit, Files: t.Accepted.Files})
+	for _, m := range p.Merges {
+		w := MergedWork{Task: m.Task, Agent: m.Agent, Commit: m.Commit}
+		if a := s.Agents[m.Agent]; a != nil && a.Work != nil {
+			w.Files = a.Work.Files
 		}
+		o.Merged = append(o.Merged, w)
 	}
 	return o
 }

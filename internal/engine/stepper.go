@@ -19,6 +19,7 @@ const appendAttempts = 5
 type Stepper struct {
 	State *state.State
 	log   eventlog.Log
+	wake  time.Time // when the state has to be looked at again; zero: an input will tell
 	dead  error
 }
 
@@ -54,6 +55,32 @@ func Fold(ctx context.Context, log eventlog.Reader) (*state.State, error) {
 	return s, nil
 }
 
+// Wake returns when a decide.Tick is due unless another input comes first; false
+// when only an input can bring news. Inputs of agents that talk put it off at no
+// time: a deadline that passes among them is due all the same.
+func (st *Stepper) Wake() (time.Time, bool) { return st.wake, !st.wake.IsZero() }
+
+// Due reports whether a Tick has to be among the next inputs.
+func (st *Stepper) Due(now time.Time) bool { return !st.wake.IsZero() && !now.Before(st.wake) }
+
+// rest notes when the state has to be looked at again.
+func (st *Stepper) rest(now time.Time, inputs []decide.Input) {
+	for _, in := range inputs {
+		if decide.OnlyTalk(in) {
+			continue
+		}
+		if now = now.UTC(); now.Before(st.State.Time) {
+			now = st.State.Time
+		}
+		at, ok := decide.NextWake(st.State, now)
+		if !ok {
+			at = time.Time{}
+		}
+		st.wake = at
+		return
+	}
+}
+
 // Step decides on the inputs in order and appends what they amount to as one
 // batch. An error other than in a Result is the end of this Stepper: its state
 // may hold what the log does not.
@@ -77,6 +104,7 @@ func (st *Stepper) Step(ctx context.Context, now time.Time, inputs ...decide.Inp
 			batch = append(batch, events...)
 		}
 	}
+	st.rest(now, inputs)
 	if len(batch) == 0 {
 		return results, nil
 	}

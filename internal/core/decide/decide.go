@@ -17,7 +17,7 @@ const MaxRounds = 10_000
 // append them before anything outside s learns of them, and throw s away when
 // it can't. On an error s is unchanged if the error is a *Refusal, else unusable.
 func Step(s *state.State, now time.Time, in Input) ([]event.Event, error) {
-	now = now.UTC()
+	now = now.UTC().Round(0) // what the log can hold: no monotonic reading
 	if now.Before(s.Time) {
 		now = s.Time // the wall clock went back; the log's never does
 	}
@@ -26,7 +26,7 @@ func Step(s *state.State, now time.Time, in Input) ([]event.Event, error) {
 		return nil, err
 	}
 	events, err := apply(nil, s, now, data)
-	if err != nil || onlyTalk(in, data) {
+	if err != nil || restful(in, data) {
 		return events, err
 	}
 	for range MaxRounds {
@@ -52,16 +52,23 @@ func apply(events []event.Event, s *state.State, now time.Time, data []event.Dat
 	return events, nil
 }
 
-// onlyTalk reports whether an input can't have made anything due, so that a
-// thousand agents that report each second cost next to nothing.
-func onlyTalk(in Input, data []event.Data) bool {
+// OnlyTalk reports whether an input can't make anything due, nor any deadline
+// come sooner, so that a thousand agents that report each second cost next to
+// nothing.
+func OnlyTalk(in Input) bool {
 	switch in.(type) {
-	case ShareInsight, CheckIn, CallTool, Pull, Tell, Report:
+	case ShareInsight, CheckIn, CallTool, Pull, Tell, Report, Note:
 		return true
-	case Tick:
+	}
+	return false
+}
+
+// restful reports whether nothing can be due after the input that was not before.
+func restful(in Input, data []event.Data) bool {
+	if _, tick := in.(Tick); tick {
 		return false
 	}
-	return len(data) == 0
+	return len(data) == 0 || OnlyTalk(in)
 }
 
 // Decide returns the facts that an input amounts to; none when it is a repeat or

@@ -187,6 +187,10 @@ func (s *State) taskMerged(d event.TaskMerged) error {
 	}
 	t.Status, t.Merged, t.Conflict, t.PreferOurs = TaskMerged, &d, nil, false
 	s.Head = d.Commit
+	if d.Commit != d.Onto {
+		p := s.Phases[t.Phase]
+		p.Merges = append(p.Merges, d)
+	}
 	if d.Effect == "" {
 		return nil
 	}

@@ -90,6 +90,9 @@ type Phase struct {
 	// Queue holds the tasks whose work was accepted, in that order; merged ones
 	// stay in it.
 	Queue []string
+	// Merges that changed the tree in this phase, in order: each one's Onto is the
+	// Commit of the one before. A task that was fixed is in it twice.
+	Merges []event.TaskMerged
 	// Deadline clock: State.Active when the barrier's time limit began.
 	Clock time.Duration
 	// TimedOut: the limit passed and nobody said yet what to do about it.
