@@ -68,7 +68,7 @@ func Check(fsys fs.FS, r Rules) ([]Finding, error) {
 		found = append(found, checkImports(p, r)...)
 		found = append(found, checkPurity(p, r)...)
 		found = append(found, checkSizes(p, r)...)
-		found = append(found, checkVars(p)...)
+		found = append(found, checkVars(p, r)...)
 		found = append(found, checkHabits(p, r)...)
 	}
 	found = except(found, r.Exceptions)
