@@ -29,7 +29,7 @@ var below = map[Band][]Band{
 	Leaf:    {},
 	Log:     {Core, Log},
 	Store:   {Core, Log},
-	Input:   {Core},
+	Input:   {Core, Input},
 	Adapter: {Core, Leaf, Adapter},
 	Engine:  {Core, Log},
 	Glue:    {Core, Leaf, Adapter, Engine},
@@ -70,8 +70,9 @@ var packages = []Package{
 		"internal/core/event", "internal/core/state", "internal/core/view", "internal/eventlog", "internal/eventlog/filelog"}},
 
 	// What people write.
-	{Dir: "internal/planfile", Band: Input, May: with(nouns, "internal/core/nearest")},
-	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/nearest", "internal/core/policy")},
+	{Dir: "internal/strictyaml", Band: Input, May: []string{"internal/core/nearest"}},
+	{Dir: "internal/planfile", Band: Input, May: with(nouns, "internal/core/nearest", "internal/strictyaml")},
+	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/nearest", "internal/core/policy", "internal/strictyaml")},
 
 	// Adapters.
 	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc")},
@@ -118,8 +119,8 @@ var libraries = []Library{
 		Why: "scopes and boundaries are globs; pure"},
 	{Path: "mvdan.cc/sh/v3/syntax", In: []string{"internal/core/policy"},
 		Why: "shell commands are judged as parsed, never as text; pure"},
-	{Path: "github.com/goccy/go-yaml", In: []string{"internal/planfile", "internal/config", "internal/agent/scripted"},
-		Why: "the files that people write, with line and column for each mistake"},
+	{Path: "github.com/goccy/go-yaml", In: []string{"internal/strictyaml", "internal/planfile", "internal/agent/scripted"},
+		Why: "the files that people write, with line and column for each mistake; planfile writes plans as well"},
 	{Path: "github.com/google/jsonschema-go", In: []string{"internal/schema"},
 		Tests: []string{"internal/planfile", "internal/config", "internal/cli", "internal/api", "internal/agent/scripted", "e2e"},
 		Why:   "published schemas, and the tests that hold our own output to them"},
