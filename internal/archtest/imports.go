@@ -25,7 +25,8 @@ func checkImports(p *pkg, r Rules) []Finding {
 			if im.Name != nil && im.Name.Name == "." {
 				found = append(found, f.finding(ruleImport, im, p.dir, "dot import of %s hides where names come from", target))
 			}
-			if rule, text := judgeImport(p.dir, f.test, target, r.Packages[i], r); rule != "" {
+			test := f.test || r.Packages[i].Band == Tests
+			if rule, text := judgeImport(p.dir, test, target, r.Packages[i], r); rule != "" {
 				found = append(found, f.finding(rule, im, p.dir, "%s", text))
 			}
 		}
