@@ -107,7 +107,9 @@ func (r Run) ReportPath() string { return filepath.Join(r.Dir(), "report.md") }
 func (r Run) AgentDir(agent string) string { return filepath.Join(r.Dir(), "agents", agent) }
 
 // Transcript returns the path of an agent's transcript.
-func (r Run) Transcript(agent string) string { return filepath.Join(r.AgentDir(agent), "transcript.log") }
+func (r Run) Transcript(agent string) string {
+	return filepath.Join(r.AgentDir(agent), "transcript.log")
+}
 
 // Open opens the log for reading; an engine may be writing it.
 func (r Run) Open() (*filelog.Reader, error) { return filelog.OpenReader(r.LogPath()) }

@@ -1,0 +1,151 @@
+package effects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"popkit/internal/agent"
+	"popkit/internal/core/event"
+	"popkit/internal/engine"
+	"popkit/internal/proc"
+	"popkit/internal/workspace"
+)
+
+func (e *Effects) prepare(ctx context.Context, o engine.Order) (event.Data, error) {
+	path, err := e.cfg.Work.Prepare(ctx, workspace.PrepareSpec{
+		Agent: o.Agent, Base: o.Request.Base, MergeCommit: o.Request.Merge,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return event.AgentPrepared{Effect: o.Key, Agent: o.Agent, Workspace: path, Base: o.Request.Base}, nil
+}
+
+// run runs an agent's process to its end. It always ends in AgentExited: what
+// kept it from starting is one way of not running.
+func (e *Effects) run(ctx context.Context, o engine.Order, started func(event.AgentStarted)) event.AgentExited {
+	exit := event.AgentExited{Effect: o.Key, Agent: o.Agent, Reason: event.ExitNotStarted}
+	if o.Unknown {
+		return e.interrupted(o, exit)
+	}
+	out, err := e.attempt(ctx, o, started)
+	if err != nil {
+		exit.Detail = e.cfg.Redact(err.Error())
+		return exit
+	}
+	exit.Reason, exit.Code, exit.Signal, exit.Detail, exit.Report = out.Reason, out.Code, out.Signal, out.Detail, out.Report
+	return exit
+}
+
+// interrupted ends what is left of an agent whose engine died: normally
+// nothing, since agents die with their engine.
+func (e *Effects) interrupted(o engine.Order, exit event.AgentExited) event.AgentExited {
+	exit.Reason = event.ExitInterrupted
+	killed, err := proc.Sweep(agent.Spec{Run: o.Run, Agent: o.Agent}.Mark())
+	switch {
+	case err != nil:
+		exit.Detail = "its left-over processes could not be ended: " + err.Error()
+	case len(killed) > 0:
+		exit.Detail = fmt.Sprintf("%d left-over processes were ended", len(killed))
+	}
+	return exit
+}
+
+func (e *Effects) attempt(ctx context.Context, o engine.Order, started func(event.AgentStarted)) (out agent.Outcome, err error) {
+	rt, err := e.cfg.Runtime(o.Request.Runtime)
+	if err != nil {
+		return out, err
+	}
+	seat, err := e.cfg.Seat(ctx, o)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, seat.Leave()) }()
+	session, err := rt.Start(ctx, agent.Spec{
+		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, Attempt: o.Request.Attempt,
+		Prompt: o.Request.Prompt, Workspace: o.Workspace, Env: seat.Env, ResultFile: seat.ResultFile,
+		Transcript: seat.Transcript, TranscriptLimit: seat.TranscriptLimit, Secrets: seat.Secrets,
+	})
+	if err != nil {
+		return out, err
+	}
+	e.mu.Lock()
+	e.sessions[o.Agent] = session
+	e.mu.Unlock()
+	id := session.Ident()
+	started(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot})
+	out = session.Wait()
+	e.mu.Lock()
+	delete(e.sessions, o.Agent)
+	e.mu.Unlock()
+	return out, nil
+}
+
+func (e *Effects) collect(ctx context.Context, o engine.Order) (event.Data, error) {
+	w, err := e.cfg.Work.Collect(ctx, workspace.CollectSpec{
+		Agent: o.Agent, Task: o.Task, Attempt: o.Request.Attempt, Path: o.Workspace, Base: o.Request.Base,
+		Message: commitMessage(o),
+	})
+	if err != nil {
+		return nil, err
+	}
+	files := w.Files
+	if len(files) > event.MaxFiles {
+		files = files[:event.MaxFiles]
+	}
+	return event.AgentCollected{
+		Effect: o.Key, Agent: o.Agent, Commit: w.Commit, Ref: w.Ref, Files: files, Changed: w.Changed,
+		Added: w.Added, Removed: w.Removed, Unresolved: w.Unresolved, Summary: w.Summary,
+	}, nil
+}
+
+// commitMessage describes what an agent left uncommitted.
+func commitMessage(o engine.Order) string {
+	title := o.Def.Title
+	if title == "" {
+		title = o.Def.ID
+	}
+	msg := fmt.Sprintf("%s\n", title)
+	if o.Report != nil && o.Report.Summary != "" {
+		msg += "\n" + o.Report.Summary + "\n"
+	}
+	return msg
+}
+
+func (e *Effects) release(ctx context.Context, o engine.Order) (event.Data, error) {
+	var known []string
+	if o.Work != nil {
+		known = append(known, o.Work.Commit)
+	}
+	rescue, err := e.cfg.Work.Release(ctx, o.Agent, o.Workspace, known)
+	if err != nil {
+		return nil, err
+	}
+	return event.AgentReleased{Effect: o.Key, Agent: o.Agent, Rescue: rescue}, nil
+}
+
+func (e *Effects) merge(ctx context.Context, o engine.Order) (event.Data, error) {
+	title := o.Def.Title
+	if title == "" {
+		title = o.Def.ID
+	}
+	res, err := e.cfg.Work.Merge(ctx, workspace.MergeSpec{
+		Onto: o.Onto, Commit: o.Commit, Task: o.Task, Agent: o.Agent, PreferOurs: o.Prefer == "ours",
+		Message: fmt.Sprintf("Merge task %s: %s", o.Task, title),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(res.Conflicts) > 0 {
+		return event.TaskConflicted{Effect: o.Key, Task: o.Task, Agent: o.Agent, Onto: o.Onto, Files: res.Conflicts}, nil
+	}
+	merged := event.TaskMerged{Effect: o.Key, Task: o.Task, Agent: o.Agent, Onto: o.Onto, Commit: res.Commit}
+	switch {
+	case o.Prefer == "ours":
+		merged.Resolved = "first_wins"
+	case o.Request.Purpose == event.PurposeResolve:
+		merged.Resolved = "agent"
+	}
+	return merged, nil
+}

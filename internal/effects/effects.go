@@ -1,0 +1,120 @@
+package effects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+
+	"popkit/internal/agent"
+	"popkit/internal/core/event"
+	"popkit/internal/engine"
+	"popkit/internal/workspace"
+)
+
+// Config is what the effects work with.
+type Config struct {
+	Work *workspace.Run
+	// Runtime returns the runtime of a name such as "exec:make agent".
+	Runtime func(name string) (agent.Runtime, error)
+	// Seat gives an agent its place: environment, socket, files. Leave is called
+	// when its process is gone.
+	Seat func(ctx context.Context, o engine.Order) (s Seat, err error)
+	// Command runs a shell command in a directory and returns how it ended;
+	// everything below it is gone then.
+	Command func(ctx context.Context, dir, command string, out io.Writer) (CommandEnd, error)
+	// Redact takes secrets out of text.
+	Redact func(string) string
+	// Finish says what was published, once the branch is there.
+	Finish func(ctx context.Context, o engine.Order, note string) (event.RunPublished, error)
+}
+
+// Seat is an agent's place outside of its workspace.
+type Seat struct {
+	Env             []string
+	ResultFile      string
+	Transcript      string
+	TranscriptLimit int64
+	Secrets         []string
+	Leave           func() error
+}
+
+// CommandEnd is how a command ended.
+type CommandEnd struct {
+	Code     int
+	Signal   string // not "" when a signal ended it
+	TimedOut bool
+}
+
+// Effects implements engine.Effects.
+type Effects struct {
+	cfg Config
+
+	mu       sync.Mutex
+	sessions map[string]agent.Session // running agents
+}
+
+// New returns the effects.
+func New(cfg Config) *Effects { return &Effects{cfg: cfg, sessions: map[string]agent.Session{}} }
+
+// Do implements engine.Effects.
+func (e *Effects) Do(ctx context.Context, o engine.Order, started func(event.AgentStarted)) (end event.Data) {
+	defer func() {
+		if p := recover(); p != nil {
+			end = event.EffectFailed{Key: o.Key, Error: fmt.Sprintf("panic: %v\n%s", p, debug.Stack()), Final: true}
+		}
+	}()
+	d, err := e.do(ctx, o, started)
+	if err != nil {
+		return event.EffectFailed{Key: o.Key, Error: e.cfg.Redact(err.Error()), Final: errors.Is(err, errFinal)}
+	}
+	return d
+}
+
+// errFinal marks failures that trying again does not cure.
+var errFinal = errors.New("final")
+
+func (e *Effects) do(ctx context.Context, o engine.Order, started func(event.AgentStarted)) (event.Data, error) {
+	switch o.Kind {
+	case event.EffectPrepare:
+		return e.prepare(ctx, o)
+	case event.EffectRun:
+		return e.run(ctx, o, started), nil
+	case event.EffectCollect:
+		return e.collect(ctx, o)
+	case event.EffectRelease:
+		return e.release(ctx, o)
+	case event.EffectMerge:
+		return e.merge(ctx, o)
+	case event.EffectCheck:
+		return e.check(ctx, o)
+	case event.EffectBlame:
+		return e.blame(ctx, o)
+	case event.EffectPublish:
+		ref, err := e.cfg.Work.PublishBarrier(ctx, o.Phase+1, o.Commit)
+		return event.BarrierOpened{Effect: o.Key, Phase: o.Phase, Commit: o.Commit, Ref: ref}, err
+	case event.EffectFinish:
+		return e.finish(ctx, o)
+	}
+	return nil, fmt.Errorf("%w: no adapter for effect kind %q", errFinal, o.Kind)
+}
+
+// StopAgent implements engine.Effects.
+func (e *Effects) StopAgent(id string, now bool) {
+	e.mu.Lock()
+	s := e.sessions[id]
+	e.mu.Unlock()
+	if s != nil {
+		s.Stop(now)
+	}
+}
+
+func (e *Effects) finish(ctx context.Context, o engine.Order) (event.Data, error) {
+	note, err := e.cfg.Work.PublishBranch(ctx, o.Branch, o.Commit)
+	if err != nil {
+		return nil, err
+	}
+	return e.cfg.Finish(ctx, o, note)
+}
