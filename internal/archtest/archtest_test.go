@@ -135,6 +135,8 @@ func TestValidate(t *testing.T) {
 			"internal/workspace (band adapter) may import internal/engine (band engine), which the bands forbid"},
 		"surfaces do not know the engine": {func(r *Rules) { edit(r, "internal/cli").May = []string{"internal/engine"} },
 			"internal/cli (band surface) may import internal/engine (band engine), which the bands forbid"},
+		"no tests in the program": {func(r *Rules) { edit(r, "cmd/popkit").May = []string{"internal/agent/..."} },
+			"cmd/popkit (band main) may import internal/agent/agenttest (band tests), which the bands forbid"},
 		"no such package": {func(r *Rules) { edit(r, "internal/core/objective").May = []string{"internal/nowhere"} },
 			"internal/core/objective may import internal/nowhere, which has no entry"},
 		"twice": {func(r *Rules) { r.Packages = append(r.Packages, *edit(r, "internal/core/objective")) },

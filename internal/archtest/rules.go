@@ -61,38 +61,43 @@ type Exception struct {
 // in a hurry, the bands are the design.
 func (r Rules) Validate() []string {
 	var wrong []string
-	band := func(dir string) Band {
-		i := slices.IndexFunc(r.Packages, func(p Package) bool { return matches(p.Dir, dir) || p.Dir == dir })
-		if i < 0 {
-			return ""
-		}
-		return r.Packages[i].Band
-	}
 	seen := map[string]bool{}
 	for _, p := range r.Packages {
 		if seen[p.Dir] {
 			wrong = append(wrong, p.Dir+" has two entries")
 		}
 		seen[p.Dir] = true
-		allowed, known := r.Bands[p.Band]
-		if !known {
+		if _, known := r.Bands[p.Band]; !known {
 			wrong = append(wrong, fmt.Sprintf("%s is in band %q, which does not exist", p.Dir, p.Band))
 			continue
 		}
 		for _, m := range p.May {
-			b := band(m)
-			switch {
-			case b == "" && !slices.ContainsFunc(r.Packages, func(e Package) bool { return matches(m, e.Dir) }):
-				wrong = append(wrong, fmt.Sprintf("%s may import %s, which has no entry", p.Dir, m))
-			case b != "" && !slices.Contains(allowed, b):
-				wrong = append(wrong, fmt.Sprintf("%s (band %s) may import %s (band %s), which the bands forbid", p.Dir, p.Band, m, b))
-			}
+			wrong = append(wrong, r.judgeMay(p, m)...)
 		}
 	}
 	for _, l := range r.Libraries {
 		if l.Why == "" {
 			wrong = append(wrong, l.Path+" gives no reason")
 		}
+	}
+	return wrong
+}
+
+// judgeMay holds one permission to the bands, for each package that it means.
+func (r Rules) judgeMay(p Package, may string) []string {
+	var wrong []string
+	means := 0
+	for _, e := range r.Packages {
+		if !matches(may, e.Dir) {
+			continue
+		}
+		means++
+		if !slices.Contains(r.Bands[p.Band], e.Band) && e.Dir != p.Dir {
+			wrong = append(wrong, fmt.Sprintf("%s (band %s) may import %s (band %s), which the bands forbid", p.Dir, p.Band, e.Dir, e.Band))
+		}
+	}
+	if means == 0 {
+		wrong = append(wrong, fmt.Sprintf("%s may import %s, which has no entry", p.Dir, may))
 	}
 	return wrong
 }

@@ -66,6 +66,7 @@ var packages = []Package{
 	{Dir: "internal/eventlog/filelog", Band: Log, May: []string{"internal/core/event", "internal/eventlog"}},
 	{Dir: "internal/eventlog/eventlogtest", Band: Tests, May: []string{"internal/core/event", "internal/core/objective", "internal/eventlog"}},
 
+	// Where runs lie.
 	{Dir: "internal/runs", Band: Store, May: []string{
 		"internal/core/event", "internal/core/state", "internal/core/view", "internal/eventlog", "internal/eventlog/filelog"}},
 
@@ -96,8 +97,8 @@ var packages = []Package{
 
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
-		"internal/core/...", "internal/eventlog/...", "internal/engine", "internal/effects", "internal/agent/...",
-		"internal/workspace", "internal/statefile", "internal/proc", "internal/redact", "internal/config",
+		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
+		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/proc", "internal/redact", "internal/config",
 		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: []string{"internal/cli", "internal/daemon", "internal/proc", "internal/agent/scripted", "internal/api"}},
 
