@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -19,8 +19,8 @@ const (
 	maxNap = time.Minute
 )
 
-// ErrEnded is returned by Submit and Query once the engine has ended.
-var ErrEnded = errors.New("the run's engine has ended")
+// ErrEnded is returned by Submit, Query and Await once the engine has ended.
+var ErrEnded = fmt.Errorf("the run's engine has ended: %w", context.Canceled)
 
 // Effects does things outside. It is called by the engine's goroutine and must
 // not block it.
