@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"popkit/internal/core/nearest"
 )
@@ -51,8 +52,8 @@ func (v *validator) task(path string, t Task, places map[string]string) {
 	}
 	if blank(t.Title) {
 		v.add(path+".title", "a task without a title", "one line that says what it is about")
-	} else if len(t.Title) > maxTitle || strings.ContainsFunc(t.Title, unprintable) {
-		v.add(path+".title", fmt.Sprintf("a title is one line of at most %d bytes", maxTitle), "the rest belongs into the prompt")
+	} else if utf8.RuneCountInString(t.Title) > maxTitle || strings.ContainsFunc(t.Title, unprintable) {
+		v.add(path+".title", fmt.Sprintf("a title is one line of at most %d characters", maxTitle), "the rest belongs into the prompt")
 	}
 	if blank(t.Prompt) {
 		v.add(path+".prompt", "a task without a prompt", "say what the agent is to do")
