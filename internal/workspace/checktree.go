@@ -1,0 +1,103 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+)
+
+// checkPool holds the checkouts for checks that nobody uses.
+type checkPool struct {
+	sync.Mutex
+	free []int
+	made int
+	old  bool // those of an earlier process were counted
+}
+
+// CheckTree returns a checkout of exactly that commit for checks to run in,
+// and the function that gives it back. It is a warm one where possible:
+// tracked files are as committed, whatever the last check did, untracked ones
+// are gone, ignored ones (build caches) may still be there. Its .git is new.
+func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), error) {
+	st, err := w.mainStore(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	n := w.takeCheck()
+	t := tree{
+		work:  filepath.Join(w.root, "check", strconv.Itoa(n)),
+		index: filepath.Join(w.keepDir("check-"+strconv.Itoa(n)), "index"),
+	}
+	err = w.refill(ctx, st, t, commit)
+	if err != nil && ctx.Err() == nil {
+		// What is there can't be made right: begin with an empty directory.
+		if rerr := removeAll(t.work); rerr != nil {
+			err = rerr
+		} else {
+			err = w.refill(ctx, st, t, commit)
+		}
+	}
+	if err != nil {
+		w.giveCheck(n)
+		return "", nil, fmt.Errorf("check out %s for checks: %w", commit, diskFull(err, w.root))
+	}
+	var once sync.Once
+	return t.work, func() { once.Do(func() { w.giveCheck(n) }) }, nil
+}
+
+func (w *Run) takeCheck() int {
+	w.checks.Lock()
+	defer w.checks.Unlock()
+	if n := len(w.checks.free); n > 0 {
+		last := w.checks.free[n-1]
+		w.checks.free = w.checks.free[:n-1]
+		return last
+	}
+	w.checks.made++
+	return w.checks.made
+}
+
+func (w *Run) giveCheck(n int) {
+	w.checks.Lock()
+	defer w.checks.Unlock()
+	w.checks.free = append(w.checks.free, n)
+}
+
+// refill makes a work tree that of a commit. A check may have left anything.
+func (w *Run) refill(ctx context.Context, st *store, t tree, commit string) error {
+	warm := isDir(t.work)
+	if _, err := os.Lstat(t.index); err != nil {
+		warm = false
+	}
+	if !warm {
+		for _, path := range []string{t.work, filepath.Dir(t.index)} {
+			if err := removeAll(path); err != nil {
+				return err
+			}
+		}
+	}
+	for _, dir := range []string{t.work, filepath.Dir(t.index)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := removeAll(filepath.Join(t.work, ".git")); err != nil {
+		return err
+	}
+	if !warm {
+		return w.checkout(ctx, st, t, commit)
+	}
+	if err := openDirs(t.work); err != nil {
+		return err
+	}
+	if err := w.readTree(ctx, st, t, commit, "-u"); err != nil {
+		return err
+	}
+	if _, err := st.run(ctx, call{tree: t, args: []string{"clean", "-ffdq"}}); err != nil {
+		return err
+	}
+	return w.attachClone(ctx, st, t, commit)
+}

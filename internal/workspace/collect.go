@@ -1,0 +1,412 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"popkit/internal/workspace/git"
+)
+
+// CollectSpec asks for what an agent left.
+type CollectSpec struct {
+	Agent, Task string
+	Attempt     int
+	Path        string // as Prepare returned it
+	Base        string // as Prepare was given it
+	Message     string // of the commit; "" for one of popkit's
+	Trailers    []Trailer
+}
+
+// Work is what an agent left, kept in the user's repository.
+type Work struct {
+	Commit string // descends from the base; equals it when nothing changed
+	Ref    string // that keeps it; "" when nothing changed
+	// Files changed against the base, all of them, by name; then how many, and
+	// how many lines.
+	Files                   []string
+	Changed, Added, Removed int
+	// Unresolved conflicts of the merge that the workspace was made for.
+	Unresolved []string
+	// LeftOut lists what is in the workspace and not in the commit although it
+	// is not ignored: repositories in the repository, names that git can't hold.
+	// Release keeps it.
+	LeftOut []string
+	Summary string // in one line
+}
+
+// Collect commits what an agent left and keeps it by a ref. What the agent
+// committed itself is kept as it is, with one commit on top for the rest, if
+// it descends from the base; else all becomes one commit on the base. Called
+// again it gives the same work, also when the workspace is gone.
+func (w *Run) Collect(ctx context.Context, s CollectSpec) (Work, error) {
+	if err := checkName("task", s.Task); err != nil {
+		return Work{}, err
+	}
+	unlock, err := w.lockAgent(s.Agent)
+	if err != nil {
+		return Work{}, err
+	}
+	defer unlock()
+	st, err := w.mainStore(ctx)
+	if err != nil {
+		return Work{}, err
+	}
+	work, err := w.collect(ctx, st, s)
+	if err != nil {
+		return Work{}, fmt.Errorf("collect the work of %s: %w", s.Agent, err)
+	}
+	return work, nil
+}
+
+// keepRef is the ref that keeps an attempt's work.
+func (w *Run) keepRef(task string, attempt int) string {
+	return w.Ref(task + "." + strconv.Itoa(attempt))
+}
+
+func (w *Run) collect(ctx context.Context, st *store, s CollectSpec) (Work, error) {
+	t := w.agentTree(s.Agent)
+	if s.Path != "" && filepath.Clean(s.Path) != t.work {
+		return Work{}, fmt.Errorf("%s is not the workspace that was made for it (%s)", s.Path, t.work)
+	}
+	rec, err := w.loadRecord(s.Agent)
+	if err != nil {
+		return Work{}, err
+	}
+	if !isDir(t.work) || !rec.Ready {
+		return w.collected(ctx, st, s)
+	}
+	if rec.Base != s.Base {
+		return Work{}, fmt.Errorf("its workspace was made for base %s, not %s", rec.Base, s.Base)
+	}
+	cut, err := w.take(ctx, st, t, rec)
+	if err != nil {
+		return Work{}, err
+	}
+	work := Work{LeftOut: append(cut.scan.nested, cut.left...)}
+	if work.Unresolved, err = w.unresolved(ctx, st, t, rec); err != nil {
+		return Work{}, err
+	}
+	if err := w.measure(ctx, st, &work, s.Base, cut.tree); err != nil {
+		return Work{}, err
+	}
+	if work.Changed == 0 && rec.Merge == "" {
+		work.Commit = s.Base
+	} else if err := w.keep(ctx, st, s, rec, cut, &work); err != nil {
+		return Work{}, err
+	}
+	rec.Kept = work.Commit
+	return work, w.saveRecord(s.Agent, rec)
+}
+
+// taken is a snapshot of a workspace and the agent's own commits below it.
+type taken struct {
+	snapshot
+	head     string // the agent's own commit that the snapshot is on; "" for none
+	headTree string
+}
+
+// take snapshots a workspace. The agent's own commits count as history when
+// they are complete, descend from the base and hold nothing of popkit's.
+func (w *Run) take(ctx context.Context, st *store, t tree, rec record) (taken, error) {
+	var cut taken
+	if _, err := os.Lstat(t.index); err != nil {
+		if err := w.readTree(ctx, st, t, rec.Base); err != nil { // costs hashing all files
+			return cut, err
+		}
+	}
+	own := openAgentGit(t.work)
+	head := own.head()
+	if head != "" && head != rec.Base {
+		usable, err := w.adoptHead(ctx, st, own, head, rec)
+		if err != nil {
+			return cut, err
+		}
+		if usable != noHistory {
+			if err := w.indexOf(ctx, st, t, head, rec.Base); err != nil {
+				return cut, err
+			}
+		}
+		if usable == asHistory {
+			if cut.headTree, err = st.treeOf(ctx, head); err != nil {
+				return cut, err
+			}
+			cut.head = head
+		}
+	}
+	also, err := w.forced(ctx, st, t, rec)
+	if err != nil {
+		return cut, err
+	}
+	for _, c := range rec.Conflicts {
+		also = append(also, c.Path)
+	}
+	cut.snapshot, err = st.snapshot(ctx, t, also)
+	return cut, err
+}
+
+// usability says what the agent's own commits are good for.
+type usability int
+
+const (
+	noHistory usability = iota // nothing: they can't be read
+	asIndex                    // they say which files are tracked
+	asHistory                  // the result can be a commit on top of them
+)
+
+func (w *Run) adoptHead(ctx context.Context, st *store, own agentGit, head string, rec record) (usability, error) {
+	haves := []string{rec.Base}
+	if rec.Merge != "" {
+		haves = append(haves, rec.Merge)
+	}
+	err := st.adopt(ctx, own.objects(), []string{head}, haves)
+	if errors.Is(err, ErrDiskFull) || err != nil && !git.Failed(err) {
+		return noHistory, err
+	}
+	if err != nil {
+		w.report("the commits of an agent can't be used, its files are: %v", err)
+		return noHistory, nil
+	}
+	ok, err := st.descends(ctx, rec.Base, head)
+	if err != nil || !ok {
+		return asIndex, err
+	}
+	res, err := st.run(ctx, call{args: []string{"rev-list", "--max-count=1", rec.Base + ".." + head, "--", stateDir}})
+	if err != nil || len(res.Out) > 0 {
+		return asIndex, err
+	}
+	return asHistory, nil
+}
+
+// indexOf makes popkit's index that of the agent's commit, but for popkit's own
+// files, which stay as in the base.
+func (w *Run) indexOf(ctx context.Context, st *store, t tree, commit, base string) error {
+	if err := w.readTree(ctx, st, t, commit); err != nil {
+		return err
+	}
+	res, err := st.run(ctx, call{tree: t, args: []string{"diff-index", "--cached", "-z", "--no-renames", base, "--", stateDir}})
+	if err != nil || len(res.Out) == 0 {
+		return err
+	}
+	fields := git.Fields(res.Out) // ":MODE MODE ID ID STATUS", then the path
+	var entries []git.Entry
+	for i := 0; i+1 < len(fields); i += 2 {
+		meta := strings.Fields(strings.TrimPrefix(fields[i], ":"))
+		if len(meta) != 5 {
+			return fmt.Errorf("unexpected diff record %q", fields[i])
+		}
+		e := git.Entry{Mode: meta[0], Object: meta[2], Path: fields[i+1]}
+		if e.Mode == "000000" {
+			e.Object = ""
+		}
+		entries = append(entries, e)
+	}
+	return st.setEntries(ctx, t, entries)
+}
+
+// setEntries sets or removes entries of an index.
+func (st *store) setEntries(ctx context.Context, t tree, entries []git.Entry) error {
+	in := strings.NewReader(string(git.IndexInfo(entries, st.idLen())))
+	_, err := st.run(ctx, call{tree: t, args: []string{"update-index", "-z", "--index-info"}, stdin: in})
+	return err
+}
+
+func (st *store) idLen() int {
+	if st.src.format == "sha256" {
+		return 64
+	}
+	return 40
+}
+
+// forced lists files that the agent put into its own index and that popkit's
+// index does not have: ignored ones that it added by force.
+func (w *Run) forced(ctx context.Context, st *store, t tree, rec record) ([]string, error) {
+	now, _, err := fingerprint(filepath.Join(t.work, ".git", "index"), "")
+	if err != nil || now == rec.Index || openAgentGit(t.work).dir == "" {
+		return nil, nil // unchanged or unreadable: it says nothing
+	}
+	copied, err := w.agentIndex(t)
+	if err != nil {
+		return nil, nil // likewise
+	}
+	theirs, err := st.run(ctx, call{tree: tree{work: t.work, index: copied}, args: []string{"ls-files", "-s", "-z"}})
+	if git.Failed(err) {
+		return nil, nil // corrupt: the files themselves are on disk
+	}
+	if err != nil {
+		return nil, err
+	}
+	ours, err := st.run(ctx, call{tree: t, args: []string{"ls-files", "-z"}})
+	if err != nil {
+		return nil, err
+	}
+	entries, err := git.ParseEntries(git.Fields(theirs.Out))
+	if err != nil {
+		return nil, err
+	}
+	have := map[string]bool{}
+	for _, path := range git.Fields(ours.Out) {
+		have[path] = true
+	}
+	var paths []string
+	for _, e := range entries {
+		if have[e.Path] || e.Mode == git.Gitlink || ownState(e.Path) {
+			continue
+		}
+		if info, err := os.Lstat(filepath.Join(t.work, e.Path)); err == nil && !info.IsDir() {
+			paths = append(paths, e.Path)
+		}
+	}
+	return paths, nil
+}
+
+// keep makes the commit of a snapshot and the ref that keeps it.
+func (w *Run) keep(ctx context.Context, st *store, s CollectSpec, rec record, cut taken, work *Work) error {
+	work.Ref = w.keepRef(s.Task, s.Attempt)
+	parents, done, err := w.parents(ctx, st, rec, cut)
+	if err != nil {
+		return err
+	}
+	if done {
+		work.Commit = cut.head
+	} else {
+		trailers := append([]Trailer{{TrailerRun, w.id}, {TrailerTask, s.Task}, {TrailerAgent, s.Agent}}, s.Trailers...)
+		message := compose(s.Message, "Work of "+s.Agent+" on "+s.Task, trailers...)
+		if work.Commit, err = w.commit(ctx, st, cut.tree, message, parents...); err != nil {
+			return err
+		}
+	}
+	err = w.repo.setRef(ctx, work.Ref, work.Commit, "")
+	if !errors.Is(err, ErrRefMoved) {
+		return err
+	}
+	return w.keepAgain(ctx, st, s, work)
+}
+
+// parents returns what the result's commit is on. done: the agent's own commit
+// is the result already.
+func (w *Run) parents(ctx context.Context, st *store, rec record, cut taken) (parents []string, done bool, err error) {
+	same := cut.head != "" && cut.tree == cut.headTree
+	if rec.Merge == "" {
+		if cut.head != "" {
+			return []string{cut.head}, same, nil
+		}
+		return []string{rec.Base}, false, nil
+	}
+	parents = []string{rec.Base, rec.Merge}
+	if same {
+		own, err := st.parentsOf(ctx, cut.head)
+		if err != nil {
+			return nil, false, err
+		}
+		done = len(own) == 2 && own[0] == rec.Base && own[1] == rec.Merge
+	}
+	return parents, done, nil
+}
+
+// parentsOf returns a commit's parents.
+func (st *store) parentsOf(ctx context.Context, commit string) ([]string, error) {
+	line, err := st.line(ctx, "rev-list", "--no-walk", "--parents", commit)
+	if err != nil {
+		return nil, err
+	}
+	return strings.Fields(line)[1:], nil
+}
+
+// keepAgain settles a Collect that ran before: the same work keeps its commit;
+// other work replaces it, and the earlier one is kept beside.
+func (w *Run) keepAgain(ctx context.Context, st *store, s CollectSpec, work *Work) error {
+	old, err := w.repo.RefCommit(ctx, work.Ref)
+	if err != nil {
+		return err
+	}
+	if old == "" {
+		return fmt.Errorf("ref %s can't be written and is not there", work.Ref)
+	}
+	same, err := st.sameCommit(ctx, old, work.Commit)
+	if err != nil {
+		return err
+	}
+	if same {
+		work.Commit = old
+		return nil
+	}
+	beside := w.Ref("rescue/" + s.Task + "." + strconv.Itoa(s.Attempt) + "-" + old[:12])
+	if err := w.repo.setRef(ctx, beside, old, anyValue); err != nil {
+		return err
+	}
+	return w.repo.setRef(ctx, work.Ref, work.Commit, old)
+}
+
+// sameCommit reports whether two commits have the same tree and parents.
+func (st *store) sameCommit(ctx context.Context, a, b string) (bool, error) {
+	if a == b {
+		return true, nil
+	}
+	out, err := st.line(ctx, "log", "--no-walk=unsorted", "--format=%T %P", a, b, "--")
+	if err != nil {
+		return false, err
+	}
+	one, two, _ := strings.Cut(out, "\n")
+	return one == two, nil
+}
+
+// collected gives the work of an attempt whose workspace is gone.
+func (w *Run) collected(ctx context.Context, st *store, s CollectSpec) (Work, error) {
+	ref := w.keepRef(s.Task, s.Attempt)
+	commit, err := w.repo.RefCommit(ctx, ref)
+	if err != nil {
+		return Work{}, err
+	}
+	if commit == "" {
+		return Work{}, fmt.Errorf("there is no workspace at %s and no kept work at %s", w.AgentDir(s.Agent), ref)
+	}
+	work := Work{Commit: commit, Ref: ref}
+	return work, w.measure(ctx, st, &work, s.Base, commit)
+}
+
+// measure fills in what changed between the base and a tree or commit.
+func (w *Run) measure(ctx context.Context, st *store, work *Work, base, to string) error {
+	stats, err := st.numstat(ctx, base, to)
+	if err != nil {
+		return err
+	}
+	for _, f := range stats {
+		work.Files = append(work.Files, f.Path)
+		work.Added += f.Added
+		work.Removed += f.Removed
+	}
+	work.Changed = len(stats)
+	work.Summary = summarize(work)
+	return nil
+}
+
+func summarize(work *Work) string {
+	if work.Changed == 0 {
+		return "no changes"
+	}
+	const show = 3
+	names := work.Files
+	more := ""
+	if len(names) > show {
+		more = fmt.Sprintf(" and %d more", len(names)-show)
+		names = names[:show]
+	}
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = oneLine(n)
+	}
+	files := "1 file"
+	if work.Changed != 1 {
+		files = strconv.Itoa(work.Changed) + " files"
+	}
+	text := fmt.Sprintf("%s changed (+%d -%d): %s%s", files, work.Added, work.Removed, strings.Join(quoted, ", "), more)
+	if len(work.LeftOut) > 0 {
+		text += fmt.Sprintf("; left out: %s", oneLine(strings.Join(work.LeftOut, ", ")))
+	}
+	return text
+}

@@ -1,0 +1,87 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"popkit/internal/workspace/git"
+)
+
+// FileStat is what changed in one file.
+type FileStat struct {
+	Path           string
+	Added, Removed int // lines
+	Binary         bool
+}
+
+// numstat compares two trees or commits file by file.
+func (st *store) numstat(ctx context.Context, from, to string) ([]git.Stat, error) {
+	res, err := st.run(ctx, call{args: []string{"diff-tree", "-r", "-z", "--numstat", "--no-renames",
+		"--no-ext-diff", "--no-textconv", from, to}})
+	if err != nil {
+		return nil, fmt.Errorf("compare with the base: %w", err)
+	}
+	return git.ParseNumstat(res.Out)
+}
+
+// DiffRange lists the files that differ between two commits, by name.
+func (w *Run) DiffRange(ctx context.Context, from, to string) ([]FileStat, error) {
+	st, err := w.mainStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stats, err := st.numstat(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]FileStat, len(stats))
+	for i, s := range stats {
+		files[i] = FileStat(s)
+	}
+	return files, nil
+}
+
+// Patch returns the differences between two commits as a patch that git apply
+// takes. paths limit it when there are any.
+func (w *Run) Patch(ctx context.Context, from, to string, paths ...string) ([]byte, error) {
+	st, err := w.mainStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"diff-tree", "-r", "-p", "--binary", "--no-ext-diff", "--no-textconv", "-M", from, to, "--"}
+	res, err := st.run(ctx, call{args: append(args, paths...)})
+	return res.Out, err
+}
+
+// MergeInfo is a merge that popkit made.
+type MergeInfo struct {
+	Commit, Task, Agent string
+}
+
+// MergesBetween lists the merges that Merge made after from up to to, oldest
+// first.
+func (w *Run) MergesBetween(ctx context.Context, from, to string) ([]MergeInfo, error) {
+	st, err := w.mainStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := st.run(ctx, call{args: []string{"log", "-z", "--first-parent", "--reverse", "--merges",
+		"--format=%H%n%(trailers:key=" + TrailerRun + ",valueonly,separator=%x20)%n%(trailers:key=" + TrailerTask +
+			",valueonly,separator=%x20)%n%(trailers:key=" + TrailerAgent + ",valueonly,separator=%x20)", from + ".." + to, "--"}})
+	if err != nil {
+		return nil, fmt.Errorf("list merges: %w", err)
+	}
+	var merges []MergeInfo
+	for _, rec := range git.Fields(res.Out) {
+		parts := strings.Split(rec, "\n")
+		if len(parts) != 4 {
+			return nil, fmt.Errorf("list merges: unexpected record %q", rec)
+		}
+		if parts[1] != w.id {
+			continue
+		}
+		merges = append(merges, MergeInfo{Commit: parts[0], Task: parts[2], Agent: parts[3]})
+	}
+	return merges, nil
+}

@@ -1,0 +1,140 @@
+package workspace
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"popkit/internal/workspace/git"
+)
+
+// configText writes a git configuration file. Values are quoted, so that none
+// can end its line.
+type configText struct {
+	bytes.Buffer
+}
+
+func (c *configText) section(name string) { fmt.Fprintf(c, "[%s]\n", name) }
+
+func (c *configText) subsection(name, sub string) {
+	sub = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(sub)
+	fmt.Fprintf(c, "[%s \"%s\"]\n", name, sub)
+}
+
+func (c *configText) set(key, value string) {
+	value = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\x00", "").Replace(value)
+	fmt.Fprintf(c, "\t%s = \"%s\"\n", key, value)
+}
+
+// cQuote quotes a path for a list of alternates.
+func cQuote(path string) string {
+	if !strings.ContainsAny(path, "\"\n\\:") && !strings.HasPrefix(path, "#") {
+		return path
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(path) + `"`
+}
+
+// cloneSpec says what a workspace's own .git is like.
+type cloneSpec struct {
+	gitDir string
+	st     *store
+	commit string
+	refs   []byte // as packed-refs
+	extra  []byte // configuration
+}
+
+// writeClone makes a git dir by hand: what git clone --shared would make, in a
+// fraction of the time. It has no remote, no hooks and no template's files.
+func (w *Run) writeClone(ctx context.Context, c cloneSpec) error {
+	for _, dir := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags", "info", "hooks"} {
+		if err := os.MkdirAll(filepath.Join(c.gitDir, dir), 0o755); err != nil {
+			return fmt.Errorf("make workspace: %w", err)
+		}
+	}
+	user, err := w.repo.settings(ctx)
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{
+		"HEAD":                     []byte("ref: refs/heads/" + workBranch + "\n"),
+		"refs/heads/" + workBranch: []byte(c.commit + "\n"),
+		"objects/info/alternates":  []byte(cQuote(c.st.src.objects) + "\n"),
+		"config":                   append(bytes.Clone(c.st.config), w.cloneConfig(c, user)...),
+	}
+	if len(c.refs) > 0 {
+		files["packed-refs"] = c.refs
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(c.gitDir, name), data, 0o644); err != nil {
+			return fmt.Errorf("make workspace: %w", err)
+		}
+	}
+	if err := w.writeInfo(c.gitDir); err != nil {
+		return err
+	}
+	return copyShallow(c.st.src, c.gitDir)
+}
+
+// workBranch is the branch that a workspace has checked out.
+const workBranch = "work"
+
+// cloneConfig is the rest of a workspace's configuration: what keeps the
+// user's global one from reaching into it.
+func (w *Run) cloneConfig(c cloneSpec, user repoConfig) []byte {
+	var t configText
+	t.section("core")
+	t.set("hooksPath", filepath.Join(c.gitDir, "hooks"))
+	t.set("fsmonitor", "false")
+	t.section("user")
+	t.set("name", w.opts.Identity.Name)
+	t.set("email", w.opts.Identity.Email)
+	t.section("commit")
+	t.set("gpgSign", "false")
+	t.section("tag")
+	t.set("gpgSign", "false")
+	t.section("gc")
+	t.set("auto", "0")
+	t.section("maintenance")
+	t.set("auto", "false")
+	for _, name := range append([]string{"lfs"}, user.filters...) {
+		// An empty process leaves contents as they are in both directions.
+		t.subsection("filter", name)
+		t.set("process", "")
+		t.set("required", "false")
+	}
+	t.Write(c.extra)
+	return t.Bytes()
+}
+
+// userRefs returns the user's tags, and branches as those of a remote called
+// origin, as packed-refs: what git describe and git diff origin/main need.
+func (w *Run) userRefs(ctx context.Context) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.refs != nil {
+		return w.refs, nil
+	}
+	res, err := w.repo.run(ctx, git.Cmd{Args: []string{"for-each-ref",
+		"--format=%(objectname) %(refname)%00%(*objectname)", "refs/heads", "refs/tags"}})
+	if err != nil {
+		return nil, fmt.Errorf("list branches and tags: %w", err)
+	}
+	b := bytes.NewBufferString("# pack-refs with: peeled fully-peeled \n")
+	for _, rec := range strings.Split(git.Line(res.Out), "\n") {
+		ref, peeled, ok := strings.Cut(rec, "\x00")
+		id, name, ok2 := strings.Cut(ref, " ")
+		if !ok || !ok2 || ownRef(name) {
+			continue
+		}
+		name = strings.Replace(name, "refs/heads/", "refs/remotes/origin/", 1)
+		fmt.Fprintf(b, "%s %s\n", id, name)
+		if peeled != "" {
+			fmt.Fprintf(b, "^%s\n", peeled)
+		}
+	}
+	w.refs = b.Bytes()
+	return w.refs, nil
+}

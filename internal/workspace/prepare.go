@@ -1,0 +1,196 @@
+package workspace
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"popkit/internal/workspace/git"
+)
+
+// PrepareSpec asks for an agent's workspace.
+type PrepareSpec struct {
+	Agent string
+	Base  string // commit it starts from
+	// MergeCommit, when set, is merged into Base and the conflicts are left for
+	// the agent to resolve.
+	MergeCommit string
+}
+
+// record is what popkit knows of an agent's workspace; it outlives a crash.
+type record struct {
+	Base      string     `json:"base"`
+	Merge     string     `json:"merge,omitempty"`
+	Conflicts []conflict `json:"conflicts,omitempty"`
+	// Index is a hash of the agent's own index as it was at the start.
+	Index string `json:"index,omitempty"`
+	Ready bool   `json:"ready"` // Prepare came to its end
+	// Kept is the commit of the last Collect.
+	Kept string `json:"kept,omitempty"`
+}
+
+func (w *Run) loadRecord(agent string) (record, error) {
+	var rec record
+	data, err := os.ReadFile(filepath.Join(w.keepDir(agent), "record.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return rec, nil
+	}
+	if err != nil {
+		return rec, fmt.Errorf("read what is known of %s's workspace: %w", agent, err)
+	}
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return record{}, fmt.Errorf("read what is known of %s's workspace: %w", agent, err)
+	}
+	return rec, nil
+}
+
+func (w *Run) saveRecord(agent string, rec record) error {
+	data, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("keep what is known of %s's workspace: %w", agent, err)
+	}
+	return writeFile(filepath.Join(w.keepDir(agent), "record.json"), data)
+}
+
+// agentTree is an agent's workspace with popkit's own index of it.
+func (w *Run) agentTree(agent string) tree {
+	return tree{work: w.AgentDir(agent), index: filepath.Join(w.keepDir(agent), "index")}
+}
+
+// Prepare makes the workspace of an agent and returns its path. A workspace
+// that a killed popkit left there is rescued and removed first.
+func (w *Run) Prepare(ctx context.Context, s PrepareSpec) (string, error) {
+	unlock, err := w.lockAgent(s.Agent)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	st, err := w.mainStore(ctx)
+	if err != nil {
+		return "", err
+	}
+	t := w.agentTree(s.Agent)
+	if _, err := os.Lstat(t.work); err == nil {
+		rescue, err := w.release(ctx, st, s.Agent, nil)
+		if err != nil {
+			return "", fmt.Errorf("clear the old workspace of %s: %w", s.Agent, err)
+		}
+		if rescue != "" {
+			w.report("what an interrupted %s had left is kept at %s", s.Agent, rescue)
+		}
+	}
+	if err := w.prepare(ctx, st, t, s); err != nil {
+		return "", fmt.Errorf("prepare workspace of %s: %w", s.Agent, diskFull(err, w.root))
+	}
+	return t.work, nil
+}
+
+func (w *Run) prepare(ctx context.Context, st *store, t tree, s PrepareSpec) error {
+	for _, dir := range []string{t.work, filepath.Dir(t.index)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	rec := record{Base: s.Base, Merge: s.MergeCommit}
+	if err := w.saveRecord(s.Agent, rec); err != nil {
+		return err
+	}
+	err := w.checkout(ctx, st, t, s.Base)
+	if err != nil {
+		return err
+	}
+	if s.MergeCommit != "" {
+		if rec.Conflicts, err = w.startMerge(ctx, st, t, s); err != nil {
+			return err
+		}
+	}
+	if rec.Index, _, err = fingerprint(filepath.Join(t.work, ".git", "index"), ""); err != nil {
+		return err
+	}
+	if err := w.copyIn(t.work); err != nil {
+		return err
+	}
+	if err := w.setup(ctx, t.work); err != nil {
+		return err
+	}
+	rec.Ready = true
+	return w.saveRecord(s.Agent, rec)
+}
+
+// checkout fills an empty work tree from a commit and gives it a .git.
+func (w *Run) checkout(ctx context.Context, st *store, t tree, commit string) error {
+	if err := w.readTree(ctx, st, t, commit, "-u"); err != nil {
+		return err
+	}
+	return w.attachClone(ctx, st, t, commit)
+}
+
+// attachClone gives a work tree that popkit's index describes a .git.
+func (w *Run) attachClone(ctx context.Context, st *store, t tree, commit string) error {
+	refs, err := w.userRefs(ctx)
+	if err != nil {
+		return err
+	}
+	gitDir := filepath.Join(t.work, ".git")
+	if err := w.writeClone(ctx, cloneSpec{gitDir: gitDir, st: st, commit: commit, refs: refs}); err != nil {
+		return err
+	}
+	return copyFile(t.index, filepath.Join(gitDir, "index"))
+}
+
+// readTree makes popkit's index of a work tree that of a commit; with "-u" the
+// work tree too.
+func (w *Run) readTree(ctx context.Context, st *store, t tree, commit string, flags ...string) error {
+	if err := removeIfThere(t.index + ".lock"); err != nil {
+		return err
+	}
+	args := append([]string{"read-tree", "--reset"}, flags...)
+	_, err := st.run(ctx, call{tree: t, args: append(args, commit)})
+	if git.Said(err, "unable to read sha1 file", "unable to read tree", "promisor") {
+		return fmt.Errorf("%w: the repository is a partial clone that lacks files of this commit (type: git fetch --refetch origin, or git checkout %s once)", err, commit)
+	}
+	return err
+}
+
+// setup runs the user's setup command in a new workspace.
+func (w *Run) setup(ctx context.Context, dir string) error {
+	if w.opts.Setup == "" {
+		return nil
+	}
+	out := &lastBytes{limit: 4 << 10}
+	code, err := w.opts.Exec(ctx, dir, w.opts.Setup, out)
+	if err != nil {
+		return fmt.Errorf("setup command %q: %w", w.opts.Setup, err)
+	}
+	if code != 0 {
+		return fmt.Errorf("setup command %q ended with exit code %d: %s", w.opts.Setup, code, strings.TrimSpace(out.String()))
+	}
+	return nil
+}
+
+// lastBytes keeps the end of what is written to it.
+type lastBytes struct {
+	bytes.Buffer
+	limit int
+}
+
+func (l *lastBytes) Write(p []byte) (int, error) {
+	n, err := l.Buffer.Write(p)
+	if over := l.Len() - l.limit; over > 0 {
+		l.Next(over)
+	}
+	return n, err
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
