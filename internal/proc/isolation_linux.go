@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// self is the running program, also when its file was replaced or removed.
-func self() (string, error) { return "/proc/self/exe", nil }
+// Self returns a path by which a command can start this program again, also when
+// its file was replaced or removed meanwhile. It is good in a Command only.
+func Self() (string, error) { return "/proc/self/exe", nil }
 
 // candidates lists the isolations, best first. Root needs no user namespace,
 // except in a container that took the privilege away.

@@ -12,7 +12,8 @@ import (
 
 // What other systems have instead of namespaces and /proc: process groups.
 
-func self() (string, error) { return os.Executable() }
+// Self returns the path of this program.
+func Self() (string, error) { return os.Executable() }
 
 func candidates() []isolation { return []isolation{{name: ProcessGroup}} }
 

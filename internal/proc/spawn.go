@@ -55,7 +55,7 @@ func startHelper(stdio [3]*os.File, how isolation, mark string) (*helper, error)
 	if err != nil {
 		return nil, errors.Join(err, controlR.Close(), controlW.Close())
 	}
-	path, err := self()
+	path, err := Self()
 	if err == nil {
 		var process *os.Process
 		process, err = os.StartProcess(path, []string{"popkit", initArg, mark}, &os.ProcAttr{

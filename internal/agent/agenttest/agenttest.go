@@ -26,7 +26,7 @@ const (
 	BadReport   Behaviour = "bad report"   // write "{" to the result file, exit 0
 	Flood       Behaviour = "flood"        // print 100,000 lines of 10 bytes ("line 1234\n"), then "the end"; exit 0
 	Secret      Behaviour = "secret"       // print "token hunter22-hunter22 token", exit 1
-	Hang        Behaviour = "hang"         // print "ready", then run until told to stop, then exit 0
+	Hang        Behaviour = "hang"         // print "ready", then run until told to stop, then end without being killed
 	HangHard    Behaviour = "hang hard"    // print "ready", then run on whatever it is told
 	LeaveChild  Behaviour = "leave child"  // leave a setsid child with an empty environment whose arguments hold the run's ID; exit 0
 	IgnoreInput Behaviour = "ignore input" // exit 0 without reading the prompt

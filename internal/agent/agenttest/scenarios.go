@@ -112,7 +112,9 @@ func testStop(t *testing.T, r agent.Runtime) {
 	awaitReady(t, s)
 	session.Stop(false)
 	session.Stop(false)
-	checkExit(t, wait(t, session), event.ExitStopped, 0, "")
+	if o := wait(t, session); o.Reason != event.ExitStopped || o.Signal == "SIGKILL" {
+		t.Errorf("outcome is %s, %q; want it stopped, and not by SIGKILL", o.Reason, o.Signal)
+	}
 	checkGone(t, s, session)
 }
 

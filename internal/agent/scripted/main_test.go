@@ -1,0 +1,51 @@
+package scripted_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"popkit/internal/agent/agenttest"
+	"popkit/internal/agent/scripted"
+	"popkit/internal/core/event"
+	"popkit/internal/proc"
+)
+
+func TestMain(m *testing.M) {
+	proc.MaybeInit()
+	if len(os.Args) == 3 && os.Args[1] == scripted.Arg {
+		os.Exit(playFile(os.Args[2]))
+	}
+	os.Exit(m.Run())
+}
+
+// playFile is what popkit's main does, with a popkit of the test to talk to.
+func playFile(path string) int {
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Println(err)
+		return 5
+	}
+	script, err := scripted.Load(path)
+	if err != nil {
+		fmt.Println(err)
+		return 5
+	}
+	env, err := scripted.FromEnviron(dir, os.Environ())
+	if err != nil {
+		fmt.Println(err)
+		return 5
+	}
+	popkit := popkitOfTheDocs()
+	env.Insights, env.Voice, env.Tools = popkit, popkit, popkit
+	return scripted.Play(context.Background(), script, env)
+}
+
+// popkitOfTheDocs is the one that docs/scripted-agents.md tells of.
+func popkitOfTheDocs() *agenttest.Popkit {
+	return &agenttest.Popkit{
+		ForMe:   []event.InsightShared{{Agent: "explorer-1", Kind: "discovery", Content: "users are in src/models"}},
+		Answers: map[string]string{"Which database?": "sqlite"},
+	}
+}
