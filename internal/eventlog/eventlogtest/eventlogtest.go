@@ -68,6 +68,10 @@ func Run(t *testing.T, open func(t *testing.T) Opener) {
 			c.test(t, open(t))
 		})
 	}
+	t.Run("model", func(t *testing.T) {
+		t.Parallel()
+		testModel(t, open)
+	})
 }
 
 // At is the time of Event n.

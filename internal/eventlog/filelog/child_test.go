@@ -70,7 +70,7 @@ func tryChild(t *testing.T, name, path string, attr *syscall.SysProcAttr) (*chil
 		t.Fatal(err)
 	}
 	c := &child{cmd: exec.Command(self, path)}
-	c.cmd.Env = append(os.Environ(), childEnv+"="+name)
+	c.cmd.Env = append(os.Environ(), childEnv+"="+name, "GORACE=atexit_sleep_ms=0")
 	c.cmd.SysProcAttr = attr
 	c.cmd.Stderr = &c.stderr
 	if c.stdin, err = c.cmd.StdinPipe(); err != nil {

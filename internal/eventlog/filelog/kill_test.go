@@ -10,11 +10,10 @@ import (
 	"popkit/internal/eventlog/filelog"
 )
 
-// TestKill: a writer is killed at any moment, 100 times. Each time the log opens,
+// TestKill: a writer is killed at any moment, many times. Each time the log opens,
 // holds every event that was acknowledged, and at most the batch in flight more.
 // A reader that follows all along sees each event once and no error.
 func TestKill(t *testing.T) {
-	const trials = 100
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -26,7 +25,7 @@ func TestKill(t *testing.T) {
 
 	var tail int64
 	var landed, repaired int
-	for trial := range trials {
+	for trial := range killTrials {
 		acked := killOnce(t, path, tail, random.IntN(8))
 		l, err := filelog.Open(path, filelog.Options{})
 		if err != nil {
