@@ -151,17 +151,22 @@ func transcript(t *testing.T, s agent.Spec) string {
 	return string(data)
 }
 
-// awaitReady returns once the agent printed "ready".
 func awaitReady(t *testing.T, s agent.Spec) {
+	t.Helper()
+	AwaitOutput(t, s, "ready")
+}
+
+// AwaitOutput returns once the agent has printed the text.
+func AwaitOutput(t *testing.T, s agent.Spec, text string) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(patience)
-	for !strings.Contains(transcript(t, s), "ready") {
+	for !strings.Contains(transcript(t, s), text) {
 		select {
 		case <-tick.C:
 		case <-limit:
-			t.Fatalf("the agent did not get ready: %q", transcript(t, s))
+			t.Fatalf("the agent did not print %q: %q", text, transcript(t, s))
 		}
 	}
 }

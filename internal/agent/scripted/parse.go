@@ -214,7 +214,7 @@ func (p *parse) step(n ast.Node) (line, bool) {
 	}
 	build, known := kinds[name]
 	if !known {
-		p.add(tokenOf(n), fmt.Sprintf("unknown step %q: want one of %s", name, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")))
+		p.add(tokenOf(n), fmt.Sprintf("unknown step %q: want one of %s", name, strings.Join(StepNames(), ", ")))
 		return line{}, false
 	}
 	s, err := build(value)
@@ -228,6 +228,9 @@ func (p *parse) step(n ast.Node) (line, bool) {
 	t := tokenOf(n)
 	return line{step: s, name: name, at: position{t.Position.Line, t.Position.Column}}, true
 }
+
+// StepNames lists the steps there are.
+func StepNames() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 func keyOf(v *ast.MappingValueNode) string {
 	if s, ok := v.Key.(*ast.StringNode); ok {
