@@ -160,3 +160,20 @@ func same(a, b event.Event) bool {
 	y, errY := event.Encode(b)
 	return errX == nil && errY == nil && string(x) == string(y)
 }
+
+// Record appends what an input amounts to and nothing that follows from it: for
+// a run that has no engine to carry it out.
+func (st *Stepper) Record(ctx context.Context, now time.Time, in decide.Input) ([]event.Event, error) {
+	if st.dead != nil {
+		return nil, st.dead
+	}
+	after := st.State.Seq
+	events, err := decide.Record(st.State, now, in)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	if err := st.append(ctx, after, events); err != nil {
+		return nil, st.die(err)
+	}
+	return events, nil
+}

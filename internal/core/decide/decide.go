@@ -17,10 +17,7 @@ const MaxRounds = 10_000
 // append them before anything outside s learns of them, and throw s away when
 // it can't. On an error s is unchanged if the error is a *Refusal, else unusable.
 func Step(s *state.State, now time.Time, in Input) ([]event.Event, error) {
-	now = now.UTC().Round(0) // what the log can hold: no monotonic reading
-	if now.Before(s.Time) {
-		now = s.Time // the wall clock went back; the log's never does
-	}
+	now = logTime(s, now)
 	data, err := Decide(s, now, in)
 	if err != nil {
 		return nil, err
@@ -39,6 +36,27 @@ func Step(s *state.State, now time.Time, in Input) ([]event.Event, error) {
 		}
 	}
 	return nil, fmt.Errorf("reconcile does not come to rest after %d events, last %T", len(events), data[0])
+}
+
+// Record is Step without what is due after the input: for a run that has no
+// engine to carry it out. The next engine finds it due.
+func Record(s *state.State, now time.Time, in Input) ([]event.Event, error) {
+	now = logTime(s, now)
+	data, err := Decide(s, now, in)
+	if err != nil {
+		return nil, err
+	}
+	return apply(nil, s, now, data)
+}
+
+// logTime is now as the log can hold it: without a monotonic reading, and never
+// before the last event, whatever the wall clock says.
+func logTime(s *state.State, now time.Time) time.Time {
+	now = now.UTC().Round(0)
+	if now.Before(s.Time) {
+		return s.Time
+	}
+	return now
 }
 
 func apply(events []event.Event, s *state.State, now time.Time, data []event.Data) ([]event.Event, error) {

@@ -247,6 +247,14 @@ func Insights(s *state.State) []Insight {
 	return out
 }
 
+// InsightByID returns the insight, or nothing.
+func InsightByID(s *state.State, id string) []Insight {
+	if in := s.Insights.Get(id); in != nil {
+		return []Insight{one(in)}
+	}
+	return nil
+}
+
 func one(in *insight.Insight) Insight {
 	tags := slices.Clone(in.Tags)
 	if tags == nil {

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+
+	"popkit/internal/api"
+)
+
+// Local returns a caller that needs no socket: a person's, in this process.
+func (s *Server) Local() api.Caller { return local{s} }
+
+type local struct{ s *Server }
+
+// Call implements api.Caller.
+func (l local) Call(ctx context.Context, op api.Op, args, out any) error {
+	for raw, err := range l.Stream(ctx, op, args) {
+		if err != nil || out == nil {
+			return err
+		}
+		return json.Unmarshal(raw, out)
+	}
+	return nil
+}
+
+// Stream implements api.Caller.
+func (l local) Stream(ctx context.Context, op api.Op, args any) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		raw, err := json.Marshal(args)
+		if err != nil {
+			yield(nil, fmt.Errorf("%s: %w", op, err))
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		r, w := io.Pipe()
+		defer r.Close()
+		l.s.wg.Go(func() {
+			l.s.answer(ctx, "", api.Request{V: api.Protocol, Op: op, Args: raw}, &answer{conn: w})
+			w.Close()
+		})
+		lines := json.NewDecoder(bufio.NewReader(r))
+		for {
+			var resp api.Response
+			if err := lines.Decode(&resp); err != nil {
+				if err != io.EOF {
+					yield(nil, fmt.Errorf("%s: %w", op, err))
+				}
+				return
+			}
+			if resp.Error != nil {
+				yield(nil, resp.Error)
+				return
+			}
+			if len(resp.Data) > 0 && !yield(resp.Data, nil) || !resp.More {
+				return
+			}
+		}
+	}
+}
