@@ -1,0 +1,82 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+	"popkit/internal/eventlog/filelog"
+	"popkit/internal/runs"
+	"popkit/internal/statefile"
+	"popkit/internal/workspace"
+)
+
+// NewRun is what a run is made of.
+type NewRun struct {
+	Repo       string // any directory in the repository
+	Plan       objective.Plan
+	PlanSource string
+	BaseRef    string // "" = HEAD
+	Settings   event.Settings
+	Version    string
+}
+
+// Create makes a run: its ID, its folder and the first event of its log.
+func Create(ctx context.Context, n NewRun) (runs.Run, error) {
+	repo, err := workspace.Find(ctx, n.Repo)
+	if err != nil {
+		return runs.Run{}, err
+	}
+	base, err := repo.Resolve(ctx, n.BaseRef)
+	if err != nil {
+		return runs.Run{}, err
+	}
+	if _, err := repo.Identity(ctx); err != nil {
+		return runs.Run{}, err
+	}
+	place := Place(repo)
+	if holder, err := place.Active(); err != nil {
+		return runs.Run{}, err
+	} else if holder != nil {
+		return runs.Run{}, &runs.BusyError{Holder: *holder}
+	}
+	now := time.Now().UTC()
+	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
+	if err != nil {
+		return runs.Run{}, fmt.Errorf("make a run's ID: %w", err)
+	}
+	run := place.Run(id.String())
+	if err := statefile.EnsureDir(place.Repo); err != nil {
+		return runs.Run{}, err
+	}
+	if err := os.MkdirAll(run.Dir(), 0o755); err != nil {
+		return runs.Run{}, fmt.Errorf("make the run's folder: %w", err)
+	}
+	first := event.Event{Seq: 1, Time: now, Data: event.RunCreated{
+		Run: run.ID, Plan: n.Plan, PlanSource: n.PlanSource, Repo: place.Repo, BaseRef: base.Ref, Base: base.Commit,
+		Branch: "popkit/" + run.ID, Settings: n.Settings, Popkit: n.Version,
+	}}
+	log, err := filelog.Open(run.LogPath(), filelog.Options{Run: run.ID})
+	if err != nil {
+		return runs.Run{}, err
+	}
+	if err := log.Append(ctx, 0, []event.Event{first}); err != nil {
+		return runs.Run{}, errors.Join(err, log.Close())
+	}
+	return run, log.Close()
+}
+
+// Place returns where a repository keeps its runs.
+func Place(repo *workspace.Repo) runs.Place {
+	if repo.Bare {
+		return runs.Place{Repo: repo.GitDir}
+	}
+	return runs.Place{Repo: repo.Top}
+}

@@ -1,0 +1,137 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"popkit/internal/agent"
+	"popkit/internal/agent/execagent"
+	"popkit/internal/agent/scripted"
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+	"popkit/internal/effects"
+	"popkit/internal/engine"
+	"popkit/internal/proc"
+	"popkit/internal/runs"
+	"popkit/internal/workspace"
+)
+
+// openWork returns the run's workspaces.
+func openWork(ctx context.Context, run runs.Run, s *state.State, env *environment, note func(source, text string)) (*workspace.Run, error) {
+	repo, err := workspace.Find(ctx, run.Place.Repo)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := repo.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	work, err := workspace.NewRun(repo, run.ID, env.root, workspace.Options{
+		Identity: identity, Sign: env.sign, Setup: env.setup, Copy: env.copy, Report: func(text string) { note("workspace", text) },
+		Exec: func(ctx context.Context, dir, command string, out io.Writer) (int, error) {
+			end, err := env.command(ctx, run.ID, dir, command, out)
+			return end.Code, err
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return work, work.HoldBase(ctx, s.Created.Base)
+}
+
+// effects wires the adapters.
+func (d *daemon) effects() effects.Config {
+	return effects.Config{
+		Work: d.work, Runtime: runtime, Seat: d.seat, Redact: d.env.redact,
+		Command: func(ctx context.Context, dir, command string, out io.Writer) (effects.CommandEnd, error) {
+			return d.env.command(ctx, d.Run.ID, dir, command, out)
+		},
+		Finish: d.finish,
+	}
+}
+
+// runtime finds the runtime of a name.
+func runtime(name string) (agent.Runtime, error) {
+	kind, arg, _ := strings.Cut(name, ":")
+	switch kind {
+	case "exec":
+		return execagent.New(arg), nil
+	case "scripted":
+		return scripted.New(arg)
+	case "":
+		return nil, errors.New("no runtime is set (popkit power start --runtime exec:COMMAND)")
+	}
+	return nil, fmt.Errorf("unknown runtime %q (exec:COMMAND or scripted:FILE)", name)
+}
+
+// finish says what was published.
+func (d *daemon) finish(ctx context.Context, o engine.Order, note string) (event.RunPublished, error) {
+	p := event.RunPublished{Effect: o.Key, Branch: o.Branch, Commit: o.Commit, Note: note}
+	repo, err := workspace.Find(ctx, d.Run.Place.Repo)
+	if err != nil {
+		return p, err
+	}
+	if !strings.HasPrefix(o.BaseRef, "refs/") {
+		return p, nil
+	}
+	now, err := repo.RefCommit(ctx, o.BaseRef)
+	if err != nil {
+		return p, err
+	}
+	if now != o.RunBase {
+		p.BaseMoved = now
+		if now == "" {
+			p.Note = strings.TrimSpace(p.Note + " " + o.BaseRef + " is gone")
+		}
+	}
+	return p, nil
+}
+
+// command runs a shell command in a directory, everything below it included.
+func (e *environment) command(ctx context.Context, run, dir, command string, out io.Writer) (effects.CommandEnd, error) {
+	p, err := proc.Start(ctx, proc.Command{
+		Path: "/bin/sh", Args: []string{"sh", "-c", command}, Dir: dir, Env: e.base(), Stdout: out, Stderr: out,
+		Mark: run + "/command",
+	})
+	if err != nil {
+		return effects.CommandEnd{}, err
+	}
+	exit, err := p.Wait()
+	return effects.CommandEnd{Code: exit.Code, Signal: exit.Signal}, err
+}
+
+// seat gives an agent its socket, files and environment.
+func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error) {
+	dir := d.Run.AgentDir(o.Agent)
+	tmp := filepath.Join(d.work.Dir(), "tmp", o.Agent)
+	for _, path := range []string{dir, tmp} {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return effects.Seat{}, fmt.Errorf("place of %s: %w", o.Agent, err)
+		}
+	}
+	socket := runs.AgentSocket(d.sockets, o.Agent)
+	listener, err := d.server.ListenAgent(socket, o.Agent)
+	if err != nil {
+		return effects.Seat{}, err
+	}
+	if err := d.files.AddWorkspace(ctx, o.Workspace, o.Agent); err != nil {
+		return effects.Seat{}, errors.Join(err, listener.Close())
+	}
+	seat := effects.Seat{
+		ResultFile: filepath.Join(dir, "result.json"), Transcript: d.Run.Transcript(o.Agent),
+		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets,
+		Leave: func() error {
+			return errors.Join(d.files.RemoveWorkspace(context.WithoutCancel(ctx), o.Workspace), listener.Close(),
+				os.RemoveAll(filepath.Dir(socket)), os.RemoveAll(tmp))
+		},
+	}
+	seat.Env = append(d.env.agent(o.Agent, tmp),
+		"POPKIT_RUN="+o.Run, "POPKIT_TASK="+o.Task, "POPKIT_AGENT="+o.Agent, fmt.Sprintf("POPKIT_ATTEMPT=%d", o.Request.Attempt),
+		"POPKIT_PHASE="+o.PhaseName, "POPKIT_ROLE="+o.Request.Role, "POPKIT_SOCKET="+socket, "POPKIT_RESULT="+seat.ResultFile)
+	return seat, nil
+}

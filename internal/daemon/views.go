@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"popkit/internal/core/decide"
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+	"popkit/internal/core/view"
+	"popkit/internal/statefile"
+)
+
+// stateEvery is the least time between two writings of power-state.json: a view
+// of a thousand agents is not made for each of their reports.
+const stateEvery = 200 * time.Millisecond
+
+// observe keeps the files that people know in step with the log. It is called
+// by the engine's goroutine.
+func (d *daemon) observe(s *state.State, events []event.Event) {
+	if changed := changedInsights(s, events); len(changed) > 0 {
+		d.files.WriteInsights(changed)
+	}
+	select {
+	case d.news <- struct{}{}:
+	default: // there is some already
+	}
+}
+
+// writeState writes power-state.json when there is news, until ctx ends.
+func (d *daemon) writeState(ctx context.Context) {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-d.news:
+		case <-ctx.Done():
+			return
+		}
+		var status view.Status
+		err := d.engine.Query(ctx, func(s *state.State) { status = view.Make(s, time.Now(), d.aboutNow(s)) })
+		if err != nil {
+			return // the run has ended; its last state is written by finished
+		}
+		if err := d.files.WriteState(status); err != nil {
+			d.log.Error("power-state.json", "err", err)
+		}
+		pause.Reset(stateEvery)
+	}
+}
+
+// aboutNow says which engine this is.
+func (d *daemon) aboutNow(s *state.State) *view.Engine {
+	about := d.about
+	about.Epoch = s.Engine.Epoch
+	return &about
+}
+
+func changedInsights(s *state.State, events []event.Event) []view.Insight {
+	var out []view.Insight
+	for _, e := range events {
+		switch d := e.Data.(type) {
+		case event.InsightShared:
+			out = append(out, view.InsightByID(s, d.ID)...)
+		case event.InsightConfirmed:
+			out = append(out, view.InsightByID(s, d.ID)...)
+		}
+	}
+	return out
+}
+
+// changed hands in what somebody else did to the files.
+func (d *daemon) changed(ctx context.Context) func(statefile.Change) {
+	return func(c statefile.Change) {
+		switch {
+		case c.StateRemoved:
+			d.submit(ctx, decide.Stop{By: "a person", Reason: "power-state.json was removed"})
+		case c.Problem != "":
+			d.note("insights.json", c.Problem)
+		default:
+			for _, in := range c.Imported {
+				d.submit(ctx, imported(c.Agent, in))
+			}
+		}
+	}
+}
+
+// imported makes an input of an entry that was found in a file. One found in an
+// agent's workspace is that agent's.
+func imported(agent string, in statefile.Entry) decide.ShareInsight {
+	return decide.ShareInsight{
+		Agent: agent, Author: in.Agent, Kind: in.Type, Content: in.Content, Tags: in.Tags,
+		Confidence: in.Confidence, Phase: in.Phase, Source: "file",
+	}
+}
+
+// note records a problem in the run's log. It returns at once.
+func (d *daemon) note(source, text string) {
+	d.log.Warn(text, "source", source)
+	go d.submit(context.Background(), decide.Note{Problem: event.Problem{Source: source, Text: text}})
+}
+
+func (d *daemon) submit(ctx context.Context, in decide.Input) {
+	if d.engine == nil {
+		return
+	}
+	if err := d.engine.Submit(ctx, in, nil); err != nil {
+		d.log.Warn("not taken", "input", in, "err", err)
+	}
+}
