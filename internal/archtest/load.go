@@ -74,9 +74,9 @@ func load(fsys fs.FS) ([]*pkg, []Finding, error) {
 		if !strings.HasSuffix(name, ".go") || ignored(path.Base(name)) {
 			return nil
 		}
-		src, err := parse(fsys, name)
-		if err != nil {
-			found = append(found, Finding{Rule: ruleParse, File: name, Where: name, Text: err.Error()})
+		src, bad := parse(fsys, name)
+		if bad != nil {
+			found = append(found, Finding{Rule: ruleParse, File: name, Where: name, Text: bad.Error()})
 			return nil
 		}
 		dir := path.Dir(name)
@@ -87,7 +87,10 @@ func load(fsys fs.FS) ([]*pkg, []Finding, error) {
 		byDir[dir].files = append(byDir[dir].files, src)
 		return nil
 	})
-	return pkgs, found, err
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the source tree: %w", err)
+	}
+	return pkgs, found, nil
 }
 
 func ignored(name string) bool {
@@ -98,7 +101,7 @@ func ignored(name string) bool {
 func parse(fsys fs.FS, name string) (*source, error) {
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read: %w", err)
 	}
 	s := &source{
 		path: name, test: strings.HasSuffix(name, "_test.go"),
@@ -107,12 +110,12 @@ func parse(fsys fs.FS, name string) (*source, error) {
 	}
 	s.ast, err = parser.ParseFile(s.fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("not Go: %w", err)
 	}
 	for _, im := range s.ast.Imports {
 		p, err := strconv.Unquote(im.Path.Value)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("import %s: %w", im.Path.Value, err)
 		}
 		local := path.Base(p)
 		if im.Name != nil {

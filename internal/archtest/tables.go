@@ -34,9 +34,9 @@ var below = map[Band][]Band{
 	Engine:  {Core, Log},
 	Glue:    {Core, Leaf, Adapter, Engine},
 	API:     {Core},
-	Surface: {Core, Log, API, Input, Store},
+	Surface: {Core, Log, API, Input, Store, Surface},
 	Wiring:  {Core, Leaf, Log, Store, Input, Adapter, Engine, Glue, API, Surface},
-	Main:    {Leaf, Adapter, API, Surface, Wiring},
+	Main:    {Core, Leaf, Store, Input, Adapter, API, Surface, Wiring},
 	Tests:   {Core, Leaf, Log, Store, Input, Adapter, Engine, Glue, API, Surface, Wiring, Tests, Tool},
 	Tool:    {Core, Input, API},
 }
@@ -81,7 +81,10 @@ var packages = []Package{
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/agenttest", Band: Tests, May: with(nouns, "internal/agent", "internal/proc")},
 	{Dir: "internal/workspace/git", Band: Leaf},
-	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/workspace/git"), Tests: []string{"internal/proc"}},
+	{Dir: "internal/workspace/agentgit", Band: Adapter, May: []string{"internal/workspace/git"}},
+	{Dir: "internal/workspace/store", Band: Adapter, May: []string{"internal/workspace/git"}},
+	{Dir: "internal/workspace/userrepo", Band: Adapter, May: []string{"internal/workspace/git"}},
+	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/workspace/..."), Tests: []string{"internal/proc"}},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
 
 	// The spine.
@@ -93,14 +96,17 @@ var packages = []Package{
 	// Surfaces.
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
 	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/eventlog"}, Tests: []string{"internal/engine"}},
-	{Dir: "internal/cli", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs"}},
+	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view")},
+	{Dir: "internal/cli", Band: Surface, May: []string{
+		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs", "internal/show"}},
 
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
 		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/proc", "internal/redact", "internal/config",
 		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
-	{Dir: "cmd/popkit", Band: Main, May: []string{"internal/cli", "internal/daemon", "internal/proc", "internal/agent/scripted", "internal/api"}},
+	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/runs",
+		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/agent/scripted")},
 
 	// What judges, generates and exercises all that.
 	{Dir: "internal/archtest", Band: Tool},

@@ -86,6 +86,13 @@ func table(p *pkg, f *source, e ast.Expr) bool {
 	case *ast.SelectorExpr: // another package's sentinel, passed on
 		_, name, ok := f.selected(e)
 		return ok && strings.HasPrefix(name, "Err")
+	case *ast.UnaryExpr: // a pointer, where a table is one
+		lit, ok := e.X.(*ast.CompositeLit)
+		if !ok {
+			return false
+		}
+		path, name, _ := f.selected(lit.Type)
+		return path == "unicode" && name == "RangeTable"
 	case *ast.CompositeLit:
 		if _, ok := e.Type.(*ast.MapType); ok && len(e.Elts) == 0 {
 			return false // an empty map is there to be filled

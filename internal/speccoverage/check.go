@@ -55,7 +55,10 @@ func Find(fsys fs.FS) (Tests, error) {
 		}
 		return nil
 	})
-	return t, err
+	if err != nil {
+		return Tests{}, fmt.Errorf("look for tests: %w", err)
+	}
+	return t, nil
 }
 
 // Check compares the page with the specification and the tree. Each problem is
