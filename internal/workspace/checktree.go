@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
 )
 
 // checkPool holds the checkouts for checks that nobody uses.
@@ -27,14 +30,14 @@ func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), err
 		return "", nil, err
 	}
 	n := w.takeCheck()
-	t := tree{
-		work:  filepath.Join(w.root, "check", strconv.Itoa(n)),
-		index: filepath.Join(w.keepDir("check-"+strconv.Itoa(n)), "index"),
+	t := store.Tree{
+		Work:  filepath.Join(w.root, "check", strconv.Itoa(n)),
+		Index: filepath.Join(w.keepDir("check-"+strconv.Itoa(n)), "index"),
 	}
 	err = w.refill(ctx, st, t, commit)
 	if err != nil && ctx.Err() == nil {
 		// What is there can't be made right: begin with an empty directory.
-		if rerr := removeAll(t.work); rerr != nil {
+		if rerr := store.RemoveAll(t.Work); rerr != nil {
 			err = rerr
 		} else {
 			err = w.refill(ctx, st, t, commit)
@@ -42,10 +45,10 @@ func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), err
 	}
 	if err != nil {
 		w.giveCheck(n)
-		return "", nil, fmt.Errorf("check out %s for checks: %w", commit, diskFull(err, w.root))
+		return "", nil, fmt.Errorf("check out %s for checks: %w", commit, git.DiskFull(err, w.root))
 	}
 	var once sync.Once
-	return t.work, func() { once.Do(func() { w.giveCheck(n) }) }, nil
+	return t.Work, func() { once.Do(func() { w.giveCheck(n) }) }, nil
 }
 
 func (w *Run) takeCheck() int {
@@ -67,36 +70,36 @@ func (w *Run) giveCheck(n int) {
 }
 
 // refill makes a work tree that of a commit. A check may have left anything.
-func (w *Run) refill(ctx context.Context, st *store, t tree, commit string) error {
-	warm := isDir(t.work)
-	if _, err := os.Lstat(t.index); err != nil {
+func (w *Run) refill(ctx context.Context, st *store.Store, t store.Tree, commit string) error {
+	warm := store.IsDir(t.Work)
+	if _, err := os.Lstat(t.Index); err != nil {
 		warm = false
 	}
 	if !warm {
-		for _, path := range []string{t.work, filepath.Dir(t.index)} {
-			if err := removeAll(path); err != nil {
+		for _, path := range []string{t.Work, filepath.Dir(t.Index)} {
+			if err := store.RemoveAll(path); err != nil {
 				return err
 			}
 		}
 	}
-	for _, dir := range []string{t.work, filepath.Dir(t.index)} {
+	for _, dir := range []string{t.Work, filepath.Dir(t.Index)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
 	}
-	if err := removeAll(filepath.Join(t.work, ".git")); err != nil {
+	if err := store.RemoveAll(filepath.Join(t.Work, ".git")); err != nil {
 		return err
 	}
 	if !warm {
 		return w.checkout(ctx, st, t, commit)
 	}
-	if err := openDirs(t.work); err != nil {
+	if err := store.OpenDirs(t.Work); err != nil {
 		return err
 	}
-	if err := w.readTree(ctx, st, t, commit, "-u"); err != nil {
+	if err := st.ReadTree(ctx, t, commit, "-u"); err != nil {
 		return err
 	}
-	if _, err := st.run(ctx, call{tree: t, args: []string{"clean", "-ffdq"}}); err != nil {
+	if _, err := st.Run(ctx, store.Call{Tree: t, Args: []string{"clean", "-ffdq"}}); err != nil {
 		return err
 	}
 	return w.attachClone(ctx, st, t, commit)

@@ -9,7 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"popkit/internal/workspace/agentgit"
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
+	"popkit/internal/workspace/userrepo"
 )
 
 // CollectSpec asks for what an agent left.
@@ -68,16 +71,16 @@ func (w *Run) keepRef(task string, attempt int) string {
 	return w.Ref(task + "." + strconv.Itoa(attempt))
 }
 
-func (w *Run) collect(ctx context.Context, st *store, s CollectSpec) (Work, error) {
+func (w *Run) collect(ctx context.Context, st *store.Store, s CollectSpec) (Work, error) {
 	t := w.agentTree(s.Agent)
-	if s.Path != "" && filepath.Clean(s.Path) != t.work {
-		return Work{}, fmt.Errorf("%s is not the workspace that was made for it (%s)", s.Path, t.work)
+	if s.Path != "" && filepath.Clean(s.Path) != t.Work {
+		return Work{}, fmt.Errorf("%s is not the workspace that was made for it (%s)", s.Path, t.Work)
 	}
 	rec, err := w.loadRecord(s.Agent)
 	if err != nil {
 		return Work{}, err
 	}
-	if !isDir(t.work) || !rec.Ready {
+	if !store.IsDir(t.Work) || !rec.Ready {
 		return w.collected(ctx, st, s)
 	}
 	if rec.Base != s.Base {
@@ -87,11 +90,11 @@ func (w *Run) collect(ctx context.Context, st *store, s CollectSpec) (Work, erro
 	if err != nil {
 		return Work{}, err
 	}
-	work := Work{LeftOut: append(cut.scan.nested, cut.left...)}
+	work := Work{LeftOut: append(cut.Scan.Nested, cut.Left...)}
 	if work.Unresolved, err = w.unresolved(ctx, st, t, rec); err != nil {
 		return Work{}, err
 	}
-	if err := w.measure(ctx, st, &work, s.Base, cut.tree); err != nil {
+	if err := w.measure(ctx, st, &work, s.Base, cut.Tree); err != nil {
 		return Work{}, err
 	}
 	if work.Changed == 0 && rec.Merge == "" {
@@ -105,22 +108,22 @@ func (w *Run) collect(ctx context.Context, st *store, s CollectSpec) (Work, erro
 
 // taken is a snapshot of a workspace and the agent's own commits below it.
 type taken struct {
-	snapshot
+	store.Snapshot
 	head     string // the agent's own commit that the snapshot is on; "" for none
 	headTree string
 }
 
 // take snapshots a workspace. The agent's own commits count as history when
 // they are complete, descend from the base and hold nothing of popkit's.
-func (w *Run) take(ctx context.Context, st *store, t tree, rec record) (taken, error) {
+func (w *Run) take(ctx context.Context, st *store.Store, t store.Tree, rec record) (taken, error) {
 	var cut taken
-	if _, err := os.Lstat(t.index); err != nil {
-		if err := w.readTree(ctx, st, t, rec.Base); err != nil { // costs hashing all files
+	if _, err := os.Lstat(t.Index); err != nil {
+		if err := st.ReadTree(ctx, t, rec.Base); err != nil { // costs hashing all files
 			return cut, err
 		}
 	}
-	own := openAgentGit(t.work)
-	head := own.head()
+	own := agentgit.Open(t.Work)
+	head := own.Head()
 	if head != "" && head != rec.Base {
 		usable, err := w.adoptHead(ctx, st, own, head, rec)
 		if err != nil {
@@ -132,7 +135,7 @@ func (w *Run) take(ctx context.Context, st *store, t tree, rec record) (taken, e
 			}
 		}
 		if usable == asHistory {
-			if cut.headTree, err = st.treeOf(ctx, head); err != nil {
+			if cut.headTree, err = st.TreeOf(ctx, head); err != nil {
 				return cut, err
 			}
 			cut.head = head
@@ -145,7 +148,7 @@ func (w *Run) take(ctx context.Context, st *store, t tree, rec record) (taken, e
 	for _, c := range rec.Conflicts {
 		also = append(also, c.Path)
 	}
-	cut.snapshot, err = st.snapshot(ctx, t, also)
+	cut.Snapshot, err = st.Snapshot(ctx, t, also)
 	return cut, err
 }
 
@@ -158,24 +161,24 @@ const (
 	asHistory                  // the result can be a commit on top of them
 )
 
-func (w *Run) adoptHead(ctx context.Context, st *store, own agentGit, head string, rec record) (usability, error) {
+func (w *Run) adoptHead(ctx context.Context, st *store.Store, own agentgit.Dir, head string, rec record) (usability, error) {
 	haves := []string{rec.Base}
 	if rec.Merge != "" {
 		haves = append(haves, rec.Merge)
 	}
-	err := st.adopt(ctx, own.objects(), []string{head}, haves)
-	if errors.Is(err, ErrDiskFull) || err != nil && !git.Failed(err) {
+	err := st.Adopt(ctx, own.Objects(), []string{head}, haves)
+	if errors.Is(err, git.ErrDiskFull) || err != nil && !git.Failed(err) {
 		return noHistory, err
 	}
 	if err != nil {
 		w.report("the commits of an agent can't be used, its files are: %v", err)
 		return noHistory, nil
 	}
-	ok, err := st.descends(ctx, rec.Base, head)
+	ok, err := st.Descends(ctx, rec.Base, head)
 	if err != nil || !ok {
 		return asIndex, err
 	}
-	res, err := st.run(ctx, call{args: []string{"rev-list", "--max-count=1", rec.Base + ".." + head, "--", stateDir}})
+	res, err := st.Run(ctx, store.Call{Args: []string{"rev-list", "--max-count=1", rec.Base + ".." + head, "--", store.StateDir}})
 	if err != nil || len(res.Out) > 0 {
 		return asIndex, err
 	}
@@ -184,11 +187,11 @@ func (w *Run) adoptHead(ctx context.Context, st *store, own agentGit, head strin
 
 // indexOf makes popkit's index that of the agent's commit, but for popkit's own
 // files, which stay as in the base.
-func (w *Run) indexOf(ctx context.Context, st *store, t tree, commit, base string) error {
-	if err := w.readTree(ctx, st, t, commit); err != nil {
+func (w *Run) indexOf(ctx context.Context, st *store.Store, t store.Tree, commit, base string) error {
+	if err := st.ReadTree(ctx, t, commit); err != nil {
 		return err
 	}
-	res, err := st.run(ctx, call{tree: t, args: []string{"diff-index", "--cached", "-z", "--no-renames", base, "--", stateDir}})
+	res, err := st.Run(ctx, store.Call{Tree: t, Args: []string{"diff-index", "--cached", "-z", "--no-renames", base, "--", store.StateDir}})
 	if err != nil || len(res.Out) == 0 {
 		return err
 	}
@@ -205,42 +208,28 @@ func (w *Run) indexOf(ctx context.Context, st *store, t tree, commit, base strin
 		}
 		entries = append(entries, e)
 	}
-	return st.setEntries(ctx, t, entries)
-}
-
-// setEntries sets or removes entries of an index.
-func (st *store) setEntries(ctx context.Context, t tree, entries []git.Entry) error {
-	in := strings.NewReader(string(git.IndexInfo(entries, st.idLen())))
-	_, err := st.run(ctx, call{tree: t, args: []string{"update-index", "-z", "--index-info"}, stdin: in})
-	return err
-}
-
-func (st *store) idLen() int {
-	if st.src.format == "sha256" {
-		return 64
-	}
-	return 40
+	return st.SetEntries(ctx, t, entries)
 }
 
 // forced lists files that the agent put into its own index and that popkit's
 // index does not have: ignored ones that it added by force.
-func (w *Run) forced(ctx context.Context, st *store, t tree, rec record) ([]string, error) {
-	now, _, err := fingerprint(filepath.Join(t.work, ".git", "index"), "")
-	if err != nil || now == rec.Index || openAgentGit(t.work).dir == "" {
+func (w *Run) forced(ctx context.Context, st *store.Store, t store.Tree, rec record) ([]string, error) {
+	now, _, err := fingerprint(filepath.Join(t.Work, ".git", "index"), "")
+	if err != nil || now == rec.Index || agentgit.Open(t.Work).None() {
 		return nil, nil // unchanged or unreadable: it says nothing
 	}
 	copied, err := w.agentIndex(t)
 	if err != nil {
 		return nil, nil // likewise
 	}
-	theirs, err := st.run(ctx, call{tree: tree{work: t.work, index: copied}, args: []string{"ls-files", "-s", "-z"}})
+	theirs, err := st.Run(ctx, store.Call{Tree: store.Tree{Work: t.Work, Index: copied}, Args: []string{"ls-files", "-s", "-z"}})
 	if git.Failed(err) {
 		return nil, nil // corrupt: the files themselves are on disk
 	}
 	if err != nil {
 		return nil, err
 	}
-	ours, err := st.run(ctx, call{tree: t, args: []string{"ls-files", "-z"}})
+	ours, err := st.Run(ctx, store.Call{Tree: t, Args: []string{"ls-files", "-z"}})
 	if err != nil {
 		return nil, err
 	}
@@ -254,10 +243,10 @@ func (w *Run) forced(ctx context.Context, st *store, t tree, rec record) ([]stri
 	}
 	var paths []string
 	for _, e := range entries {
-		if have[e.Path] || e.Mode == git.Gitlink || ownState(e.Path) {
+		if have[e.Path] || e.Mode == git.Gitlink || store.OwnState(e.Path) {
 			continue
 		}
-		if info, err := os.Lstat(filepath.Join(t.work, e.Path)); err == nil && !info.IsDir() {
+		if info, err := os.Lstat(filepath.Join(t.Work, e.Path)); err == nil && !info.IsDir() {
 			paths = append(paths, e.Path)
 		}
 	}
@@ -265,7 +254,7 @@ func (w *Run) forced(ctx context.Context, st *store, t tree, rec record) ([]stri
 }
 
 // keep makes the commit of a snapshot and the ref that keeps it.
-func (w *Run) keep(ctx context.Context, st *store, s CollectSpec, rec record, cut taken, work *Work) error {
+func (w *Run) keep(ctx context.Context, st *store.Store, s CollectSpec, rec record, cut taken, work *Work) error {
 	work.Ref = w.keepRef(s.Task, s.Attempt)
 	parents, done, err := w.parents(ctx, st, rec, cut)
 	if err != nil {
@@ -276,12 +265,12 @@ func (w *Run) keep(ctx context.Context, st *store, s CollectSpec, rec record, cu
 	} else {
 		trailers := append([]Trailer{{TrailerRun, w.id}, {TrailerTask, s.Task}, {TrailerAgent, s.Agent}}, s.Trailers...)
 		message := compose(s.Message, "Work of "+s.Agent+" on "+s.Task, trailers...)
-		if work.Commit, err = w.commit(ctx, st, cut.tree, message, parents...); err != nil {
+		if work.Commit, err = w.commit(ctx, st, cut.Tree, message, parents...); err != nil {
 			return err
 		}
 	}
-	err = w.repo.setRef(ctx, work.Ref, work.Commit, "")
-	if !errors.Is(err, ErrRefMoved) {
+	err = w.repo.SetRef(ctx, work.Ref, work.Commit, "")
+	if !errors.Is(err, userrepo.ErrRefMoved) {
 		return err
 	}
 	return w.keepAgain(ctx, st, s, work)
@@ -289,8 +278,8 @@ func (w *Run) keep(ctx context.Context, st *store, s CollectSpec, rec record, cu
 
 // parents returns what the result's commit is on. done: the agent's own commit
 // is the result already.
-func (w *Run) parents(ctx context.Context, st *store, rec record, cut taken) (parents []string, done bool, err error) {
-	same := cut.head != "" && cut.tree == cut.headTree
+func (w *Run) parents(ctx context.Context, st *store.Store, rec record, cut taken) (parents []string, done bool, err error) {
+	same := cut.head != "" && cut.Tree == cut.headTree
 	if rec.Merge == "" {
 		if cut.head != "" {
 			return []string{cut.head}, same, nil
@@ -299,7 +288,7 @@ func (w *Run) parents(ctx context.Context, st *store, rec record, cut taken) (pa
 	}
 	parents = []string{rec.Base, rec.Merge}
 	if same {
-		own, err := st.parentsOf(ctx, cut.head)
+		own, err := st.ParentsOf(ctx, cut.head)
 		if err != nil {
 			return nil, false, err
 		}
@@ -308,18 +297,9 @@ func (w *Run) parents(ctx context.Context, st *store, rec record, cut taken) (pa
 	return parents, done, nil
 }
 
-// parentsOf returns a commit's parents.
-func (st *store) parentsOf(ctx context.Context, commit string) ([]string, error) {
-	line, err := st.line(ctx, "rev-list", "--no-walk", "--parents", commit)
-	if err != nil {
-		return nil, err
-	}
-	return strings.Fields(line)[1:], nil
-}
-
 // keepAgain settles a Collect that ran before: the same work keeps its commit;
 // other work replaces it, and the earlier one is kept beside.
-func (w *Run) keepAgain(ctx context.Context, st *store, s CollectSpec, work *Work) error {
+func (w *Run) keepAgain(ctx context.Context, st *store.Store, s CollectSpec, work *Work) error {
 	old, err := w.repo.RefCommit(ctx, work.Ref)
 	if err != nil {
 		return err
@@ -327,7 +307,7 @@ func (w *Run) keepAgain(ctx context.Context, st *store, s CollectSpec, work *Wor
 	if old == "" {
 		return fmt.Errorf("ref %s can't be written and is not there", work.Ref)
 	}
-	same, err := st.sameCommit(ctx, old, work.Commit)
+	same, err := st.SameCommit(ctx, old, work.Commit)
 	if err != nil {
 		return err
 	}
@@ -336,27 +316,14 @@ func (w *Run) keepAgain(ctx context.Context, st *store, s CollectSpec, work *Wor
 		return nil
 	}
 	beside := w.Ref("rescue/" + s.Task + "." + strconv.Itoa(s.Attempt) + "-" + old[:12])
-	if err := w.repo.setRef(ctx, beside, old, anyValue); err != nil {
+	if err := w.repo.SetRef(ctx, beside, old, userrepo.AnyValue); err != nil {
 		return err
 	}
-	return w.repo.setRef(ctx, work.Ref, work.Commit, old)
-}
-
-// sameCommit reports whether two commits have the same tree and parents.
-func (st *store) sameCommit(ctx context.Context, a, b string) (bool, error) {
-	if a == b {
-		return true, nil
-	}
-	out, err := st.line(ctx, "log", "--no-walk=unsorted", "--format=%T %P", a, b, "--")
-	if err != nil {
-		return false, err
-	}
-	one, two, _ := strings.Cut(out, "\n")
-	return one == two, nil
+	return w.repo.SetRef(ctx, work.Ref, work.Commit, old)
 }
 
 // collected gives the work of an attempt whose workspace is gone.
-func (w *Run) collected(ctx context.Context, st *store, s CollectSpec) (Work, error) {
+func (w *Run) collected(ctx context.Context, st *store.Store, s CollectSpec) (Work, error) {
 	ref := w.keepRef(s.Task, s.Attempt)
 	commit, err := w.repo.RefCommit(ctx, ref)
 	if err != nil {
@@ -370,8 +337,8 @@ func (w *Run) collected(ctx context.Context, st *store, s CollectSpec) (Work, er
 }
 
 // measure fills in what changed between the base and a tree or commit.
-func (w *Run) measure(ctx context.Context, st *store, work *Work, base, to string) error {
-	stats, err := st.numstat(ctx, base, to)
+func (w *Run) measure(ctx context.Context, st *store.Store, work *Work, base, to string) error {
+	stats, err := st.Numstat(ctx, base, to)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
 )
 
 // FileStat is what changed in one file.
@@ -15,23 +16,13 @@ type FileStat struct {
 	Binary         bool
 }
 
-// numstat compares two trees or commits file by file.
-func (st *store) numstat(ctx context.Context, from, to string) ([]git.Stat, error) {
-	res, err := st.run(ctx, call{args: []string{"diff-tree", "-r", "-z", "--numstat", "--no-renames",
-		"--no-ext-diff", "--no-textconv", from, to}})
-	if err != nil {
-		return nil, fmt.Errorf("compare with the base: %w", err)
-	}
-	return git.ParseNumstat(res.Out)
-}
-
 // DiffRange lists the files that differ between two commits, by name.
 func (w *Run) DiffRange(ctx context.Context, from, to string) ([]FileStat, error) {
 	st, err := w.mainStore(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stats, err := st.numstat(ctx, from, to)
+	stats, err := st.Numstat(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +41,7 @@ func (w *Run) Patch(ctx context.Context, from, to string, paths ...string) ([]by
 		return nil, err
 	}
 	args := []string{"diff-tree", "-r", "-p", "--binary", "--no-ext-diff", "--no-textconv", "-M", from, to, "--"}
-	res, err := st.run(ctx, call{args: append(args, paths...)})
+	res, err := st.Run(ctx, store.Call{Args: append(args, paths...)})
 	return res.Out, err
 }
 
@@ -66,7 +57,7 @@ func (w *Run) MergesBetween(ctx context.Context, from, to string) ([]MergeInfo, 
 	if err != nil {
 		return nil, err
 	}
-	res, err := st.run(ctx, call{args: []string{"log", "-z", "--first-parent", "--reverse", "--merges",
+	res, err := st.Run(ctx, store.Call{Args: []string{"log", "-z", "--first-parent", "--reverse", "--merges",
 		"--format=%H%n%(trailers:key=" + TrailerRun + ",valueonly,separator=%x20)%n%(trailers:key=" + TrailerTask +
 			",valueonly,separator=%x20)%n%(trailers:key=" + TrailerAgent + ",valueonly,separator=%x20)", from + ".." + to, "--"}})
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"popkit/internal/workspace/store"
 )
 
 // Action is one thing that GC does.
@@ -28,9 +30,9 @@ func (a Action) String() string {
 	return s + ")"
 }
 
-// Runs lists the runs of this repository that have a directory below rootDir,
-// by name.
-func (r *Repo) Runs(rootDir string) ([]string, error) {
+// Runs lists the runs of a repository that have a directory below rootDir, by
+// name.
+func Runs(r *Repo, rootDir string) ([]string, error) {
 	entries, err := os.ReadDir(rootDir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -98,10 +100,10 @@ func (w *Run) plan(ctx context.Context) (actions []Action, agents []string, err 
 	for _, agent := range agents {
 		actions = append(actions, Action{Verb: "remove", Path: w.AgentDir(agent), What: "workspace of " + agent, Ref: w.Ref("rescue/" + agent)})
 	}
-	if aside := filepath.Join(w.root, "rescued"); isDir(aside) {
+	if aside := filepath.Join(w.root, "rescued"); store.IsDir(aside) {
 		actions = append(actions, Action{Verb: "keep", Path: aside, What: "rescued files that git can't hold"})
 	}
-	if isDir(w.root) {
+	if store.IsDir(w.root) {
 		actions = append(actions, Action{Verb: "remove", Path: w.root, What: "checkouts for checks, popkit's own git dir and indexes"})
 	}
 	return actions, agents, nil
@@ -111,7 +113,7 @@ func (w *Run) plan(ctx context.Context) (actions []Action, agents []string, err 
 func (w *Run) removeRest() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.stores = map[string]*store{}
+	w.stores = map[string]*store.Store{}
 	entries, err := os.ReadDir(w.root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -119,17 +121,17 @@ func (w *Run) removeRest() error {
 	if err != nil {
 		return fmt.Errorf("remove the run's directory: %w", err)
 	}
-	kept := isDir(filepath.Join(w.root, "rescued"))
+	kept := store.IsDir(filepath.Join(w.root, "rescued"))
 	for _, e := range entries {
 		if kept && (e.Name() == "rescued" || e.Name() == ownerFile) {
 			continue
 		}
-		if err := removeAll(filepath.Join(w.root, e.Name())); err != nil {
+		if err := store.RemoveAll(filepath.Join(w.root, e.Name())); err != nil {
 			return err
 		}
 	}
 	if kept {
 		return nil
 	}
-	return removeAll(w.root)
+	return store.RemoveAll(w.root)
 }

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
+	"popkit/internal/workspace/userrepo"
 )
 
 // configText writes a git configuration file. Values are quoted, so that none
@@ -29,18 +32,10 @@ func (c *configText) set(key, value string) {
 	fmt.Fprintf(c, "\t%s = \"%s\"\n", key, value)
 }
 
-// cQuote quotes a path for a list of alternates.
-func cQuote(path string) string {
-	if !strings.ContainsAny(path, "\"\n\\:") && !strings.HasPrefix(path, "#") {
-		return path
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(path) + `"`
-}
-
 // cloneSpec says what a workspace's own .git is like.
 type cloneSpec struct {
 	gitDir string
-	st     *store
+	st     *store.Store
 	commit string
 	refs   []byte // as packed-refs
 	extra  []byte // configuration
@@ -54,15 +49,15 @@ func (w *Run) writeClone(ctx context.Context, c cloneSpec) error {
 			return fmt.Errorf("make workspace: %w", err)
 		}
 	}
-	user, err := w.repo.settings(ctx)
+	user, err := w.repo.Settings(ctx)
 	if err != nil {
 		return err
 	}
 	files := map[string][]byte{
 		"HEAD":                     []byte("ref: refs/heads/" + workBranch + "\n"),
 		"refs/heads/" + workBranch: []byte(c.commit + "\n"),
-		"objects/info/alternates":  []byte(cQuote(c.st.src.objects) + "\n"),
-		"config":                   append(bytes.Clone(c.st.config), w.cloneConfig(c, user)...),
+		"objects/info/alternates":  []byte(store.Quote(c.st.Src.Objects) + "\n"),
+		"config":                   slices.Concat(c.st.Base, c.st.Shared, w.cloneConfig(c, user)),
 	}
 	if len(c.refs) > 0 {
 		files["packed-refs"] = c.refs
@@ -72,10 +67,14 @@ func (w *Run) writeClone(ctx context.Context, c cloneSpec) error {
 			return fmt.Errorf("make workspace: %w", err)
 		}
 	}
-	if err := w.writeInfo(c.gitDir); err != nil {
+	exclude, err := w.excludes()
+	if err != nil {
 		return err
 	}
-	return copyShallow(c.st.src, c.gitDir)
+	if err := store.WriteInfo(c.gitDir, exclude, w.sparse()); err != nil {
+		return err
+	}
+	return store.CopyShallow(c.st.Src, c.gitDir)
 }
 
 // workBranch is the branch that a workspace has checked out.
@@ -83,7 +82,7 @@ const workBranch = "work"
 
 // cloneConfig is the rest of a workspace's configuration: what keeps the
 // user's global one from reaching into it.
-func (w *Run) cloneConfig(c cloneSpec, user repoConfig) []byte {
+func (w *Run) cloneConfig(c cloneSpec, user userrepo.Config) []byte {
 	var t configText
 	t.section("core")
 	t.set("hooksPath", filepath.Join(c.gitDir, "hooks"))
@@ -99,7 +98,7 @@ func (w *Run) cloneConfig(c cloneSpec, user repoConfig) []byte {
 	t.set("auto", "0")
 	t.section("maintenance")
 	t.set("auto", "false")
-	for _, name := range append([]string{"lfs"}, user.filters...) {
+	for _, name := range append([]string{"lfs"}, user.Filters...) {
 		// An empty process leaves contents as they are in both directions.
 		t.subsection("filter", name)
 		t.set("process", "")
@@ -117,7 +116,7 @@ func (w *Run) userRefs(ctx context.Context) ([]byte, error) {
 	if w.refs != nil {
 		return w.refs, nil
 	}
-	res, err := w.repo.run(ctx, git.Cmd{Args: []string{"for-each-ref",
+	res, err := w.repo.Run(ctx, git.Cmd{Args: []string{"for-each-ref",
 		"--format=%(objectname) %(refname)%00%(*objectname)", "refs/heads", "refs/tags"}})
 	if err != nil {
 		return nil, fmt.Errorf("list branches and tags: %w", err)
@@ -126,7 +125,7 @@ func (w *Run) userRefs(ctx context.Context) ([]byte, error) {
 	for _, rec := range strings.Split(git.Line(res.Out), "\n") {
 		ref, peeled, ok := strings.Cut(rec, "\x00")
 		id, name, ok2 := strings.Cut(ref, " ")
-		if !ok || !ok2 || ownRef(name) {
+		if !ok || !ok2 || userrepo.Own(name) {
 			continue
 		}
 		name = strings.Replace(name, "refs/heads/", "refs/remotes/origin/", 1)

@@ -113,7 +113,7 @@ func newWorld(t testing.TB, dir string, opts ...func(*Options)) *world {
 		t.Fatal(err)
 	}
 	w.repo, w.base = repo, b.Commit
-	o := Options{Identity: Identity{"Ada", "ada@example.com"}, Report: func(s string) { w.reports = append(w.reports, s) }}
+	o := Options{Identity: Identity{Name: "Ada", Email: "ada@example.com"}, Report: func(s string) { w.reports = append(w.reports, s) }}
 	for _, f := range opts {
 		f(&o)
 	}

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
-	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
+	"popkit/internal/workspace/userrepo"
 )
 
 // MergeSpec asks for a merge of kept work into the run's tree.
@@ -57,19 +56,19 @@ func (w *Run) Merge(ctx context.Context, s MergeSpec) (MergeResult, error) {
 	return res, nil
 }
 
-func (w *Run) mergeInto(ctx context.Context, st *store, s MergeSpec) (MergeResult, error) {
+func (w *Run) mergeInto(ctx context.Context, st *store.Store, s MergeSpec) (MergeResult, error) {
 	if err := w.readHead(ctx, st); err != nil {
 		return MergeResult{}, err
 	}
 	if slices.Equal(w.head.parents, []string{s.Onto, s.Commit}) {
 		return MergeResult{Commit: w.head.commit}, nil
 	}
-	var merged treeMerge
+	var merged store.TreeMerge
 	var has bool
 	var err, hasErr error
 	var wg sync.WaitGroup
-	wg.Go(func() { has, hasErr = st.descends(ctx, s.Commit, s.Onto) })
-	wg.Go(func() { merged, err = w.mergeTrees(ctx, st, s.Onto, s.Commit) })
+	wg.Go(func() { has, hasErr = st.Descends(ctx, s.Commit, s.Onto) })
+	wg.Go(func() { merged, err = w.attrs.Merge(ctx, st, s.Onto, s.Commit) })
 	wg.Wait()
 	if hasErr == nil && has {
 		return MergeResult{Commit: s.Onto}, nil
@@ -77,21 +76,21 @@ func (w *Run) mergeInto(ctx context.Context, st *store, s MergeSpec) (MergeResul
 	if err := errors.Join(hasErr, err); err != nil {
 		return MergeResult{}, err
 	}
-	if len(merged.conflicts) > 0 {
+	if len(merged.Conflicts) > 0 {
 		if !s.PreferOurs {
-			return MergeResult{Conflicts: merged.conflicts}, nil
+			return MergeResult{Conflicts: merged.Conflicts}, nil
 		}
-		if merged.tree, err = w.preferOurs(ctx, st, s.Onto, merged); err != nil {
+		if merged.Tree, err = w.attrs.PreferOurs(ctx, st, s.Onto, merged); err != nil {
 			return MergeResult{}, err
 		}
 	}
 	message := compose(s.Message, "Merge the work of "+s.Agent+" on "+s.Task,
 		Trailer{TrailerRun, w.id}, Trailer{TrailerTask, s.Task}, Trailer{TrailerAgent, s.Agent})
-	commit, err := w.commit(ctx, st, merged.tree, message, s.Onto, s.Commit)
+	commit, err := w.commit(ctx, st, merged.Tree, message, s.Onto, s.Commit)
 	if err != nil {
 		return MergeResult{}, err
 	}
-	if err := w.repo.setRef(ctx, w.Ref("head"), commit, anyValue); err != nil {
+	if err := w.repo.SetRef(ctx, w.Ref("head"), commit, userrepo.AnyValue); err != nil {
 		return MergeResult{}, err
 	}
 	w.head = headCache{read: true, commit: commit, parents: []string{s.Onto, s.Commit}}
@@ -99,7 +98,7 @@ func (w *Run) mergeInto(ctx context.Context, st *store, s MergeSpec) (MergeResul
 }
 
 // readHead learns what an earlier process merged last.
-func (w *Run) readHead(ctx context.Context, st *store) error {
+func (w *Run) readHead(ctx context.Context, st *store.Store) error {
 	if w.head.read {
 		return nil
 	}
@@ -109,110 +108,10 @@ func (w *Run) readHead(ctx context.Context, st *store) error {
 	}
 	head := headCache{read: true, commit: commit}
 	if commit != "" {
-		if head.parents, err = st.parentsOf(ctx, commit); err != nil {
+		if head.parents, err = st.ParentsOf(ctx, commit); err != nil {
 			return err
 		}
 	}
 	w.head = head
 	return nil
-}
-
-// treeMerge is what git merge-tree says.
-type treeMerge struct {
-	tree      string      // with conflict markers when there are conflicts
-	entries   []git.Entry // of the conflicts, by stage
-	conflicts []string    // paths
-	messages  []mergeMessage
-}
-
-type mergeMessage struct {
-	paths []string
-	kind  string // e.g. "CONFLICT (binary)"
-}
-
-// mergeTrees merges two commits by the attributes of onto. The attributes that
-// the last merge used are nearly always the right ones, so that is looked up
-// while it merges.
-func (w *Run) mergeTrees(ctx context.Context, st *store, onto, commit string) (treeMerge, error) {
-	dir, err := w.attrs.open(w.root)
-	if err != nil {
-		return treeMerge{}, err
-	}
-	var merged treeMerge
-	var changed bool
-	var mergeErr, attrErr error
-	var wg sync.WaitGroup
-	wg.Go(func() { merged, mergeErr = st.mergeTree(ctx, dir, onto, commit) })
-	wg.Go(func() { changed, attrErr = w.attrs.update(ctx, st, onto) })
-	wg.Wait()
-	if attrErr != nil {
-		return treeMerge{}, attrErr
-	}
-	if changed {
-		if err := w.attrs.fill(ctx, st, onto); err != nil {
-			return treeMerge{}, err
-		}
-		return st.mergeTree(ctx, dir, onto, commit)
-	}
-	return merged, mergeErr
-}
-
-func (st *store) mergeTree(ctx context.Context, attrs, onto, commit string) (treeMerge, error) {
-	res, err := st.run(ctx, call{tree: tree{work: attrs}, ok: []int{1},
-		args: []string{"merge-tree", "--write-tree", "-z", "--messages", onto, commit}})
-	if err != nil {
-		return treeMerge{}, err
-	}
-	merged, err := parseMergeTree(res.Out)
-	if err == nil && res.Code == 1 && len(merged.conflicts) == 0 {
-		err = errors.New("git reports a conflict without a path")
-	}
-	if res.Code == 0 {
-		merged.conflicts = nil
-	}
-	return merged, err
-}
-
-// parseMergeTree reads the output of merge-tree -z: the tree, the entries of
-// conflicts up to an empty record, then messages.
-func parseMergeTree(out []byte) (treeMerge, error) {
-	fields := git.Fields(out)
-	if len(fields) == 0 || !git.IsID(fields[0]) {
-		return treeMerge{}, fmt.Errorf("unexpected output of merge-tree: %.80q", out)
-	}
-	m := treeMerge{tree: fields[0]}
-	rest := fields[1:]
-	end := slices.Index(rest, "")
-	if end < 0 {
-		end = len(rest)
-	}
-	var err error
-	if m.entries, err = git.ParseEntries(rest[:end]); err != nil {
-		return m, err
-	}
-	for _, e := range m.entries {
-		m.addConflict(e.Path)
-	}
-	rest = rest[min(end+1, len(rest)):]
-	for len(rest) > 0 {
-		n, err := strconv.Atoi(rest[0])
-		if err != nil || n < 0 || len(rest) < n+3 {
-			return m, fmt.Errorf("unexpected message of merge-tree: %.80q", rest[0])
-		}
-		msg := mergeMessage{paths: rest[1 : n+1], kind: rest[n+1]}
-		m.messages = append(m.messages, msg)
-		if strings.HasPrefix(msg.kind, "CONFLICT") {
-			for _, path := range msg.paths {
-				m.addConflict(path)
-			}
-		}
-		rest = rest[n+3:]
-	}
-	return m, nil
-}
-
-func (m *treeMerge) addConflict(path string) {
-	if !slices.Contains(m.conflicts, path) {
-		m.conflicts = append(m.conflicts, path)
-	}
 }

@@ -1,8 +1,12 @@
 package workspace
 
 import (
+	"context"
 	"regexp"
 	"strings"
+
+	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
 )
 
 // Trailer is a "Key: value" line at the end of a commit message.
@@ -57,4 +61,19 @@ func endsInTrailers(text string) bool {
 		}
 	}
 	return true
+}
+
+// commit makes a commit in the run's name; its author is the run's identity.
+func (w *Run) commit(ctx context.Context, st *store.Store, tree, message string, parents ...string) (string, error) {
+	id := w.opts.Identity
+	author := []string{
+		"GIT_AUTHOR_NAME=" + id.Name, "GIT_AUTHOR_EMAIL=" + id.Email,
+		"GIT_COMMITTER_NAME=" + id.Name, "GIT_COMMITTER_EMAIL=" + id.Email,
+	}
+	if !w.opts.Sign {
+		return st.Commit(ctx, author, tree, message, parents...)
+	}
+	// Only the user's own configuration knows how to sign.
+	res, err := w.repo.Run(ctx, git.Cmd{Args: append(store.CommitArgs(tree, parents), "-S"), Env: author, Stdin: strings.NewReader(message)})
+	return git.Line(res.Out), err
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
 )
 
 // PrepareSpec asks for an agent's workspace.
@@ -55,12 +56,12 @@ func (w *Run) saveRecord(agent string, rec record) error {
 	if err != nil {
 		return fmt.Errorf("keep what is known of %s's workspace: %w", agent, err)
 	}
-	return writeFile(filepath.Join(w.keepDir(agent), "record.json"), data)
+	return store.WriteFile(filepath.Join(w.keepDir(agent), "record.json"), data)
 }
 
 // agentTree is an agent's workspace with popkit's own index of it.
-func (w *Run) agentTree(agent string) tree {
-	return tree{work: w.AgentDir(agent), index: filepath.Join(w.keepDir(agent), "index")}
+func (w *Run) agentTree(agent string) store.Tree {
+	return store.Tree{Work: w.AgentDir(agent), Index: filepath.Join(w.keepDir(agent), "index")}
 }
 
 // Prepare makes the workspace of an agent and returns its path. A workspace
@@ -76,7 +77,7 @@ func (w *Run) Prepare(ctx context.Context, s PrepareSpec) (string, error) {
 		return "", err
 	}
 	t := w.agentTree(s.Agent)
-	if _, err := os.Lstat(t.work); err == nil {
+	if _, err := os.Lstat(t.Work); err == nil {
 		rescue, err := w.release(ctx, st, s.Agent, nil)
 		if err != nil {
 			return "", fmt.Errorf("clear the old workspace of %s: %w", s.Agent, err)
@@ -86,13 +87,13 @@ func (w *Run) Prepare(ctx context.Context, s PrepareSpec) (string, error) {
 		}
 	}
 	if err := w.prepare(ctx, st, t, s); err != nil {
-		return "", fmt.Errorf("prepare workspace of %s: %w", s.Agent, diskFull(err, w.root))
+		return "", fmt.Errorf("prepare workspace of %s: %w", s.Agent, git.DiskFull(err, w.root))
 	}
-	return t.work, nil
+	return t.Work, nil
 }
 
-func (w *Run) prepare(ctx context.Context, st *store, t tree, s PrepareSpec) error {
-	for _, dir := range []string{t.work, filepath.Dir(t.index)} {
+func (w *Run) prepare(ctx context.Context, st *store.Store, t store.Tree, s PrepareSpec) error {
+	for _, dir := range []string{t.Work, filepath.Dir(t.Index)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
@@ -110,13 +111,13 @@ func (w *Run) prepare(ctx context.Context, st *store, t tree, s PrepareSpec) err
 			return err
 		}
 	}
-	if rec.Index, _, err = fingerprint(filepath.Join(t.work, ".git", "index"), ""); err != nil {
+	if rec.Index, _, err = fingerprint(filepath.Join(t.Work, ".git", "index"), ""); err != nil {
 		return err
 	}
-	if err := w.copyIn(t.work); err != nil {
+	if err := w.copyIn(t.Work); err != nil {
 		return err
 	}
-	if err := w.setup(ctx, t.work); err != nil {
+	if err := w.setup(ctx, t.Work); err != nil {
 		return err
 	}
 	rec.Ready = true
@@ -124,38 +125,24 @@ func (w *Run) prepare(ctx context.Context, st *store, t tree, s PrepareSpec) err
 }
 
 // checkout fills an empty work tree from a commit and gives it a .git.
-func (w *Run) checkout(ctx context.Context, st *store, t tree, commit string) error {
-	if err := w.readTree(ctx, st, t, commit, "-u"); err != nil {
+func (w *Run) checkout(ctx context.Context, st *store.Store, t store.Tree, commit string) error {
+	if err := st.ReadTree(ctx, t, commit, "-u"); err != nil {
 		return err
 	}
 	return w.attachClone(ctx, st, t, commit)
 }
 
 // attachClone gives a work tree that popkit's index describes a .git.
-func (w *Run) attachClone(ctx context.Context, st *store, t tree, commit string) error {
+func (w *Run) attachClone(ctx context.Context, st *store.Store, t store.Tree, commit string) error {
 	refs, err := w.userRefs(ctx)
 	if err != nil {
 		return err
 	}
-	gitDir := filepath.Join(t.work, ".git")
+	gitDir := filepath.Join(t.Work, ".git")
 	if err := w.writeClone(ctx, cloneSpec{gitDir: gitDir, st: st, commit: commit, refs: refs}); err != nil {
 		return err
 	}
-	return copyFile(t.index, filepath.Join(gitDir, "index"))
-}
-
-// readTree makes popkit's index of a work tree that of a commit; with "-u" the
-// work tree too.
-func (w *Run) readTree(ctx context.Context, st *store, t tree, commit string, flags ...string) error {
-	if err := removeIfThere(t.index + ".lock"); err != nil {
-		return err
-	}
-	args := append([]string{"read-tree", "--reset"}, flags...)
-	_, err := st.run(ctx, call{tree: t, args: append(args, commit)})
-	if git.Said(err, "unable to read sha1 file", "unable to read tree", "promisor") {
-		return fmt.Errorf("%w: the repository is a partial clone that lacks files of this commit (type: git fetch --refetch origin, or git checkout %s once)", err, commit)
-	}
-	return err
+	return copyFile(t.Index, filepath.Join(gitDir, "index"))
 }
 
 // setup runs the user's setup command in a new workspace.
@@ -186,11 +173,4 @@ func (l *lastBytes) Write(p []byte) (int, error) {
 		l.Next(over)
 	}
 	return n, err
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

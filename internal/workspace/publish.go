@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/userrepo"
 )
 
 // PublishBarrier publishes a barrier's commit and returns the ref.
@@ -15,7 +16,7 @@ func (w *Run) PublishBarrier(ctx context.Context, n int, commit string) (string,
 		return "", err
 	}
 	ref := w.Ref("barrier/" + strconv.Itoa(n))
-	return ref, w.repo.setRef(ctx, ref, commit, anyValue)
+	return ref, w.repo.SetRef(ctx, ref, commit, userrepo.AnyValue)
 }
 
 // PublishBranch makes a branch (popkit/RUN) hold the commit. Where it can't be
@@ -25,8 +26,8 @@ func (w *Run) PublishBranch(ctx context.Context, branch, commit string) (note st
 	if err := w.open(ctx); err != nil {
 		return "", err
 	}
-	full := fullBranch(branch)
-	if !ownRef(full) {
+	full := userrepo.FullBranch(branch)
+	if !userrepo.Own(full) {
 		return "", fmt.Errorf("publish %s: not a branch of popkit's", branch)
 	}
 	why, err := w.writeBranch(ctx, full, commit)
@@ -34,7 +35,7 @@ func (w *Run) PublishBranch(ctx context.Context, branch, commit string) (note st
 		return "", err
 	}
 	result := w.Ref("result")
-	if err := w.repo.setRef(ctx, result, commit, anyValue); err != nil {
+	if err := w.repo.SetRef(ctx, result, commit, userrepo.AnyValue); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s; the result is at %s (to merge it, type: git merge %s)", why, result, result), nil
@@ -59,15 +60,15 @@ func (w *Run) writeBranch(ctx context.Context, full, commit string) (why string,
 		if err != nil {
 			return "", err
 		}
-		if ok, err := st.descends(ctx, old, commit); err != nil || !ok {
+		if ok, err := st.Descends(ctx, old, commit); err != nil || !ok {
 			return fmt.Sprintf("branch %s has commits that the result has not", short), err
 		}
 	}
-	err = w.repo.setRef(ctx, full, commit, old)
+	err = w.repo.SetRef(ctx, full, commit, old)
 	switch {
 	case err == nil:
 		return "", nil
-	case errors.Is(err, ErrRefMoved):
+	case errors.Is(err, userrepo.ErrRefMoved):
 		return fmt.Sprintf("branch %s was changed by somebody else", short), nil
 	case git.Said(err, "cannot lock ref", "cannot create"):
 		if blocked, rerr := w.repo.RefExists(ctx, "refs/heads/popkit"); rerr == nil && blocked {

@@ -1,8 +1,8 @@
 package workspace
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/workspace/agentgit"
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
+	"popkit/internal/workspace/userrepo"
 )
 
 // Release removes an agent's workspace. First it keeps what known (commits
@@ -38,15 +41,15 @@ func (w *Run) Release(ctx context.Context, agent, path string, known []string) (
 	}
 	rescue, err := w.release(ctx, st, agent, known)
 	if err != nil {
-		return "", fmt.Errorf("release the workspace of %s: %w", agent, diskFull(err, w.root))
+		return "", fmt.Errorf("release the workspace of %s: %w", agent, git.DiskFull(err, w.root))
 	}
 	return rescue, nil
 }
 
-func (w *Run) release(ctx context.Context, st *store, agent string, known []string) (string, error) {
+func (w *Run) release(ctx context.Context, st *store.Store, agent string, known []string) (string, error) {
 	t := w.agentTree(agent)
 	ref := w.Ref("rescue/" + agent)
-	if !isDir(t.work) {
+	if !store.IsDir(t.Work) {
 		if err := w.forget(agent); err != nil {
 			return "", err
 		}
@@ -69,10 +72,10 @@ func (w *Run) release(ctx context.Context, st *store, agent string, known []stri
 
 // forget removes a workspace and what popkit knows of it.
 func (w *Run) forget(agent string) error {
-	if err := removeAll(w.AgentDir(agent)); err != nil {
+	if err := store.RemoveAll(w.AgentDir(agent)); err != nil {
 		return err
 	}
-	return removeAll(w.keepDir(agent))
+	return store.RemoveAll(w.keepDir(agent))
 }
 
 // rescued says what an earlier Release kept of an agent.
@@ -80,7 +83,7 @@ func (w *Run) rescued(ctx context.Context, agent, ref string) (string, error) {
 	if ok, err := w.repo.RefExists(ctx, ref); err != nil || ok {
 		return ref, err
 	}
-	if isDir(w.asideDir(agent)) {
+	if store.IsDir(w.asideDir(agent)) {
 		return w.asideDir(agent), nil
 	}
 	return "", nil
@@ -91,18 +94,13 @@ func (w *Run) asideDir(agent string) string { return filepath.Join(w.root, "resc
 
 type rescueSpec struct {
 	agent, ref string
-	tree       tree
+	tree       store.Tree
 	rec        record
 	known      []string
 }
 
-// find is something that would be lost with the workspace.
-type find struct {
-	commit, what string
-}
-
-func (w *Run) rescue(ctx context.Context, st *store, s rescueSpec) (string, error) {
-	base := first(s.rec.Kept, s.rec.Base)
+func (w *Run) rescue(ctx context.Context, st *store.Store, s rescueSpec) (string, error) {
+	base := cmp.Or(s.rec.Kept, s.rec.Base)
 	if base == "" {
 		var err error
 		if base, err = w.repo.RefCommit(ctx, w.Ref("base")); err != nil {
@@ -135,44 +133,44 @@ func (w *Run) rescue(ctx context.Context, st *store, s rescueSpec) (string, erro
 
 // dirtyTree returns the workspace as a tree when it differs from what is kept,
 // and the paths that git can't hold.
-func (w *Run) dirtyTree(ctx context.Context, st *store, s rescueSpec, base string) (string, []string, error) {
+func (w *Run) dirtyTree(ctx context.Context, st *store.Store, s rescueSpec, base string) (string, []string, error) {
 	if s.rec.Kept != "" {
-		sc, err := st.scan(ctx, s.tree)
-		if err != nil || sc.empty() {
+		sc, err := st.Scan(ctx, s.tree)
+		if err != nil || sc.Empty() {
 			return "", nil, err
 		}
-		if len(sc.paths) == 0 {
-			return "", sc.nested, nil
+		if len(sc.Paths) == 0 {
+			return "", sc.Nested, nil
 		}
 	}
-	if _, err := os.Lstat(s.tree.index); err != nil {
-		if err := os.MkdirAll(filepath.Dir(s.tree.index), 0o700); err != nil {
+	if _, err := os.Lstat(s.tree.Index); err != nil {
+		if err := os.MkdirAll(filepath.Dir(s.tree.Index), 0o700); err != nil {
 			return "", nil, err
 		}
-		if err := w.readTree(ctx, st, s.tree, first(base, st.emptyTree())); err != nil {
+		if err := st.ReadTree(ctx, s.tree, cmp.Or(base, st.EmptyTree())); err != nil {
 			return "", nil, err
 		}
 	}
-	snap, err := st.snapshot(ctx, s.tree, nil)
+	snap, err := st.Snapshot(ctx, s.tree, nil)
 	if err != nil {
 		return "", nil, err
 	}
-	aside := append(snap.scan.nested, snap.left...)
+	aside := append(snap.Scan.Nested, snap.Left...)
 	if base == "" {
-		return snap.tree, aside, nil
+		return snap.Tree, aside, nil
 	}
-	kept, err := st.treeOf(ctx, base)
-	if err != nil || kept == snap.tree {
+	kept, err := st.TreeOf(ctx, base)
+	if err != nil || kept == snap.Tree {
 		return "", aside, err
 	}
-	return snap.tree, aside, nil
+	return snap.Tree, aside, nil
 }
 
 // lostCommits brings the commits of the agent's refs that haves don't hold into
 // the user's repository. broken: some can't be read.
-func (w *Run) lostCommits(ctx context.Context, st *store, s rescueSpec, haves []string) (finds []find, broken bool, err error) {
-	own := openAgentGit(s.tree.work)
-	tips := own.tips()
+func (w *Run) lostCommits(ctx context.Context, st *store.Store, s rescueSpec, haves []string) (finds []store.Find, broken bool, err error) {
+	own := agentgit.Open(s.tree.Work)
+	tips := own.Tips()
 	for _, id := range haves {
 		delete(tips, id)
 	}
@@ -188,18 +186,18 @@ func (w *Run) lostCommits(ctx context.Context, st *store, s rescueSpec, haves []
 	if len(tips) == 0 {
 		return nil, false, nil
 	}
-	finds, broken, err = st.novel(ctx, own.objects(), tips, haves)
+	finds, broken, err = st.Novel(ctx, own.Objects(), tips, haves)
 	if err != nil || len(finds) == 0 {
 		return nil, broken, err
 	}
 	kept := finds[:0]
 	for _, f := range finds {
-		err := st.adopt(ctx, own.objects(), []string{f.commit}, haves)
+		err := st.Adopt(ctx, own.Objects(), []string{f.Commit}, haves)
 		switch {
 		case err == nil:
 			kept = append(kept, f)
-		case git.Failed(err) && !errors.Is(err, ErrDiskFull):
-			w.report("%s of %s can't be read: %v", f.what, s.agent, err)
+		case git.Failed(err) && !errors.Is(err, git.ErrDiskFull):
+			w.report("%s of %s can't be read: %v", f.What, s.agent, err)
 			broken = true
 		default:
 			return nil, false, err
@@ -208,46 +206,8 @@ func (w *Run) lostCommits(ctx context.Context, st *store, s rescueSpec, haves []
 	return kept, broken, nil
 }
 
-// novel returns those of the tips that haves don't reach, by name.
-func (st *store) novel(ctx context.Context, agents string, tips map[string]string, haves []string) (finds []find, broken bool, err error) {
-	ids := sortedKeys(tips)
-	in := strings.Join(ids, "^{commit}\n") + "^{commit}\n"
-	res, err := st.run(ctx, call{agents: agents, stdin: strings.NewReader(in), args: []string{"cat-file", "--batch-check=%(objectname) %(objecttype)"}})
-	if err != nil {
-		return nil, false, err
-	}
-	commits := map[string]string{}
-	sc := bufio.NewScanner(bytes.NewReader(res.Out))
-	for i := 0; sc.Scan() && i < len(ids); i++ {
-		id, kind, _ := strings.Cut(sc.Text(), " ")
-		if kind == "commit" && git.IsID(id) {
-			commits[id] = tips[ids[i]]
-		} else {
-			broken = true
-		}
-	}
-	if len(commits) == 0 {
-		return nil, broken, sc.Err()
-	}
-	res, err = st.run(ctx, call{agents: agents, args: []string{"rev-list", "--stdin"}, stdin: strings.NewReader(revisions(sortedKeys(commits), haves))})
-	if err != nil && !git.Failed(err) {
-		return nil, broken, err
-	}
-	lost := map[string]bool{}
-	for line := range strings.Lines(string(res.Out)) {
-		lost[strings.TrimSpace(line)] = true
-	}
-	for _, id := range sortedKeys(commits) {
-		if lost[id] || err != nil { // what can't be walked is looked at one by one
-			finds = append(finds, find{commit: id, what: commits[id]})
-		}
-	}
-	slices.SortFunc(finds, func(a, b find) int { return strings.Compare(a.what+a.commit, b.what+b.commit) })
-	return finds, broken, nil
-}
-
 // keepRescue makes the commit that holds all finds and its ref.
-func (w *Run) keepRescue(ctx context.Context, st *store, s rescueSpec, base, dirty string, finds []find) error {
+func (w *Run) keepRescue(ctx context.Context, st *store.Store, s rescueSpec, base, dirty string, finds []store.Find) error {
 	var parents []string
 	var text strings.Builder
 	fmt.Fprintf(&text, "Rescue what %s had left in its workspace\n", s.agent)
@@ -258,41 +218,41 @@ func (w *Run) keepRescue(ctx context.Context, st *store, s rescueSpec, base, dir
 		text.WriteString("\nThe tree holds files that were not committed.")
 	} else {
 		var err error
-		if dirty, err = st.treeOf(ctx, first(base, finds[0].commit)); err != nil {
+		if dirty, err = st.TreeOf(ctx, cmp.Or(base, finds[0].Commit)); err != nil {
 			return err
 		}
 	}
 	for _, f := range finds {
-		parents = append(parents, f.commit)
-		fmt.Fprintf(&text, "\nParent %d is its %s.", len(parents), oneLine(f.what))
+		parents = append(parents, f.Commit)
+		fmt.Fprintf(&text, "\nParent %d is its %s.", len(parents), oneLine(f.What))
 	}
 	message := compose(text.String(), "", Trailer{TrailerRun, w.id}, Trailer{TrailerAgent, s.agent})
 	commit, err := w.commit(ctx, st, dirty, message, parents...)
 	if err != nil {
 		return err
 	}
-	err = w.repo.setRef(ctx, s.ref, commit, "")
-	if !errors.Is(err, ErrRefMoved) {
+	err = w.repo.SetRef(ctx, s.ref, commit, "")
+	if !errors.Is(err, userrepo.ErrRefMoved) {
 		return err
 	}
 	old, err := w.repo.RefCommit(ctx, s.ref)
 	if err != nil {
 		return err
 	}
-	if same, err := st.sameCommit(ctx, old, commit); err != nil || same {
+	if same, err := st.SameCommit(ctx, old, commit); err != nil || same {
 		return err
 	}
 	// Something of an earlier workspace of the same agent is kept there: both stay.
 	if commit, err = w.commit(ctx, st, dirty, message, append(parents, old)...); err != nil {
 		return err
 	}
-	return w.repo.setRef(ctx, s.ref, commit, old)
+	return w.repo.SetRef(ctx, s.ref, commit, old)
 }
 
 // moveAside moves paths of a workspace to where popkit removes nothing.
 func (w *Run) moveAside(s rescueSpec, paths []string) error {
 	for _, path := range paths {
-		from, to := filepath.Join(s.tree.work, path), filepath.Join(w.asideDir(s.agent), path)
+		from, to := filepath.Join(s.tree.Work, path), filepath.Join(w.asideDir(s.agent), path)
 		for n := 2; ; n++ {
 			if _, err := os.Lstat(to); err != nil {
 				break

@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"popkit/internal/workspace/agentgit"
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
 )
 
 // conflict is a path that a merge left for an agent to resolve.
@@ -25,22 +27,22 @@ type conflict struct {
 
 // startMerge merges the spec's MergeCommit in a new workspace and returns what
 // is in conflict. The workspace is still popkit's alone, so its own .git is used.
-func (w *Run) startMerge(ctx context.Context, st *store, t tree, s PrepareSpec) ([]conflict, error) {
-	gitDir := filepath.Join(t.work, ".git")
-	env := []string{"GIT_DIR=" + gitDir, "GIT_WORK_TREE=" + t.work, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null"}
-	merge := git.Cmd{Dir: t.work, Env: env, OK: []int{1}, Args: []string{"-c", "merge.conflictStyle=diff3",
+func (w *Run) startMerge(ctx context.Context, st *store.Store, t store.Tree, s PrepareSpec) ([]conflict, error) {
+	gitDir := filepath.Join(t.Work, ".git")
+	env := []string{"GIT_DIR=" + gitDir, "GIT_WORK_TREE=" + t.Work, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null"}
+	merge := git.Cmd{Dir: t.Work, Env: env, OK: []int{1}, Args: []string{"-c", "merge.conflictStyle=diff3",
 		"merge", "--quiet", "--no-commit", "--no-ff", "--no-verify", "--no-gpg-sign", "-m", "Merge " + s.MergeCommit, s.MergeCommit}}
-	res, err := w.repo.git.Run(ctx, merge)
+	res, err := w.repo.Git.Run(ctx, merge)
 	if err != nil {
 		return nil, fmt.Errorf("merge %s: %w", s.MergeCommit, err)
 	}
-	if err := copyFile(filepath.Join(gitDir, "index"), t.index); err != nil {
+	if err := copyFile(filepath.Join(gitDir, "index"), t.Index); err != nil {
 		return nil, err
 	}
 	if res.Code == 0 {
 		return nil, nil
 	}
-	res, err = st.run(ctx, call{tree: t, args: []string{"ls-files", "-u", "-z"}})
+	res, err = st.Run(ctx, store.Call{Tree: t, Args: []string{"ls-files", "-u", "-z"}})
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func (w *Run) startMerge(ctx context.Context, st *store, t tree, s PrepareSpec) 
 			continue
 		}
 		c := conflict{Path: e.Path}
-		if c.Left, c.Markers, err = fingerprint(filepath.Join(t.work, e.Path), s.MergeCommit); err != nil {
+		if c.Left, c.Markers, err = fingerprint(filepath.Join(t.Work, e.Path), s.MergeCommit); err != nil {
 			return nil, err
 		}
 		conflicts = append(conflicts, c)
@@ -66,14 +68,14 @@ func (w *Run) startMerge(ctx context.Context, st *store, t tree, s PrepareSpec) 
 // markers that the merge had put there, and, where it could put none (binary
 // files, deletions, modes), paths that are as the merge left them and that the
 // agent did not mark as resolved (git add).
-func (w *Run) unresolved(ctx context.Context, st *store, t tree, rec record) ([]string, error) {
+func (w *Run) unresolved(ctx context.Context, st *store.Store, t store.Tree, rec record) ([]string, error) {
 	if len(rec.Conflicts) == 0 {
 		return nil, nil
 	}
 	unmerged := w.agentUnmerged(ctx, st, t)
 	var open []string
 	for _, c := range rec.Conflicts {
-		left, markers, err := fingerprint(filepath.Join(t.work, c.Path), rec.Merge)
+		left, markers, err := fingerprint(filepath.Join(t.Work, c.Path), rec.Merge)
 		if err != nil {
 			return nil, err
 		}
@@ -86,13 +88,13 @@ func (w *Run) unresolved(ctx context.Context, st *store, t tree, rec record) ([]
 
 // agentUnmerged reads the agent's own index for paths that it did not mark as
 // resolved. One that can't be read vouches for nothing.
-func (w *Run) agentUnmerged(ctx context.Context, st *store, t tree) func(path string) bool {
+func (w *Run) agentUnmerged(ctx context.Context, st *store.Store, t store.Tree) func(path string) bool {
 	all := func(string) bool { return true }
 	own, err := w.agentIndex(t)
 	if err != nil {
 		return all
 	}
-	res, err := st.run(ctx, call{tree: tree{work: t.work, index: own}, args: []string{"ls-files", "-u", "-z"}})
+	res, err := st.Run(ctx, store.Call{Tree: store.Tree{Work: t.Work, Index: own}, Args: []string{"ls-files", "-u", "-z"}})
 	if err != nil {
 		return all
 	}
@@ -109,13 +111,13 @@ func (w *Run) agentUnmerged(ctx context.Context, st *store, t tree) func(path st
 
 // agentIndex copies the agent's own index to where git can't be made to write
 // through it, and returns the copy's path.
-func (w *Run) agentIndex(t tree) (string, error) {
-	data, err := readSmall(filepath.Join(t.work, ".git", "index"), 1<<30)
+func (w *Run) agentIndex(t store.Tree) (string, error) {
+	data, err := agentgit.ReadSmall(filepath.Join(t.Work, ".git", "index"), 1<<30)
 	if err != nil {
 		return "", err
 	}
-	path := t.index + ".agent"
-	return path, writeFile(path, data)
+	path := t.Index + ".agent"
+	return path, store.WriteFile(path, data)
 }
 
 // fingerprint tells what is at a path: "" for nothing, else its type, mode and
@@ -129,7 +131,7 @@ func fingerprint(path, commit string) (print string, markers bool, err error) {
 	fmt.Fprintf(h, "%v\x00", info.Mode())
 	switch {
 	case info.Mode().IsRegular():
-		f, err := openPlain(path)
+		f, err := agentgit.OpenPlain(path)
 		if err != nil {
 			return "", false, fmt.Errorf("look for conflict markers: %w", err)
 		}

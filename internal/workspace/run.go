@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/store"
+	"popkit/internal/workspace/userrepo"
 )
 
 // Options of a run's workspaces.
@@ -41,14 +43,14 @@ type Run struct {
 	opts Options
 
 	mu     sync.Mutex
-	agents map[string]*sync.Mutex // one call at a time for an agent
-	stores map[string]*store      // by the source's git dir
-	refs   []byte                 // the user's tags and branches as packed-refs
+	agents map[string]*sync.Mutex  // one call at a time for an agent
+	stores map[string]*store.Store // by the source's git dir
+	refs   []byte                  // the user's tags and branches as packed-refs
 	checks checkPool
 
 	merge  sync.Mutex // held by Merge; guards head and attrs
 	head   headCache
-	attrs  attrCache
+	attrs  store.Attributes
 	locked bool // stale ref locks were removed
 }
 
@@ -70,11 +72,11 @@ func NewRun(repo *Repo, runID, rootDir string, opts Options) (*Run, error) {
 		return nil, errors.New("workspace: a setup command needs Options.Exec")
 	}
 	if opts.CloneEnv != nil {
-		repo = repo.withEnv(opts.CloneEnv)
+		repo = repo.WithEnv(opts.CloneEnv)
 	}
 	return &Run{
 		repo: repo, id: runID, root: filepath.Join(root, runID), opts: opts,
-		agents: map[string]*sync.Mutex{}, stores: map[string]*store{},
+		agents: map[string]*sync.Mutex{}, stores: map[string]*store.Store{},
 	}, nil
 }
 
@@ -89,7 +91,7 @@ func (w *Run) HoldBase(ctx context.Context, commit string) error {
 	if err := w.open(ctx); err != nil {
 		return err
 	}
-	return w.repo.setRef(ctx, w.Ref("base"), commit, anyValue)
+	return w.repo.SetRef(ctx, w.Ref("base"), commit, userrepo.AnyValue)
 }
 
 // open makes the run's directory and store, and removes lock files that a
@@ -99,7 +101,7 @@ func (w *Run) open(ctx context.Context) error {
 	return err
 }
 
-func (w *Run) mainStore(ctx context.Context) (*store, error) {
+func (w *Run) mainStore(ctx context.Context) (*store.Store, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.locked {
@@ -110,17 +112,20 @@ func (w *Run) mainStore(ctx context.Context) (*store, error) {
 	}
 	st, ok := w.stores[""]
 	if !ok {
-		src := w.repo.source()
-		st = &store{src: src, dir: filepath.Join(w.root, "store"), env: w.repo.git, repo: w.repo}
 		if err := w.makeRoot(); err != nil {
-			return nil, diskFull(err, w.root)
+			return nil, git.DiskFull(err, w.root)
 		}
-		if err := w.initStore(ctx, st); err != nil {
-			return nil, diskFull(err, w.root)
+		set, err := w.settings(ctx)
+		if err != nil {
+			return nil, err
 		}
+		if st, err = store.New(ctx, w.repo.Git, filepath.Join(w.root, "store"), source(w.repo), set); err != nil {
+			return nil, err
+		}
+		w.attrs.Dir = filepath.Join(w.root, "attributes")
 		w.stores[""] = st
 	}
-	return st, st.refresh()
+	return st, st.Refresh()
 }
 
 // ownerFile says whose run a directory is.
@@ -130,7 +135,7 @@ func (w *Run) makeRoot() error {
 	if err := os.MkdirAll(w.root, 0o700); err != nil {
 		return fmt.Errorf("make the run's directory: %w", err)
 	}
-	return writeFile(filepath.Join(w.root, ownerFile), []byte(w.repo.CommonDir))
+	return store.WriteFile(filepath.Join(w.root, ownerFile), []byte(w.repo.CommonDir))
 }
 
 func (w *Run) lockAgent(agent string) (func(), error) {
@@ -196,20 +201,4 @@ func checkName(kind, s string) error {
 func inside(dir, path string) bool {
 	rel, err := filepath.Rel(dir, path)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
-}
-
-// writeFile writes a file of popkit's own so that a reader never sees a part.
-func writeFile(path string, data []byte) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
-func (r *Repo) withEnv(env []string) *Repo {
-	return &Repo{Top: r.Top, GitDir: r.GitDir, CommonDir: r.CommonDir, Bare: r.Bare, Format: r.Format, git: git.Runner{Env: env}}
 }

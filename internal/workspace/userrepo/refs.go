@@ -1,4 +1,4 @@
-package workspace
+package userrepo
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ type Ref struct {
 // RefCommit returns the commit that a ref (full name) holds, "" when there is
 // no such ref.
 func (r *Repo) RefCommit(ctx context.Context, name string) (string, error) {
-	res, err := r.run(ctx, git.Cmd{Args: []string{"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"}, OK: []int{1}})
+	res, err := r.Run(ctx, git.Cmd{Args: []string{"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"}, OK: []int{1}})
 	if err != nil {
 		return "", err
 	}
@@ -33,7 +33,7 @@ func (r *Repo) RefExists(ctx context.Context, name string) (bool, error) {
 
 // Refs lists the refs at or below prefix, e.g. "refs/popkit/RUN", by name.
 func (r *Repo) Refs(ctx context.Context, prefix string) ([]Ref, error) {
-	res, err := r.run(ctx, git.Cmd{Args: []string{"for-each-ref", "--format=%(objectname) %(refname)", prefix}})
+	res, err := r.Run(ctx, git.Cmd{Args: []string{"for-each-ref", "--format=%(objectname) %(refname)", prefix}})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (r *Repo) Refs(ctx context.Context, prefix string) ([]Ref, error) {
 func (r *Repo) DeleteRefs(ctx context.Context, refs []Ref) error {
 	var in bytes.Buffer
 	for _, ref := range refs {
-		if !ownRef(ref.Name) {
+		if !Own(ref.Name) {
 			return fmt.Errorf("delete %s: not a ref of popkit's", ref.Name)
 		}
 		fmt.Fprintf(&in, "delete %s\x00%s\x00", ref.Name, ref.Commit)
@@ -60,18 +60,18 @@ func (r *Repo) DeleteRefs(ctx context.Context, refs []Ref) error {
 	return r.updateRefs(ctx, in.Bytes())
 }
 
-// anyValue as the old value of setRef overwrites whatever the ref holds.
-const anyValue = "*"
+// AnyValue as the old value of SetRef overwrites whatever the ref holds.
+const AnyValue = "*"
 
-// setRef makes a ref of popkit's own hold commit. old is what it must hold
-// now: "" for nothing, or anyValue. It returns ErrRefMoved when it does not.
-func (r *Repo) setRef(ctx context.Context, name, commit, old string) error {
-	if !ownRef(name) {
+// SetRef makes a ref of popkit's own hold commit. old is what it must hold
+// now: "" for nothing, or AnyValue. It returns ErrRefMoved when it does not.
+func (r *Repo) SetRef(ctx context.Context, name, commit, old string) error {
+	if !Own(name) {
 		return fmt.Errorf("write %s: not a ref of popkit's", name)
 	}
 	var in bytes.Buffer
 	switch old {
-	case anyValue:
+	case AnyValue:
 		fmt.Fprintf(&in, "update %s\x00%s\x00\x00", name, commit)
 	case "":
 		fmt.Fprintf(&in, "create %s\x00%s\x00", name, commit)
@@ -87,14 +87,14 @@ func (r *Repo) updateRefs(ctx context.Context, in []byte) error {
 	}
 	r.refs.Lock()
 	defer r.refs.Unlock()
-	_, err := r.run(ctx, git.Cmd{Args: []string{"update-ref", "-z", "--stdin"}, Stdin: bytes.NewReader(in)})
+	_, err := r.Run(ctx, git.Cmd{Args: []string{"update-ref", "-z", "--stdin"}, Stdin: bytes.NewReader(in)})
 	if git.Said(err, "reference already exists", "but expected", "unable to resolve reference") {
 		return fmt.Errorf("%w: %w", ErrRefMoved, err)
 	}
-	return diskFull(err, r.CommonDir)
+	return git.DiskFull(err, r.CommonDir)
 }
 
-// ownRef reports whether popkit may write the ref.
-func ownRef(name string) bool {
+// Own reports whether popkit may write the ref.
+func Own(name string) bool {
 	return strings.HasPrefix(name, "refs/popkit/") || strings.HasPrefix(name, "refs/heads/popkit/")
 }

@@ -1,4 +1,4 @@
-package workspace
+package store
 
 import (
 	"bytes"
@@ -11,22 +11,22 @@ import (
 	"popkit/internal/workspace/git"
 )
 
-// preferOurs resolves the conflicts of a merge for onto and returns the tree:
+// PreferOurs resolves the conflicts of a merge for onto and returns the tree:
 // text hunk by hunk as git merge -X ours does, everything else (binary files,
 // deletions, modes, links, submodules, renames, a file against a directory) by
 // taking the path as it is in onto.
-func (w *Run) preferOurs(ctx context.Context, st *store, onto string, m treeMerge) (string, error) {
-	t := tree{work: w.attrs.dir, index: filepath.Join(w.root, "merge.index")}
-	if err := removeIfThere(t.index + ".lock"); err != nil {
+func (a *Attributes) PreferOurs(ctx context.Context, st *Store, onto string, m TreeMerge) (string, error) {
+	t := Tree{Work: a.Dir, Index: a.Dir + ".index"}
+	if err := RemoveIfThere(t.Index + ".lock"); err != nil {
 		return "", err
 	}
-	if _, err := st.run(ctx, call{tree: t, args: []string{"read-tree", "--reset", m.tree}}); err != nil {
+	if _, err := st.Run(ctx, Call{Tree: t, Args: []string{"read-tree", "--reset", m.Tree}}); err != nil {
 		return "", err
 	}
 	hunks := textConflicts(m)
 	var set []git.Entry
 	for path, sides := range hunks {
-		e, ok, err := w.mergeHunks(ctx, st, sides)
+		e, ok, err := st.mergeHunks(ctx, a.Dir, sides)
 		if err != nil {
 			return "", fmt.Errorf("resolve %q: %w", path, err)
 		}
@@ -37,7 +37,7 @@ func (w *Run) preferOurs(ctx context.Context, st *store, onto string, m treeMerg
 		set = append(set, e)
 	}
 	var whole []string
-	for _, path := range m.conflicts {
+	for _, path := range m.Conflicts {
 		if _, ok := hunks[path]; !ok {
 			whole = append(whole, path)
 		}
@@ -46,16 +46,16 @@ func (w *Run) preferOurs(ctx context.Context, st *store, onto string, m treeMerg
 	if err != nil {
 		return "", err
 	}
-	if err := st.setEntries(ctx, t, append(entries, set...)); err != nil {
+	if err := st.SetEntries(ctx, t, append(entries, set...)); err != nil {
 		return "", err
 	}
-	return st.writeTree(ctx, t)
+	return st.WriteTree(ctx, t)
 }
 
 // textConflicts returns the stages of the conflicts that are only about the
 // content of a file: both sides have it as a regular file, and nothing else is
 // said about the path.
-func textConflicts(m treeMerge) map[string][4]git.Entry {
+func textConflicts(m TreeMerge) map[string][4]git.Entry {
 	sides := map[string][4]git.Entry{}
 	for _, e := range m.entries {
 		s := sides[e.Path]
@@ -80,7 +80,7 @@ func textConflicts(m treeMerge) map[string][4]git.Entry {
 
 // mergeHunks merges a file's three versions with ours winning each conflict.
 // ok is false when git finds that it is no text.
-func (w *Run) mergeHunks(ctx context.Context, st *store, s [4]git.Entry) (e git.Entry, ok bool, err error) {
+func (st *Store) mergeHunks(ctx context.Context, near string, s [4]git.Entry) (e git.Entry, ok bool, err error) {
 	var ids []string
 	for _, side := range s[1:] {
 		if side.Object != "" {
@@ -94,12 +94,12 @@ func (w *Run) mergeHunks(ctx context.Context, st *store, s [4]git.Entry) (e git.
 	if s[1].Object == "" {
 		blobs = append([][]byte{nil}, blobs...)
 	}
-	dir, err := os.MkdirTemp(w.root, "merge-file-")
+	dir, err := os.MkdirTemp(filepath.Dir(near), "merge-file-")
 	if err != nil {
 		return e, false, err
 	}
 	defer func() {
-		if rerr := removeAll(dir); err == nil {
+		if rerr := RemoveAll(dir); err == nil {
 			err = rerr
 		}
 	}()
@@ -109,21 +109,21 @@ func (w *Run) mergeHunks(ctx context.Context, st *store, s [4]git.Entry) (e git.
 			return e, false, err
 		}
 	}
-	res, err := st.run(ctx, call{tree: tree{work: dir}, ok: []int{255}, args: []string{"merge-file", "-q", "-p", "--ours", "ours", "base", "theirs"}})
+	res, err := st.Run(ctx, Call{Tree: Tree{Work: dir}, OK: []int{255}, Args: []string{"merge-file", "-q", "-p", "--ours", "ours", "base", "theirs"}})
 	if err != nil || res.Code != 0 {
 		return e, false, err
 	}
-	hashed, err := st.run(ctx, call{args: []string{"hash-object", "-w", "--stdin", "--no-filters"}, stdin: bytes.NewReader(res.Out)})
+	hashed, err := st.Run(ctx, Call{Args: []string{"hash-object", "-w", "--stdin", "--no-filters"}, Stdin: bytes.NewReader(res.Out)})
 	return git.Entry{Mode: s[2].Mode, Object: git.Line(hashed.Out), Path: s[2].Path}, err == nil, err
 }
 
 // takeFrom returns what sets the paths in the index to what they are in a
 // commit: a file, a directory's files, or nothing.
-func (st *store) takeFrom(ctx context.Context, t tree, commit string, paths []string) ([]git.Entry, error) {
+func (st *Store) takeFrom(ctx context.Context, t Tree, commit string, paths []string) ([]git.Entry, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	have, err := st.run(ctx, call{tree: t, args: append([]string{"ls-files", "-z", "--"}, paths...)})
+	have, err := st.Run(ctx, Call{Tree: t, Args: append([]string{"ls-files", "-z", "--"}, paths...)})
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (st *store) takeFrom(ctx context.Context, t tree, commit string, paths []st
 	for _, path := range git.Fields(have.Out) {
 		entries = append(entries, git.Entry{Path: path})
 	}
-	res, err := st.run(ctx, call{args: append([]string{"ls-tree", "-r", "-z", "--full-tree", commit, "--"}, paths...)})
+	res, err := st.Run(ctx, Call{Args: append([]string{"ls-tree", "-r", "-z", "--full-tree", commit, "--"}, paths...)})
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package workspace
+package store
 
 import (
 	"errors"
@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 )
 
-// removeAll removes path and all below it, read-only directories too. It
+// RemoveAll removes path and all below it, read-only directories too. It
 // follows no symbolic link. A path that is not there is no error.
-func removeAll(path string) error {
+func RemoveAll(path string) error {
 	err := os.RemoveAll(path)
 	if err == nil {
 		return nil
 	}
-	if cerr := openDirs(path); cerr != nil {
+	if cerr := OpenDirs(path); cerr != nil {
 		return fmt.Errorf("remove %s: %w", path, errors.Join(err, cerr))
 	}
 	if err := os.RemoveAll(path); err != nil {
@@ -24,8 +24,8 @@ func removeAll(path string) error {
 	return nil
 }
 
-// openDirs makes every directory below path readable and writable.
-func openDirs(path string) error {
+// OpenDirs makes every directory below path readable and writable.
+func OpenDirs(path string) error {
 	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil && !errors.Is(err, fs.ErrPermission) {
 			return err
@@ -35,4 +35,12 @@ func openDirs(path string) error {
 		}
 		return os.Chmod(p, 0o700)
 	})
+}
+
+// RemoveIfThere removes a file that need not be there.
+func RemoveIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

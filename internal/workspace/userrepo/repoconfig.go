@@ -1,4 +1,4 @@
-package workspace
+package userrepo
 
 import (
 	"context"
@@ -15,39 +15,39 @@ type Identity struct {
 	Name, Email string
 }
 
-// repoConfig is what popkit takes over from the user's configuration.
-type repoConfig struct {
-	values  map[string]string // last value by key, lower case
-	filters []string          // names of configured filter drivers
+// Config is what popkit takes over from the user's configuration.
+type Config struct {
+	Values  map[string]string // last value by key, lower case
+	Filters []string          // names of configured filter drivers
 }
 
-// settings returns the user's configuration, read once.
-func (r *Repo) settings(ctx context.Context) (repoConfig, error) {
+// Settings returns the user's configuration, read once.
+func (r *Repo) Settings(ctx context.Context) (Config, error) {
 	r.config.Lock()
 	defer r.config.Unlock()
 	if r.config.read {
-		return r.config.repoConfig, nil
+		return r.config.values, nil
 	}
-	res, err := r.run(ctx, git.Cmd{Args: []string{"config", "--list", "-z", "--includes"}})
+	res, err := r.Run(ctx, git.Cmd{Args: []string{"config", "--list", "-z", "--includes"}})
 	if err != nil {
-		return repoConfig{}, fmt.Errorf("read git configuration: %w", err)
+		return Config{}, fmt.Errorf("read git configuration: %w", err)
 	}
-	c := repoConfig{values: map[string]string{}}
+	c := Config{Values: map[string]string{}}
 	seen := map[string]bool{}
 	for _, rec := range git.Fields(res.Out) {
 		key, value, hasValue := strings.Cut(rec, "\n")
 		if !hasValue {
 			value = "true"
 		}
-		c.values[key] = value
+		c.Values[key] = value
 		if rest, ok := strings.CutPrefix(key, "filter."); ok {
 			if i := strings.LastIndexByte(rest, '.'); i > 0 && !seen[rest[:i]] {
 				seen[rest[:i]] = true
-				c.filters = append(c.filters, rest[:i])
+				c.Filters = append(c.Filters, rest[:i])
 			}
 		}
 	}
-	r.config.repoConfig, r.config.read = c, true
+	r.config.values, r.config.read = c, true
 	return c, nil
 }
 
@@ -56,13 +56,13 @@ func (r *Repo) settings(ctx context.Context) (repoConfig, error) {
 // ErrNoIdentity when one is missing; git's own guess from the host name is not
 // taken.
 func (r *Repo) Identity(ctx context.Context) (Identity, error) {
-	c, err := r.settings(ctx)
+	c, err := r.Settings(ctx)
 	if err != nil {
 		return Identity{}, err
 	}
 	id := Identity{
-		Name:  first(os.Getenv("GIT_AUTHOR_NAME"), c.values["author.name"], c.values["user.name"]),
-		Email: first(os.Getenv("GIT_AUTHOR_EMAIL"), c.values["author.email"], c.values["user.email"], os.Getenv("EMAIL")),
+		Name:  first(os.Getenv("GIT_AUTHOR_NAME"), c.Values["author.name"], c.Values["user.name"]),
+		Email: first(os.Getenv("GIT_AUTHOR_EMAIL"), c.Values["author.email"], c.Values["user.email"], os.Getenv("EMAIL")),
 	}
 	var missing []string
 	if id.Name == "" {
@@ -77,9 +77,9 @@ func (r *Repo) Identity(ctx context.Context) (Identity, error) {
 	return id, nil
 }
 
-// excludesFile is the user's own ignore file, "" when there is none.
-func (c repoConfig) excludesFile() string {
-	path := c.values["core.excludesfile"]
+// ExcludesFile is the user's own ignore file, "" when there is none.
+func (c Config) ExcludesFile() string {
+	path := c.Values["core.excludesfile"]
 	home := os.Getenv("HOME")
 	if rest, ok := strings.CutPrefix(path, "~/"); ok && home != "" {
 		return filepath.Join(home, rest)
@@ -96,8 +96,9 @@ func (c repoConfig) excludesFile() string {
 	return ""
 }
 
-func (c repoConfig) isTrue(key string) bool {
-	switch strings.ToLower(c.values[key]) {
+// IsTrue reports whether a key is set to something that git takes as true.
+func (c Config) IsTrue(key string) bool {
+	switch strings.ToLower(c.Values[key]) {
 	case "true", "yes", "on", "1":
 		return true
 	}

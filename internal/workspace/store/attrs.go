@@ -1,4 +1,4 @@
-package workspace
+package store
 
 import (
 	"bufio"
@@ -13,38 +13,38 @@ import (
 	"popkit/internal/workspace/git"
 )
 
-// attrCache is a directory with the .gitattributes files of one commit, and
+// Attributes merges trees. It is a directory with the .gitattributes files of one commit, and
 // nothing else: what merge-tree takes as its work tree, since it reads
 // attributes from there only.
-type attrCache struct {
-	dir    string
-	commit string // whose attributes are in dir, "" for none
+type Attributes struct {
+	Dir    string // made anew at the first use
+	opened bool
+	commit string // whose attributes are in Dir, "" for none
 }
 
-func (a *attrCache) open(root string) (string, error) {
-	if a.dir != "" {
-		return a.dir, nil
+func (a *Attributes) open() error {
+	if a.opened {
+		return nil
 	}
-	dir := filepath.Join(root, "attributes")
-	if err := removeAll(dir); err != nil {
-		return "", err
+	if err := RemoveAll(a.Dir); err != nil {
+		return err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make directory for attributes: %w", err)
+	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
+		return fmt.Errorf("make directory for attributes: %w", err)
 	}
-	a.dir = dir
-	return dir, nil
+	a.opened = true
+	return nil
 }
 
-// update reports whether the attributes of commit differ from those in dir;
-// when they don't, dir counts as the commit's from now on.
-func (a *attrCache) update(ctx context.Context, st *store, commit string) (changed bool, err error) {
+// update reports whether the attributes of commit differ from those in Dir;
+// when they don't, Dir counts as the commit's from now on.
+func (a *Attributes) update(ctx context.Context, st *Store, commit string) (changed bool, err error) {
 	if a.commit == commit {
 		return false, nil
 	}
 	from := a.commit
 	if from == "" {
-		from = st.emptyTree()
+		from = st.EmptyTree()
 	}
 	files, err := st.attributeFiles(ctx, from, commit)
 	if err != nil {
@@ -56,15 +56,13 @@ func (a *attrCache) update(ctx context.Context, st *store, commit string) (chang
 	return len(files) > 0, nil
 }
 
-// fill makes dir hold the attributes of commit.
-func (a *attrCache) fill(ctx context.Context, st *store, commit string) error {
-	root := filepath.Dir(a.dir)
-	*a = attrCache{}
-	dir, err := a.open(root)
-	if err != nil {
+// fill makes Dir hold the attributes of commit.
+func (a *Attributes) fill(ctx context.Context, st *Store, commit string) error {
+	*a = Attributes{Dir: a.Dir}
+	if err := a.open(); err != nil {
 		return err
 	}
-	files, err := st.attributeFiles(ctx, st.emptyTree(), commit)
+	files, err := st.attributeFiles(ctx, st.EmptyTree(), commit)
 	if err != nil {
 		return err
 	}
@@ -81,7 +79,7 @@ func (a *attrCache) fill(ctx context.Context, st *store, commit string) error {
 		if !filepath.IsLocal(path) {
 			continue
 		}
-		path = filepath.Join(dir, path)
+		path = filepath.Join(a.Dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return fmt.Errorf("write attributes: %w", err)
 		}
@@ -93,9 +91,9 @@ func (a *attrCache) fill(ctx context.Context, st *store, commit string) error {
 	return nil
 }
 
-// emptyTree is the name of the tree without entries, which git always has.
-func (st *store) emptyTree() string {
-	if st.src.format == "sha256" {
+// EmptyTree is the name of the tree without entries, which git always has.
+func (st *Store) EmptyTree() string {
+	if st.Src.Format == "sha256" {
 		return "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
 	}
 	return "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -103,9 +101,9 @@ func (st *store) emptyTree() string {
 
 // attributeFiles lists the .gitattributes that differ, as they are in to; a
 // file that is gone has no object. Symbolic links are none: git ignores them.
-func (st *store) attributeFiles(ctx context.Context, from, to string) ([]git.Entry, error) {
-	res, err := st.run(ctx, call{env: []string{"GIT_LITERAL_PATHSPECS=0"},
-		args: []string{"diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", from, to, "--", ":(glob)**/.gitattributes"}})
+func (st *Store) attributeFiles(ctx context.Context, from, to string) ([]git.Entry, error) {
+	res, err := st.Run(ctx, Call{Env: []string{"GIT_LITERAL_PATHSPECS=0"},
+		Args: []string{"diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", from, to, "--", ":(glob)**/.gitattributes"}})
 	if err != nil {
 		return nil, fmt.Errorf("look for attributes: %w", err)
 	}
@@ -124,8 +122,8 @@ func (st *store) attributeFiles(ctx context.Context, from, to string) ([]git.Ent
 }
 
 // blobs reads the contents of blobs, in order.
-func (st *store) blobs(ctx context.Context, ids []string) ([][]byte, error) {
-	res, err := st.run(ctx, call{args: []string{"cat-file", "--batch"}, stdin: strings.NewReader(strings.Join(ids, "\n") + "\n")})
+func (st *Store) blobs(ctx context.Context, ids []string) ([][]byte, error) {
+	res, err := st.Run(ctx, Call{Args: []string{"cat-file", "--batch"}, Stdin: strings.NewReader(strings.Join(ids, "\n") + "\n")})
 	if err != nil {
 		return nil, err
 	}

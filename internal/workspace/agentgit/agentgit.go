@@ -1,19 +1,20 @@
-package workspace
+package agentgit
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"popkit/internal/workspace/git"
 )
 
-// agentGit is an agent's own git dir, read as plain files: no git runs in it.
+// Dir is an agent's own git dir, read as plain files: no git runs in it.
 // What is missing or makes no sense is taken as not there.
-type agentGit struct {
-	dir string // "" when there is none that can be read
+type Dir struct {
+	path string // "" when there is none that can be read
 }
 
 // Limits for what an agent may have written.
@@ -24,40 +25,44 @@ const (
 	maxRefDepth   = 32
 )
 
-// openAgentGit finds the git dir of a work tree: a real directory called .git.
+// Open finds the git dir of a work tree: a real directory called .git.
 // A file or a link that points elsewhere is not followed; where it points to is
 // either in the workspace, and then kept as files, or not popkit's to remove.
-func openAgentGit(work string) agentGit {
+func Open(work string) Dir {
 	dir := filepath.Join(work, ".git")
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return agentGit{}
+		return Dir{}
 	}
-	return agentGit{dir: dir}
+	return Dir{path: dir}
 }
 
-func (g agentGit) objects() string {
-	if g.dir == "" {
+// None reports that there is no git dir that can be read.
+func (g Dir) None() bool { return g.path == "" }
+
+// Objects is the agent's object directory, "" when there is none.
+func (g Dir) Objects() string {
+	if g.path == "" {
 		return ""
 	}
-	dir := filepath.Join(g.dir, "objects")
+	dir := filepath.Join(g.path, "objects")
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 		return ""
 	}
 	return dir
 }
 
-// head returns the commit that is checked out, "" when that can't be told.
-func (g agentGit) head() string {
-	if g.dir == "" {
+// Head returns the commit that is checked out, "" when that can't be told.
+func (g Dir) Head() string {
+	if g.path == "" {
 		return ""
 	}
 	return g.resolve("HEAD", g.packed())
 }
 
 // resolve follows a ref to the object it holds.
-func (g agentGit) resolve(name string, packed map[string]string) string {
+func (g Dir) resolve(name string, packed map[string]string) string {
 	for range 5 {
-		data, err := readSmall(filepath.Join(g.dir, filepath.FromSlash(name)), maxRefFile)
+		data, err := ReadSmall(filepath.Join(g.path, filepath.FromSlash(name)), maxRefFile)
 		if err != nil {
 			return packed[name]
 		}
@@ -78,9 +83,9 @@ func (g agentGit) resolve(name string, packed map[string]string) string {
 }
 
 // packed reads packed-refs.
-func (g agentGit) packed() map[string]string {
+func (g Dir) packed() map[string]string {
 	refs := map[string]string{}
-	data, err := readSmall(filepath.Join(g.dir, "packed-refs"), maxPackedRefs)
+	data, err := ReadSmall(filepath.Join(g.path, "packed-refs"), maxPackedRefs)
 	if err != nil {
 		return refs
 	}
@@ -101,12 +106,12 @@ var pseudoRefs = []string{
 	"rebase-apply/orig-head", "rebase-apply/autostash", "MERGE_AUTOSTASH",
 }
 
-// tips returns every object that the agent's refs hold, with the name of the
+// Tips returns every object that the agent's refs hold, with the name of the
 // ref: branches, tags, HEAD, every stash entry, operations under way, and the
 // HEADs of worktrees that the agent made.
-func (g agentGit) tips() map[string]string {
+func (g Dir) Tips() map[string]string {
 	tips := map[string]string{}
-	if g.dir == "" {
+	if g.path == "" {
 		return tips
 	}
 	add := func(name, id string) {
@@ -121,7 +126,7 @@ func (g agentGit) tips() map[string]string {
 		loose[name] = true
 		add(name, g.resolve(name, packed))
 	})
-	for _, name := range sortedKeys(packed) {
+	for _, name := range slices.Sorted(maps.Keys(packed)) {
 		if !loose[name] {
 			add(name, packed[name])
 		}
@@ -132,13 +137,13 @@ func (g agentGit) tips() map[string]string {
 	for _, id := range g.logged("logs/refs/stash") {
 		add("refs/stash", id)
 	}
-	worktrees, err := os.ReadDir(filepath.Join(g.dir, "worktrees"))
+	worktrees, err := os.ReadDir(filepath.Join(g.path, "worktrees"))
 	if err != nil {
 		return tips // there are none
 	}
 	for _, d := range worktrees {
-		sub := agentGit{dir: filepath.Join(g.dir, "worktrees", d.Name())}
-		if data, err := readSmall(filepath.Join(sub.dir, "HEAD"), maxRefFile); err == nil {
+		sub := Dir{path: filepath.Join(g.path, "worktrees", d.Name())}
+		if data, err := ReadSmall(filepath.Join(sub.path, "HEAD"), maxRefFile); err == nil {
 			add("worktrees/"+d.Name()+"/HEAD", idOrEmpty(strings.TrimSpace(string(data))))
 		}
 	}
@@ -146,8 +151,8 @@ func (g agentGit) tips() map[string]string {
 }
 
 // walk calls found with the name of each loose ref below dir.
-func (g agentGit) walk(dir string, depth int, found func(name string)) {
-	entries, err := os.ReadDir(filepath.Join(g.dir, filepath.FromSlash(dir)))
+func (g Dir) walk(dir string, depth int, found func(name string)) {
+	entries, err := os.ReadDir(filepath.Join(g.path, filepath.FromSlash(dir)))
 	if err != nil || depth > maxRefDepth {
 		return
 	}
@@ -163,8 +168,8 @@ func (g agentGit) walk(dir string, depth int, found func(name string)) {
 }
 
 // firstLine reads a pseudo-ref: its first line, when that is an object's name.
-func (g agentGit) firstLine(name string) string {
-	data, err := readSmall(filepath.Join(g.dir, filepath.FromSlash(name)), maxRefFile)
+func (g Dir) firstLine(name string) string {
+	data, err := ReadSmall(filepath.Join(g.path, filepath.FromSlash(name)), maxRefFile)
 	if err != nil {
 		return ""
 	}
@@ -173,8 +178,8 @@ func (g agentGit) firstLine(name string) string {
 }
 
 // logged returns the objects that a reflog's entries set.
-func (g agentGit) logged(name string) []string {
-	data, err := readSmall(filepath.Join(g.dir, filepath.FromSlash(name)), maxLog)
+func (g Dir) logged(name string) []string {
+	data, err := ReadSmall(filepath.Join(g.path, filepath.FromSlash(name)), maxLog)
 	if err != nil {
 		return nil
 	}
@@ -192,13 +197,4 @@ func idOrEmpty(s string) string {
 		return s
 	}
 	return ""
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -1,4 +1,4 @@
-package workspace
+package agentgit
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// openPlain opens a file that an agent may have made: a regular file and
+// OpenPlain opens a file that an agent may have made: a regular file and
 // nothing else, without following a symbolic link and without waiting for the
 // other end of a pipe.
-func openPlain(path string) (*os.File, error) {
+func OpenPlain(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -26,9 +26,9 @@ func openPlain(path string) (*os.File, error) {
 	return f, nil
 }
 
-// readSmall reads such a file up to a limit in bytes.
-func readSmall(path string, limit int64) (data []byte, err error) {
-	f, err := openPlain(path)
+// ReadSmall reads such a file up to a limit in bytes.
+func ReadSmall(path string, limit int64) (data []byte, err error) {
+	f, err := OpenPlain(path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"popkit/internal/workspace/git"
+)
+
+// Scan is what a work tree has beyond popkit's index of it.
+type Scan struct {
+	Paths  []string // changed, new or gone; never gitlinks
+	Links  []string // changed submodules
+	Nested []string // repositories that are no submodules, without the slash
+}
+
+// Empty reports whether there is nothing.
+func (s Scan) Empty() bool { return len(s.Paths)+len(s.Links)+len(s.Nested) == 0 }
+
+// Scan compares a work tree with the index. It looks into no submodule but for
+// the commit that is checked out there, so that nothing configured in one runs.
+func (st *Store) Scan(ctx context.Context, t Tree) (Scan, error) {
+	var s Scan
+	res, err := st.Run(ctx, Call{Tree: t, Args: []string{"ls-files", "-z", "-t", "-o", "-m", "-d", "--exclude-standard"}})
+	if err != nil {
+		return s, fmt.Errorf("list changes: %w", err)
+	}
+	seen := map[string]bool{}
+	for _, rec := range git.Fields(res.Out) {
+		if len(rec) < 3 {
+			return s, fmt.Errorf("list changes: unexpected record %q", rec)
+		}
+		path := rec[2:]
+		if seen[path] || OwnState(path) {
+			continue
+		}
+		seen[path] = true
+		if dir, ok := strings.CutSuffix(path, "/"); ok {
+			s.Nested = append(s.Nested, dir)
+			continue
+		}
+		s.Paths = append(s.Paths, path)
+	}
+	return s, nil
+}
+
+// StateDir holds popkit's files in a work tree; nothing of it is committed.
+const StateDir = ".claude/popkit"
+
+// OwnState reports whether a path is popkit's own and so never committed.
+func OwnState(path string) bool {
+	return path == StateDir || strings.HasPrefix(path, StateDir+"/")
+}
+
+// record puts the paths as they are on disk into the index and returns those
+// that git can't hold.
+func (st *Store) record(ctx context.Context, t Tree, paths []string) (left []string, err error) {
+	const tries = 100
+	repaired := false
+	for range tries {
+		if len(paths) == 0 {
+			return left, nil
+		}
+		in := []byte(strings.Join(paths, "\x00") + "\x00")
+		_, err = st.Run(ctx, Call{Tree: t, Stdin: bytes.NewReader(in), Args: []string{"update-index", "-z", "--add", "--remove", "--replace", "--stdin"}})
+		if err == nil || !git.Failed(err) || errors.Is(err, git.ErrDiskFull) {
+			return left, err
+		}
+		if !repaired {
+			repaired = true
+			if err := repair(t.Work); err != nil {
+				return left, err
+			}
+			continue
+		}
+		bad := refused(err, paths)
+		if bad < 0 {
+			return left, fmt.Errorf("record changes: %w", err)
+		}
+		left = append(left, paths[bad])
+		paths = append(paths[:bad:bad], paths[bad+1:]...)
+	}
+	return left, fmt.Errorf("record changes: git refuses more than %d files: %w", tries, err)
+}
+
+// refused finds the path that git said it can't process.
+func refused(err error, paths []string) int {
+	for i, path := range paths {
+		if git.Said(err, "Unable to process path "+path+"\n") {
+			return i
+		}
+	}
+	for i, path := range paths {
+		var e *git.Error
+		if errors.As(err, &e) && strings.HasSuffix(e.Stderr, "Unable to process path "+path) {
+			return i
+		}
+	}
+	return -1
+}
+
+// repair makes everything in a work tree readable for its owner and removes
+// what holds no content (pipes, sockets, devices).
+func repair(work string) error {
+	err := filepath.WalkDir(work, func(path string, d fs.DirEntry, err error) error {
+		if err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		if err != nil || path == filepath.Join(work, ".git") {
+			return fs.SkipDir
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		mode := info.Mode()
+		switch {
+		case mode.IsDir() && mode.Perm()&0o700 != 0o700:
+			return os.Chmod(path, mode.Perm()|0o700)
+		case mode.IsRegular() && mode.Perm()&0o400 == 0:
+			return os.Chmod(path, mode.Perm()|0o600)
+		case mode&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice|fs.ModeIrregular) != 0:
+			return os.Remove(path)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("make the workspace readable: %w", err)
+	}
+	return nil
+}
+
+// ReadTree makes popkit's index of a work tree that of a commit; with "-u" the
+// work tree too.
+func (st *Store) ReadTree(ctx context.Context, t Tree, commit string, flags ...string) error {
+	if err := RemoveIfThere(t.Index + ".lock"); err != nil {
+		return err
+	}
+	args := append([]string{"read-tree", "--reset"}, flags...)
+	_, err := st.Run(ctx, Call{Tree: t, Args: append(args, commit)})
+	if git.Said(err, "unable to read sha1 file", "unable to read tree", "promisor") {
+		return fmt.Errorf("%w: the repository is a partial clone that lacks files of this commit (type: git fetch --refetch origin, or git checkout %s once)", err, commit)
+	}
+	return err
+}
+
+// WriteTree writes the index as a tree.
+func (st *Store) WriteTree(ctx context.Context, t Tree) (string, error) {
+	res, err := st.Run(ctx, Call{Tree: t, Args: []string{"write-tree"}})
+	if err != nil {
+		return "", fmt.Errorf("write tree: %w", err)
+	}
+	return git.Line(res.Out), nil
+}
+
+// Snapshot is a work tree's content as a tree.
+type Snapshot struct {
+	Tree string
+	Scan Scan
+	Left []string // files that git can't hold
+}
+
+// Snapshot takes in what is in the work tree and writes it as a tree. also
+// lists paths to take in even if they are ignored or look unchanged.
+func (st *Store) Snapshot(ctx context.Context, t Tree, also []string) (Snapshot, error) {
+	if err := RemoveIfThere(t.Index + ".lock"); err != nil {
+		return Snapshot{}, err
+	}
+	sc, err := st.Scan(ctx, t)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	left, err := st.record(ctx, t, append(slices.Clip(sc.Paths), also...))
+	if err != nil {
+		return Snapshot{}, err
+	}
+	id, err := st.WriteTree(ctx, t)
+	return Snapshot{Tree: id, Scan: sc, Left: left}, err
+}
+
+// IsDir reports whether path is a directory itself, not a link to one.
+func IsDir(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.IsDir()
+}
