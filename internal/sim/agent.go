@@ -1,0 +1,241 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"popkit/internal/core/decide"
+	"popkit/internal/core/event"
+	"popkit/internal/engine"
+)
+
+// Nature is what a task's agents do, whatever the faults.
+type Nature struct {
+	Shared    bool   // writes a file that others write, too
+	Bug       string // its work holds this line; a check greps for it
+	Asks      bool   // asks a question and waits for the answer
+	FailFirst int    // so many attempts end with exit status 1
+}
+
+// proc is an agent's process.
+type proc struct {
+	w     *world
+	o     engine.Order
+	life  int
+	steps []func()
+	fate  string
+	asked string // the question it waits for
+	gone  bool
+	said  *event.Report
+}
+
+// The fates of attempts.
+const (
+	fateGood    = ""
+	fateDies    = "dies"        // by a signal, in the middle
+	fateHangs   = "hangs"       // and says nothing
+	fateFails   = "fails"       // exit status 1
+	fateLies    = "lies"        // reports done, exit status 1
+	fateIdle    = "idle"        // reports done, no work
+	fateStrays  = "strays"      // works outside its scope
+	fateBlocked = "blocked"     // says so
+	fateSlow    = "slow"        // takes hours
+	fateMarks   = "marks"       // leaves conflict markers
+	fateUnborn  = "not begun"   // could not be started
+	fateSilent  = "says naught" // works, reports nothing
+)
+
+var badFates = []string{
+	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent,
+}
+
+// start begins an agent's process.
+func (w *world) start(o engine.Order) {
+	s := w.s
+	if w.procs[o.Agent] != nil || w.spaces[o.Agent] == nil {
+		s.fail("%s is started twice, or without a workspace", o.Agent)
+		return
+	}
+	p := &proc{w: w, o: o, life: s.life}
+	switch {
+	case s.Nature[o.Task].FailFirst > w.finished[o.Task]:
+		p.fate = fateFails
+	case s.chance(s.Odds.Agent):
+		p.fate = badFates[s.rng.IntN(len(badFates))]
+	}
+	if p.fate == fateUnborn {
+		w.report(event.AgentExited{Effect: o.Key, Agent: o.Agent, Reason: event.ExitNotStarted, Code: -1, Detail: "no such file"}, time.Second, p.life)
+		return
+	}
+	w.procs[o.Agent] = p
+	if n := s.maxProcs(); len(w.procs) > n {
+		s.fail("%d agents run at once, %d may", len(w.procs), n)
+	}
+	p.plan()
+	// The agent may speak before popkit has noted that it runs.
+	started := event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: 1000 + len(w.ends)}
+	s.after(s.between(0, 50*time.Millisecond), p.life, func() { s.submit(decide.EffectEnded{Data: started}, nil) })
+	s.after(s.between(0, 100*time.Millisecond), p.life, p.next)
+}
+
+func (s *sim) maxProcs() int {
+	if s.Created.Settings.Sequential {
+		return 1
+	}
+	return s.Created.Settings.MaxAgents
+}
+
+// plan makes up what the process will do, step by step.
+func (p *proc) plan() {
+	s := p.w.s
+	add := func(f func()) { p.steps = append(p.steps, f) }
+	for range s.rng.IntN(8) {
+		switch s.rng.IntN(6) {
+		case 0:
+			add(p.checkIn)
+		case 1:
+			add(p.insight)
+		default:
+			add(func() { s.submit(decide.CallTool{Agent: p.o.Agent, Tool: "Edit"}, nil) })
+		}
+	}
+	switch p.fate {
+	case fateDies:
+		add(func() { p.exit(event.AgentExited{Reason: event.ExitKilled, Signal: "SIGKILL", Code: -1}) })
+		return
+	case fateHangs:
+		add(func() { p.asked = "nothing" }) // waits for what never comes
+		return
+	}
+	if s.Nature[p.o.Task].Asks && p.o.Request.Purpose == event.PurposeWork {
+		add(p.ask)
+	}
+	if p.fate != fateIdle {
+		add(p.work)
+	}
+	if p.fate != fateSilent && s.rng.IntN(2) == 0 {
+		add(func() { s.submit(decide.Report{Agent: p.o.Agent, Report: p.result()}, nil) })
+	}
+}
+
+// result is what it reports.
+func (p *proc) result() event.Report {
+	r := event.Report{Status: event.ReportDone, Summary: p.o.Task + " is done"}
+	if p.fate == fateBlocked {
+		r.Status, r.Summary = event.ReportBlocked, "it can't be done"
+	}
+	return r
+}
+
+// next does one step; after the last it exits.
+func (p *proc) next() {
+	if p.gone || p.asked != "" {
+		return
+	}
+	if len(p.steps) == 0 {
+		p.finish()
+		return
+	}
+	step := p.steps[0]
+	p.steps = p.steps[1:]
+	step()
+	d := p.w.s.between(time.Second, 2*time.Minute)
+	if p.fate == fateSlow {
+		d *= 60
+	}
+	p.w.s.after(d, p.life, p.next)
+}
+
+func (p *proc) finish() {
+	end := event.AgentExited{Reason: event.ExitExited}
+	if p.fate == fateFails || p.fate == fateLies {
+		end.Code = 1
+	}
+	if p.fate != fateSilent {
+		r := p.result()
+		end.Report = &r
+	}
+	p.w.finished[p.o.Task]++
+	p.exit(end)
+}
+
+// exit ends the process, and then its effect.
+func (p *proc) exit(end event.AgentExited) {
+	if p.gone {
+		return
+	}
+	p.gone = true
+	delete(p.w.procs, p.o.Agent)
+	end.Effect, end.Agent = p.o.Key, p.o.Agent
+	p.w.report(end, p.w.s.between(0, 100*time.Millisecond), p.life)
+}
+
+func (p *proc) checkIn() {
+	s := p.w.s
+	in := decide.CheckIn{Agent: p.o.Agent, Doing: "working"}
+	if s.rng.IntN(2) == 0 {
+		in.Need = fmt.Sprintf("where is model %d", s.rng.IntN(4))
+	}
+	s.submit(in, nil)
+}
+
+func (p *proc) insight() {
+	s := p.w.s
+	kinds := []string{"", event.InsightPattern, event.InsightBlocker, event.InsightQuestion, event.InsightAnswer}
+	s.submit(decide.ShareInsight{
+		Agent: p.o.Agent, Kind: kinds[s.rng.IntN(len(kinds))], Tags: []string{[]string{"auth", "model", "ui"}[s.rng.IntN(3)]},
+		Content: fmt.Sprintf("model %d is at src/models/%d", s.rng.IntN(4), s.rng.IntN(3)),
+	}, nil)
+}
+
+// ask asks a question and waits for its answer.
+func (p *proc) ask() {
+	s := p.w.s
+	p.asked = "not known yet"
+	s.submit(decide.Ask{Agent: p.o.Agent, Text: "which database?", Options: []string{"one", "two"}, Default: "one"}, func(r engine.Result) {
+		p.asked = ""
+		for _, e := range r.Events {
+			if q, ok := e.Data.(event.QuestionAsked); ok {
+				p.asked = q.ID
+			}
+		}
+		if p.asked == "" { // refused: it goes on without
+			s.after(time.Second, p.life, p.next)
+		}
+	})
+}
+
+// work changes the files of the workspace.
+func (p *proc) work() {
+	t, n, task := p.w.spaces[p.o.Agent].tree, p.w.s.Nature[p.o.Task], p.o.Task
+	mine := "src/" + task + "/work"
+	switch p.o.Request.Purpose {
+	case event.PurposeFix:
+		t[mine] = without(t[mine], "bug") + "fixed\n"
+	case event.PurposeResolve:
+		if p.fate == fateMarks {
+			return
+		}
+		for f := range t {
+			t[f] = lines(t[f])
+		}
+	default:
+		if p.o.Def.NoCode && p.fate == fateGood {
+			return
+		}
+		if t[mine] != "" {
+			t[mine] += "again\n" // a retry of work that is in the tree
+			break
+		}
+		t[mine] = task + "\n"
+		if n.Bug != "" {
+			t[mine] += n.Bug + " of " + task + "\n"
+		}
+		if n.Shared {
+			t["src/shared"] = lines(t["src/shared"], task+"\n")
+		}
+	}
+	if p.fate == fateStrays {
+		t["other/"+task] = "stray\n"
+	}
+}

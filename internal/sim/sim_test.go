@@ -1,0 +1,95 @@
+package sim
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"popkit/internal/core/event"
+)
+
+var (
+	seeds = flag.Int("sim.seeds", 0, "how many seeds TestSeeds runs; 0: $SIM_SEEDS, else 2000")
+	first = flag.Uint64("sim.first", 1, "the first of them")
+	seed  = flag.Uint64("sim.seed", 0, "run this seed only")
+	trace = flag.Bool("sim.trace", false, "with -sim.seed: print what happens")
+)
+
+func seedCount(t *testing.T) int {
+	if *seeds > 0 {
+		return *seeds
+	}
+	text := os.Getenv("SIM_SEEDS")
+	if text == "" {
+		return 2000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("SIM_SEEDS: %v", err)
+	}
+	return n
+}
+
+// TestSeeds runs simulated runs, each from its seed: whatever fails on the way,
+// the oracle finds nothing wrong after any event, and the run ends.
+func TestSeeds(t *testing.T) {
+	if *seed != 0 {
+		cfg := RandomConfig(*seed)
+		if *trace {
+			cfg.Trace = os.Stdout
+		}
+		if _, err := runSeed(t, cfg); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	n, events, outcomes, bad := seedCount(t), 0, map[event.Outcome]int{}, 0
+	begun := time.Now()
+	for i := range n {
+		cfg := RandomConfig(*first + uint64(i))
+		r, err := runSeed(t, cfg)
+		events += len(r.Events)
+		if err != nil {
+			t.Errorf("seed %d: %v\nreplay: go test ./internal/sim -run TestSeeds -sim.seed=%d -sim.trace", cfg.Seed, err, cfg.Seed)
+			if bad++; bad == 10 {
+				t.Fatal("no more after ten")
+			}
+			continue
+		}
+		outcomes[r.State.Ended.Outcome]++
+	}
+	t.Logf("%d seeds, %d events, %v, in %s", n, events, outcomes, time.Since(begun))
+}
+
+// runSeed runs a seed; a panic is a failure of that seed.
+func runSeed(t *testing.T, cfg Config) (r Result, err error) {
+	t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	r, err = Run(t.Context(), cfg)
+	if err == nil && r.State.Ended == nil {
+		err = fmt.Errorf("it is over and has not ended")
+	}
+	return r, err
+}
+
+// TestSameSeedSameRun: a seed is worth nothing if it does not bring back the run.
+func TestSameSeedSameRun(t *testing.T) {
+	for s := range uint64(20) {
+		var a, b bytes.Buffer
+		x, y := RandomConfig(s+1), RandomConfig(s+1)
+		x.Trace, y.Trace = &a, &b
+		_, errA := runSeed(t, x)
+		_, errB := runSeed(t, y)
+		if !bytes.Equal(a.Bytes(), b.Bytes()) || fmt.Sprint(errA) != fmt.Sprint(errB) {
+			t.Fatalf("seed %d ran in two ways", s+1)
+		}
+	}
+}
