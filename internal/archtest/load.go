@@ -74,10 +74,10 @@ func load(fsys fs.FS) ([]*pkg, []Finding, error) {
 		if !strings.HasSuffix(name, ".go") || ignored(path.Base(name)) {
 			return nil
 		}
-		src, bad := parse(fsys, name)
-		if bad != nil {
-			found = append(found, Finding{Rule: ruleParse, File: name, Where: name, Text: bad.Error()})
-			return nil
+		src, err := parse(fsys, name)
+		if err != nil {
+			found = append(found, Finding{Rule: ruleParse, File: name, Where: name, Text: err.Error()})
+			return nil //nolint:nilerr // it is reported as a finding; the other files are judged all the same
 		}
 		dir := path.Dir(name)
 		if byDir[dir] == nil {
