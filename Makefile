@@ -82,7 +82,7 @@ bench: ## the measurements that the design promises, as ratios of one run
 	$(GO) test -count=1 -run '^$$' -bench . -timeout 60m ./internal/bench/...
 
 soak: ## the simulation with SEEDS seeds; a failing one prints how to replay it
-	$(GO) test -count=1 -timeout 0 ./internal/sim -args -seeds=$(SEEDS)
+	$(GO) test -count=1 -timeout 0 ./internal/sim -args -sim.seeds=$(SEEDS)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' internal cmd | sort | \
