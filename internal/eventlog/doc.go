@@ -31,7 +31,8 @@
 // Ownership: an implementation keeps none of the caller's memory and gives out
 // none of its own. All methods may be called from any goroutine at any time.
 //
-// Shutdown: Close waits for an Append under way. It ends every Follow with
-// ErrClosed; a Read under way ends with ErrClosed or at its tail. All calls
-// after it answer ErrClosed, but for Close itself, which answers nil.
+// Shutdown: Close waits for an Append under way, not for iterations. A Read
+// under way goes on to its end; a Follow yields what was appended before Close
+// and then ends with ErrClosed. All calls after it answer ErrClosed, but for
+// Close itself, which answers nil.
 package eventlog

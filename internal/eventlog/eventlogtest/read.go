@@ -81,6 +81,39 @@ func testFollowLive(t *testing.T, o Opener) {
 	f.ends(t, context.Canceled)
 }
 
+// testFollowAndAppend: an append that falls between a follower's look at the log
+// and its wait is not missed, and the follower may append by itself.
+func testFollowAndAppend(t *testing.T, o Opener) {
+	l := openWriter(t, o)
+	readers := []eventlog.Reader{l}
+	if o.OpenReader != nil {
+		r := o.OpenReader(t)
+		t.Cleanup(func() { mustClose(t, r) })
+		readers = append(readers, r)
+	}
+	MustAppend(t, l, 0, Event(1))
+	tail := int64(1)
+	for _, r := range readers {
+		next, last := int64(1), tail+5
+		for e, err := range r.Follow(t.Context(), 1) {
+			if err == nil {
+				err = Check(e, next)
+			}
+			if err != nil {
+				t.Fatalf("follow at event %d: %v", next, err)
+			}
+			if next == last {
+				break
+			}
+			if next == tail {
+				tail++
+				MustAppend(t, l, next, Event(tail))
+			}
+			next++
+		}
+	}
+}
+
 func testFollowFuture(t *testing.T, o Opener) {
 	l := openWriter(t, o)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,6 +186,20 @@ func testCloseEndsFollowers(t *testing.T, o Opener) {
 	mustClose(t, l)
 	waits.ends(t, eventlog.ErrClosed)
 	future.ends(t, eventlog.ErrClosed)
+}
+
+// testLastEvents: a follower gets what was appended before Close, however far
+// behind it is.
+func testLastEvents(t *testing.T, o Opener) {
+	l := o.Open(t)
+	MustAppend(t, l, 0, Event(1))
+	f := follow(t.Context(), l, 1)
+	f.wants(t, 1, 1)
+	MustAppend(t, l, 1, Batch(2, 2000)...)
+	mustClose(t, l)
+	mustClose(t, openWriter(t, o))
+	f.wants(t, 2, 2001)
+	f.ends(t, eventlog.ErrClosed)
 }
 
 func testReopen(t *testing.T, o Opener) {

@@ -24,9 +24,10 @@
 //	file replaced, removed or written   ErrLost for good; nothing was written
 //	to by somebody else
 //
-// A broken Log answers ErrUnknown to Append, Tail, Read and Follow, and does
-// nothing more: after a failed fsync the kernel's view of the file proves
-// nothing. Close it and Open again: what is there then is what landed.
+// A broken or lost Log answers with that error to all calls and does nothing
+// more: after a failed fsync the kernel's view of the file proves nothing. A
+// Follow under way yields the events that are known to be durable, then the
+// error. Close the Log and Open again: what is there then is what landed.
 //
 // # What is checked when
 //
@@ -63,5 +64,6 @@
 // into the lock, never for a writer. Appends go one after the other; Read,
 // Follow and Tail don't wait for an append's fsync. A Log has no goroutine; a
 // Reader's Follow has one while it runs. Close of a Log waits for the append
-// under way and frees the lock; Close of a Reader ends its iterations.
+// under way and frees the lock; the file stays open until the last iteration
+// has ended. Close of a Reader ends its iterations with ErrClosed.
 package filelog

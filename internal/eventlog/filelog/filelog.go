@@ -46,6 +46,8 @@ type Log struct {
 	index   index         // of the durable events
 	changed chan struct{} // closed and replaced when anything a Follow waits for happens
 	failed  error         // sticky: ErrClosed, ErrUnknown or ErrLost with its cause
+	// iterations that read f; the file outlives Close until the last has ended.
+	iterations int
 }
 
 // Open opens the log at path for writing, creates it when there is none (its
@@ -124,13 +126,17 @@ func (l *Log) Close() error {
 	l.write.Lock()
 	defer l.write.Unlock()
 	l.mu.Lock()
-	closed := errors.Is(l.failed, eventlog.ErrClosed)
-	l.mu.Unlock()
-	if closed {
+	defer l.mu.Unlock()
+	if errors.Is(l.failed, eventlog.ErrClosed) {
 		return nil
 	}
-	l.fail(eventlog.ErrClosed)
-	return errors.Join(l.f.Close(), release(l.lock))
+	l.failed = eventlog.ErrClosed
+	l.wake()
+	err := release(l.lock)
+	if l.iterations == 0 { // else the last one closes it
+		err = errors.Join(err, l.f.Close())
+	}
+	return err
 }
 
 // fail makes the log answer err from now on and wakes who follows it.

@@ -145,14 +145,17 @@ func (l *Log) Read(ctx context.Context, from int64) iter.Seq2[event.Event, error
 // Follow is eventlog.Log's.
 func (l *Log) Follow(ctx context.Context, from int64) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
-		next := max(from, 1)
-		for {
+		if _, _, err := l.view(); err != nil {
+			yield(event.Event{}, err)
+			return
+		}
+		for next := max(from, 1); ; {
 			lines, changed, err := l.view()
-			if err != nil {
-				yield(event.Event{}, err)
+			if !emit(ctx, lines, next, yield) {
 				return
 			}
-			if !emit(ctx, lines, next, yield) {
+			if err != nil {
+				yield(event.Event{}, err)
 				return
 			}
 			next = max(next, int64(len(lines))+1)
