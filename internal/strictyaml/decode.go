@@ -22,7 +22,11 @@ type FromNode interface {
 // Decoder puts nodes into Go values and collects mistakes. Paths name values:
 // "phases[1].tasks[0].id".
 type Decoder struct {
-	File   string
+	File string
+	// Unlisted, when it is set, is told of keys that are not known, and they are
+	// no mistakes.
+	Unlisted func(Error)
+
 	places map[string]Place
 	bad    map[string]bool
 	errs   []Error
@@ -206,10 +210,14 @@ func (d *Decoder) Unknown(e Entry, known []string, path string) {
 	if path != "" {
 		where = " in " + Last(path)
 	}
-	meant, ok := nearest.Of(e.Key, known)
-	d.FailAt(e.At, Join(path, e.Key), fmt.Sprintf("unknown key %q%s", e.Key, where),
-		nearest.Hint(e.Key, known, "known: "+strings.Join(known, ", ")))
-	if ok {
+	text := fmt.Sprintf("unknown key %q%s", e.Key, where)
+	hint := nearest.Hint(e.Key, known, "known: "+strings.Join(known, ", "))
+	if d.Unlisted != nil {
+		d.Unlisted(Error{File: d.File, Place: e.At, Text: text, Hint: hint})
+		return
+	}
+	d.FailAt(e.At, Join(path, e.Key), text, hint)
+	if meant, ok := nearest.Of(e.Key, known); ok {
 		d.bad[Join(path, meant)] = true
 	}
 }

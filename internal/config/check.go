@@ -1,0 +1,192 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/nearest"
+	"popkit/internal/core/objective"
+	"popkit/internal/strictyaml"
+)
+
+// maxMinutes keeps every time within a time.Duration.
+const maxMinutes = 100_000_000
+
+type problem struct{ path, text, hint string }
+
+type checker struct{ list []problem }
+
+func (k *checker) add(path, text, hint string) {
+	k.list = append(k.list, problem{path, text, hint})
+}
+
+// problems returns what is wrong with the values, whatever file they are from.
+func (c *Config) problems() []problem {
+	k := &checker{}
+	choice(k, "tier", c.Tier, []Tier{Free, Premium, Pro})
+	choice(k, "on_conflict", objective.ConflictPolicy(c.OnConflict),
+		[]objective.ConflictPolicy{objective.ConflictAgent, objective.ConflictHuman, objective.ConflictFirstWins})
+	choice(k, "on_barrier_timeout", objective.BarrierPolicy(c.OnBarrierTimeout),
+		[]objective.BarrierPolicy{objective.BarrierHuman, objective.BarrierPartial})
+	k.modes(c.ModePriority)
+	k.runtime("runtime", c.Runtime)
+	if c.Resolver != "" {
+		k.runtime("resolver", c.Resolver)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Roles)) {
+		path := strictyaml.Join("roles", name)
+		if err := objective.CheckRole(name); err != nil {
+			k.add(path, fmt.Sprintf("%q can't be a role: %v", name, err), "")
+		}
+		if r := c.Roles[name].Runtime; r != "" {
+			k.runtime(path+".runtime", r)
+		}
+	}
+	k.numbers(c)
+	k.decisions(c.Decisions.Auto)
+	k.workspace(c.Workspace)
+	k.env(c.Env)
+	k.guardrails(c.Guardrails)
+	return k.list
+}
+
+func choice[S ~string](k *checker, path string, value S, known []S) {
+	if !slices.Contains(known, value) {
+		all := words(known)
+		k.add(path, fmt.Sprintf("unknown value %q", value), nearest.Hint(string(value), all, "one of "+strings.Join(all, ", ")))
+	}
+}
+
+func (k *checker) modes(list []Mode) {
+	if len(list) == 0 {
+		k.add("mode_priority", "mode_priority names no mode", "e.g. [native, redis, file]")
+	}
+	for i, m := range list {
+		path := strictyaml.Index("mode_priority", i)
+		choice(k, path, m, allModes)
+		if slices.Index(list, m) < i {
+			k.add(path, fmt.Sprintf("mode %q is there twice", m), "")
+		}
+	}
+}
+
+func (k *checker) runtime(path, name string) {
+	if err := objective.CheckRuntime(name); err != nil {
+		k.add(path, err.Error(), "")
+	}
+}
+
+// numbers checks that counts are at least 1 and times and sizes at least 0.
+func (k *checker) numbers(c *Config) {
+	l := c.Limits
+	for _, n := range []struct {
+		path  string
+		value float64
+		least float64
+	}{
+		{"intervals.checkin_every_n_tools", float64(c.Intervals.CheckinEveryNTools), 1},
+		{"intervals.heartbeat_seconds", c.Intervals.HeartbeatSeconds, 1},
+		{"limits.max_parallel_agents", float64(l.MaxParallelAgents), 1},
+		{"limits.max_runtime_minutes", l.MaxRuntimeMinutes, 0},
+		{"limits.max_attempts", float64(l.MaxAttempts), 1},
+		{"limits.max_fix_attempts", float64(l.MaxFixAttempts), 0},
+		{"limits.max_agents_started", float64(l.MaxAgentsStarted), 1},
+		{"limits.max_insights", float64(l.MaxInsights), 0},
+		{"limits.max_insights_per_pull", float64(l.MaxInsightsPerPull), 1},
+		{"limits.max_questions_per_agent", float64(l.MaxQuestionsPerAgent), 0},
+		{"limits.agent_timeout_minutes", l.AgentTimeoutMinutes, 0},
+		{"limits.silence_minutes", l.SilenceMinutes, 0},
+		{"limits.barrier_timeout_minutes", l.BarrierTimeoutMinutes, 0},
+		{"limits.decision_timeout_minutes", l.DecisionTimeoutMinutes, 0},
+		{"limits.check_timeout_minutes", l.CheckTimeoutMinutes, 0},
+		{"limits.retry_delay_seconds", l.RetryDelaySeconds, 0},
+		{"limits.context_bytes", float64(l.ContextBytes), 0},
+		{"limits.transcript_bytes", float64(l.TranscriptBytes), 0},
+		{"workspace.ports", float64(c.Workspace.Ports), 0},
+	} {
+		switch {
+		case n.value < n.least:
+			k.add(n.path, fmt.Sprintf("%s: %v is less than %v", strictyaml.Last(n.path), n.value, n.least), "")
+		case n.value > maxMinutes:
+			k.add(n.path, fmt.Sprintf("%s: %v is more than %d", strictyaml.Last(n.path), n.value, maxMinutes), "")
+		}
+	}
+	if c.Workspace.Ports > 1000 {
+		k.add("workspace.ports", fmt.Sprintf("ports: %d for each agent are more than 1000", c.Workspace.Ports), "")
+	}
+}
+
+var questionKinds = []event.QuestionKind{event.AskAgent, event.AskAttempts, event.AskConflict, event.AskAudit,
+	event.AskCheck, event.AskBarrier, event.AskEffect}
+
+func (k *checker) decisions(list []Auto) {
+	for i, a := range list {
+		path := strictyaml.Index("decisions.auto", i)
+		if a.Kind != "" {
+			choice(k, path+".kind", a.Kind, questionKinds)
+		}
+		if _, err := regexp.Compile(a.Match); err != nil {
+			k.add(path+".match", "not a regular expression: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "), "")
+		}
+		if strings.TrimSpace(a.Answer) == "" {
+			k.add(path, "an automatic answer without answer", "e.g. {kind: attempts, answer: skip}")
+		}
+	}
+}
+
+func (k *checker) workspace(w Workspace) {
+	for i, name := range w.Copy {
+		if err := objective.CheckGlob(name); err != nil || strings.ContainsAny(name, `*?[{\`) {
+			k.add(strictyaml.Index("workspace.copy", i), fmt.Sprintf("%q is no path inside the repository", name),
+				"files and directories, relative to the repository's top, without wildcards")
+		}
+	}
+}
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+var variableGlob = regexp.MustCompile(`^[A-Za-z0-9_*?]+$`)
+
+func (k *checker) env(e Env) {
+	for _, list := range []struct {
+		path  string
+		globs []string
+	}{{"env.pass", e.Pass}, {"env.secrets", e.Secrets}} {
+		for i, g := range list.globs {
+			if !variableGlob.MatchString(g) {
+				k.add(strictyaml.Index(list.path, i), fmt.Sprintf("%q is no name of a variable", g), `letters, digits, "_", and "*" and "?" as wildcards`)
+			}
+		}
+	}
+	k.names("env.set", slices.Sorted(maps.Keys(e.Set)))
+	k.names("env.caches", slices.Sorted(maps.Keys(e.Caches)))
+	for _, name := range slices.Sorted(maps.Keys(e.Caches)) {
+		choice(k, strictyaml.Join("env.caches", name), e.Caches[name], []Sharing{Shared, PerAgent})
+	}
+	choice(k, "env.home", e.Home, []Sharing{Shared, PerAgent})
+	choice(k, "env.tmp", e.Tmp, []Sharing{Shared, PerAgent})
+}
+
+func (k *checker) names(path string, names []string) {
+	for _, n := range names {
+		switch {
+		case !variable.MatchString(n):
+			k.add(strictyaml.Join(path, n), fmt.Sprintf("%q is no name of a variable", n), "")
+		case strings.HasPrefix(n, "POPKIT_"):
+			k.add(strictyaml.Join(path, n), fmt.Sprintf("%s is set by popkit itself", n), "names that begin with POPKIT_ can't be set")
+		}
+	}
+}
+
+func (k *checker) guardrails(g Guardrails) {
+	for i, p := range g.ProtectedPaths {
+		if err := objective.CheckGlob(p); err != nil {
+			k.add(strictyaml.Index("guardrails.protected_paths", i), err.Error(), "")
+		}
+	}
+	choice(k, "guardrails.unconventional", g.Unconventional, []string{"flag", "ask", "off"})
+}

@@ -1,0 +1,170 @@
+package config
+
+import "popkit/internal/core/event"
+
+// Config is the configuration with all defaults filled in.
+type Config struct {
+	Tier             Tier            `json:"tier"`
+	ModePriority     []Mode          `json:"mode_priority"`
+	Runtime          string          `json:"runtime"`
+	Resolver         string          `json:"resolver"`
+	OnConflict       string          `json:"on_conflict"`
+	OnBarrierTimeout string          `json:"on_barrier_timeout"`
+	Intervals        Intervals       `json:"intervals"`
+	Limits           Limits          `json:"limits"`
+	Roles            map[string]Role `json:"roles"`
+	Decisions        Decisions       `json:"decisions"`
+	Workspace        Workspace       `json:"workspace"`
+	Env              Env             `json:"env"`
+	Commit           Commit          `json:"commit"`
+	Guardrails       Guardrails      `json:"guardrails"`
+	Redis            Redis           `json:"redis"`
+
+	// Notes say what the user should know about the files, one line each.
+	Notes []string `json:"-"`
+
+	origin     map[string]string // path of a value → "file:line"
+	redisByEnv bool              // Upstash's two variables are set
+}
+
+// Intervals say how often things happen.
+type Intervals struct {
+	CheckinEveryNTools int     `json:"checkin_every_n_tools"`
+	HeartbeatSeconds   float64 `json:"heartbeat_seconds"`
+}
+
+// Limits bound a run; a time of 0 is no limit.
+type Limits struct {
+	MaxParallelAgents      int     `json:"max_parallel_agents"`
+	MaxRuntimeMinutes      float64 `json:"max_runtime_minutes"`
+	MaxAttempts            int     `json:"max_attempts"`
+	MaxFixAttempts         int     `json:"max_fix_attempts"`
+	MaxAgentsStarted       int     `json:"max_agents_started"`
+	MaxInsights            int     `json:"max_insights"`
+	MaxInsightsPerPull     int     `json:"max_insights_per_pull"`
+	MaxQuestionsPerAgent   int     `json:"max_questions_per_agent"`
+	AgentTimeoutMinutes    float64 `json:"agent_timeout_minutes"`
+	SilenceMinutes         float64 `json:"silence_minutes"`
+	BarrierTimeoutMinutes  float64 `json:"barrier_timeout_minutes"`
+	DecisionTimeoutMinutes float64 `json:"decision_timeout_minutes"`
+	CheckTimeoutMinutes    float64 `json:"check_timeout_minutes"`
+	RetryDelaySeconds      float64 `json:"retry_delay_seconds"`
+	ContextBytes           int     `json:"context_bytes"`
+	TranscriptBytes        int     `json:"transcript_bytes"`
+}
+
+// Role sets what is special about a role's agents.
+type Role struct {
+	Runtime string `json:"runtime"`
+}
+
+// Decisions say what is answered without a person.
+type Decisions struct {
+	Auto []Auto `json:"auto"`
+	// ParkUnattended ends the engine, with the run parked, when only a person
+	// can go on and none is there.
+	ParkUnattended bool `json:"park_unattended"`
+}
+
+// Auto answers the questions of one kind whose text matches.
+type Auto struct {
+	Kind   event.QuestionKind `json:"kind"`  // "" = every kind
+	Match  string             `json:"match"` // RE2 over the question's text
+	Answer string             `json:"answer"`
+}
+
+// Workspace says how an agent's workspace is made.
+type Workspace struct {
+	Root       string   `json:"root"` // "" = popkit's cache directory
+	Setup      string   `json:"setup"`
+	Copy       []string `json:"copy"`
+	Ports      int      `json:"ports"`
+	Submodules bool     `json:"submodules"`
+}
+
+// Sharing says who uses a directory.
+type Sharing string
+
+// The ways to share.
+const (
+	Shared   Sharing = "shared" // the user's own, for all agents
+	PerAgent Sharing = "agent"  // a fresh one for each agent
+)
+
+// Env is the environment of agents, checks and setup commands.
+type Env struct {
+	Pass    []string           `json:"pass"`    // globs of names
+	Secrets []string           `json:"secrets"` // globs of names, never passed on
+	Set     map[string]string  `json:"set"`
+	Home    Sharing            `json:"home"`
+	Tmp     Sharing            `json:"tmp"`
+	Caches  map[string]Sharing `json:"caches"` // variable that names a cache directory
+}
+
+// Commit says how popkit commits.
+type Commit struct {
+	Sign bool `json:"sign"`
+}
+
+// Guardrails say what agents may not do.
+type Guardrails struct {
+	ProtectedPaths  []string `json:"protected_paths"`
+	AuditScope      bool     `json:"audit_scope"`
+	DriftDetection  Drift    `json:"drift_detection"`
+	RestrictedTools []string `json:"restricted_tools"`
+	HumanRequired   []string `json:"human_required"`
+	Unconventional  string   `json:"unconventional"`
+}
+
+// Drift is the detection of work outside its scope.
+type Drift struct {
+	Enabled bool `json:"enabled"`
+}
+
+// Redis says where a Redis is.
+type Redis struct {
+	URL    string `json:"url"`
+	Prefix string `json:"prefix"`
+}
+
+// Default returns the configuration of a user without any file. The values the
+// specification gives are its values.
+func Default() Config {
+	return Config{
+		Tier:             Pro,
+		ModePriority:     []Mode{Native, RedisMode, File},
+		Runtime:          "claude",
+		OnConflict:       "agent",
+		OnBarrierTimeout: "human",
+		Intervals:        Intervals{CheckinEveryNTools: 5, HeartbeatSeconds: 15},
+		Limits: Limits{
+			MaxParallelAgents: 6, MaxRuntimeMinutes: 30, MaxAttempts: 3, MaxFixAttempts: 2,
+			MaxAgentsStarted: 100, MaxInsights: 10_000, MaxInsightsPerPull: 3, MaxQuestionsPerAgent: 20,
+			AgentTimeoutMinutes: 20, SilenceMinutes: 10, BarrierTimeoutMinutes: 25,
+			DecisionTimeoutMinutes: 10, CheckTimeoutMinutes: 10, RetryDelaySeconds: 2,
+			ContextBytes: 32 << 10, TranscriptBytes: 10 << 20,
+		},
+		Roles:     map[string]Role{},
+		Decisions: Decisions{Auto: []Auto{}, ParkUnattended: true},
+		Workspace: Workspace{Copy: []string{}, Submodules: true},
+		Env: Env{
+			Pass: []string{"*"}, Secrets: []string{"UPSTASH_REDIS_REST_TOKEN"}, Set: map[string]string{},
+			Home: Shared, Tmp: PerAgent, Caches: map[string]Sharing{},
+		},
+		Guardrails: Guardrails{
+			ProtectedPaths: []string{".env*", "**/secrets/**"}, AuditScope: true, DriftDetection: Drift{Enabled: true},
+			RestrictedTools: []string{}, HumanRequired: []string{}, Unconventional: "flag",
+		},
+		Redis: Redis{Prefix: "pop"},
+	}
+}
+
+// Protected returns the globs that no agent may change: the configured ones, and
+// git's own directory whatever is configured.
+func (c Config) Protected() []string {
+	return append([]string{".git"}, c.Guardrails.ProtectedPaths...)
+}
+
+// RedisConfigured reports whether a Redis is configured: redis.url, or both of
+// Upstash's variables.
+func (c Config) RedisConfigured() bool { return c.Redis.URL != "" || c.redisByEnv }
