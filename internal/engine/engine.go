@@ -290,8 +290,8 @@ func (e *Engine) start(ctx context.Context, o Order) {
 	e.cancels[o.Key] = u
 	e.wg.Go(func() {
 		defer cancel()
-		end := e.effects.Do(mine, o, func(a event.AgentStarted) { e.handIn(ctx, a, nil) })
-		e.handIn(ctx, end, func(*state.State, Result) {
+		end := e.effects.Do(mine, o, func(a event.AgentStarted) { e.handIn(ctx, o.Asked, a, nil) })
+		e.handIn(ctx, o.Asked, end, func(*state.State, Result) {
 			if e.cancels[o.Key] == u { // else asked for again meanwhile
 				delete(e.cancels, o.Key)
 			}
@@ -301,9 +301,9 @@ func (e *Engine) start(ctx context.Context, o Order) {
 
 // handIn puts what an effect brought into the queue; only the engine's end
 // excuses it.
-func (e *Engine) handIn(ctx context.Context, d event.Data, read func(*state.State, Result)) {
+func (e *Engine) handIn(ctx context.Context, asked int64, d event.Data, read func(*state.State, Result)) {
 	select {
-	case e.queue <- request{in: decide.EffectEnded{Data: d}, read: read}:
+	case e.queue <- request{in: decide.EffectEnded{Data: d, Asked: asked}, read: read}:
 	case <-ctx.Done():
 	}
 }

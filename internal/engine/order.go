@@ -10,6 +10,7 @@ import (
 // state when it was asked for. Fields that the kind does not need are zero.
 type Order struct {
 	event.EffectRequested
+	Asked int64 // number of the event that asks for it, for decide.EffectEnded
 	// Unknown: an earlier engine died while this was under way; it may have
 	// happened, in part or in whole.
 	Unknown bool
@@ -54,10 +55,12 @@ func Actions(s *state.State, events []event.Event) []Action {
 		switch d := ev.Data.(type) {
 		case event.EffectRequested:
 			o := order(s, d, false)
+			o.Asked = ev.Seq
 			out = append(out, Action{Order: &o})
 		case event.EffectUnknown:
 			if ef := s.Effects[d.Key]; ef != nil {
 				o := order(s, ef.EffectRequested, true)
+				o.Asked = ev.Seq
 				out = append(out, Action{Order: &o})
 			}
 		case event.AgentStopRequested:

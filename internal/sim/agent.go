@@ -64,7 +64,7 @@ func (w *world) start(o engine.Order) {
 		p.fate = badFates[s.rng.IntN(len(badFates))]
 	}
 	if p.fate == fateUnborn {
-		w.report(event.AgentExited{Effect: o.Key, Agent: o.Agent, Reason: event.ExitNotStarted, Code: -1, Detail: "no such file"}, time.Second, p.life)
+		w.report(o.Asked, event.AgentExited{Effect: o.Key, Agent: o.Agent, Reason: event.ExitNotStarted, Code: -1, Detail: "no such file"}, time.Second, p.life)
 		return
 	}
 	w.procs[o.Agent] = p
@@ -74,7 +74,7 @@ func (w *world) start(o engine.Order) {
 	p.plan()
 	// The agent may speak before popkit has noted that it runs.
 	started := event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: 1000 + len(w.ends)}
-	s.after(s.between(0, 50*time.Millisecond), p.life, func() { s.submit(decide.EffectEnded{Data: started}, nil) })
+	s.after(s.between(0, 50*time.Millisecond), p.life, func() { s.submit(decide.EffectEnded{Data: started, Asked: o.Asked}, nil) })
 	s.after(s.between(0, 100*time.Millisecond), p.life, p.next)
 }
 
@@ -167,7 +167,7 @@ func (p *proc) exit(end event.AgentExited) {
 	p.gone = true
 	delete(p.w.procs, p.o.Agent)
 	end.Effect, end.Agent = p.o.Key, p.o.Agent
-	p.w.report(end, p.w.s.between(0, 100*time.Millisecond), p.life)
+	p.w.report(p.o.Asked, end, p.w.s.between(0, 100*time.Millisecond), p.life)
 }
 
 func (p *proc) checkIn() {

@@ -72,7 +72,7 @@ func (p *people) act() decide.Input {
 		return decide.Pull{Agent: p.agent(), Via: "pull"}
 	default: // the end of an effect, once more
 		if n := len(s.world.ends); n > 0 {
-			return decide.EffectEnded{Data: s.world.ends[s.rng.IntN(n)]}
+			return s.world.ends[s.rng.IntN(n)]
 		}
 		return decide.Tick{}
 	}

@@ -23,9 +23,9 @@ type world struct {
 	kept     map[string]string     // agent → the commit that holds its work
 	done     map[string]event.Data // merges, by key and commit
 	barriers map[int]string
-	failing  map[string]int // how often an effect still fails, by key
-	ends     []event.Data   // handed in, to be repeated by lot
-	finished map[string]int // attempts at a task that ended by themselves
+	failing  map[string]int       // how often an effect still fails, by key
+	ends     []decide.EffectEnded // handed in, to be repeated by lot
+	finished map[string]int       // attempts at a task that ended by themselves
 }
 
 // space is a workspace.
@@ -52,15 +52,16 @@ func (w *world) do(o engine.Order) {
 	}
 	life := w.s.life
 	w.s.after(w.s.between(time.Millisecond, 2*time.Second), life, func() {
-		w.report(w.act(o), w.s.between(0, time.Second), life)
+		w.report(o.Asked, w.act(o), w.s.between(0, time.Second), life)
 	}).what = whatAct
 }
 
 // report hands in how an effect ended, by lot twice.
-func (w *world) report(end event.Data, d time.Duration, life int) {
-	tell := func() { w.s.submit(decide.EffectEnded{Data: end}, nil) }
+func (w *world) report(asked int64, end event.Data, d time.Duration, life int) {
+	in := decide.EffectEnded{Data: end, Asked: asked}
+	tell := func() { w.s.submit(in, nil) }
 	w.s.after(d, life, tell).what = whatEnd
-	w.ends = append(w.ends, end)
+	w.ends = append(w.ends, in)
 	if w.s.chance(w.s.Odds.Twice) {
 		w.s.after(d+w.s.between(0, time.Minute), 0, tell)
 	}

@@ -228,6 +228,9 @@ func audit(s *state.State, a *state.Agent, t *state.Task) []event.Data {
 		Protected: s.Settings.ProtectedPaths, Boundaries: s.Created.Plan.Objective.Boundaries.FilePatterns,
 		Scope: scopeOf(s, a, t),
 	})
+	if more := a.Work.Changed - len(a.Work.Files); more > 0 && bounded(s, a, t) {
+		found = append(found, objective.Finding{Text: fmt.Sprintf("%d more files are changed than are listed here; they were not looked at", more)})
+	}
 	if len(found) == 0 || a.Audit == state.AnswerAccept {
 		return nil
 	}
@@ -255,6 +258,11 @@ func scopeOf(s *state.State, a *state.Agent, t *state.Task) []string {
 	return t.Scope
 }
 
+// bounded reports whether there is any bound that files could break.
+func bounded(s *state.State, a *state.Agent, t *state.Task) bool {
+	return len(s.Settings.ProtectedPaths) > 0 || len(s.Created.Plan.Objective.Boundaries.FilePatterns) > 0 || len(scopeOf(s, a, t)) > 0
+}
+
 func auditText(a *state.Agent, found []objective.Finding) string {
 	text := fmt.Sprintf("%s changed files outside its bounds:", a.Agent)
 	for i, f := range found {
@@ -279,6 +287,16 @@ func release(s *state.State, _ time.Time) []event.Data {
 	return out
 }
 
+// merging reports whether a merge of the task's work is asked for and not ended.
+func merging(s *state.State, task string) bool {
+	for _, ef := range s.Effects {
+		if ef.Kind == event.EffectMerge && ef.Task == task {
+			return true
+		}
+	}
+	return false
+}
+
 // skipLeftOut settles what a partial barrier leaves out.
 func skipLeftOut(s *state.State, _ time.Time) []event.Data {
 	p := s.Current()
@@ -287,7 +305,7 @@ func skipLeftOut(s *state.State, _ time.Time) []event.Data {
 	}
 	keep := []state.TaskStatus{state.TaskAccepted, state.TaskMerged, state.TaskSkipped}
 	for _, id := range p.Tasks {
-		if t := s.Tasks[id]; !slices.Contains(keep, t.Status) {
+		if t := s.Tasks[id]; !slices.Contains(keep, t.Status) && !merging(s, id) {
 			return []event.Data{event.TaskSkipped{Task: id, By: "popkit", Reason: "left out: the barrier was released in part"}}
 		}
 	}

@@ -115,6 +115,16 @@ func proveCheck(s *state.State, p *state.Phase, i int) []event.Data {
 	return []event.Data{askCheck(s, p, i, c.Blame.Reason)}
 }
 
+// blamable leaves a blame to a person when the guilty task can't be sent back: it
+// was skipped after its merge, say.
+func blamable(s *state.State, d event.CheckBlamed) event.CheckBlamed {
+	if t := s.Tasks[d.Task]; d.Task != "" && (t == nil || t.Status != state.TaskMerged || t.Phase != d.Phase) {
+		d.Reason += "; task " + d.Task + " is settled without its work and gets no fix"
+		d.Task = ""
+	}
+	return d
+}
+
 func askCheck(s *state.State, p *state.Phase, i int, why string) event.Data {
 	c := p.Checks[i]
 	return event.QuestionAsked{

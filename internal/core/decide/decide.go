@@ -100,7 +100,7 @@ func Decide(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 			Epoch: s.Engine.Epoch + 1, PID: in.PID, Host: in.Host, Popkit: in.Popkit, Sandbox: in.Sandbox,
 		}}, nil
 	case EffectEnded:
-		return effectEnded(s, in.Data)
+		return effectEnded(s, in)
 	case ShareInsight, CheckIn, CallTool, Pull, Ask, Report:
 		return agentSays(s, in)
 	case Note:
@@ -117,27 +117,29 @@ func Decide(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 
 // effectEnded takes a result only while its effect is under way: an effect that
 // was settled in another way, or by another engine, ends once.
-func effectEnded(s *state.State, d event.Data) ([]event.Data, error) {
-	key, kind, ok := endOf(d)
+func effectEnded(s *state.State, in EffectEnded) ([]event.Data, error) {
+	key, kind, ok := endOf(in.Data)
 	if !ok {
-		return nil, fmt.Errorf("%T ends no effect", d)
+		return nil, fmt.Errorf("%T ends no effect", in.Data)
 	}
 	ef, open := s.Effects[key]
-	if !open || ef.Status == state.EffectFailed {
+	if !open || ef.Status == state.EffectFailed || in.Asked != 0 && in.Asked != ef.Asked {
 		return nil, nil
 	}
 	if kind != "" && kind != ef.Kind {
-		return nil, fmt.Errorf("effect %s is of kind %s, %T ends %s", key, ef.Kind, d, kind)
+		return nil, fmt.Errorf("effect %s is of kind %s, %T ends %s", key, ef.Kind, in.Data, kind)
 	}
-	switch d := d.(type) {
+	switch d := in.Data.(type) {
 	case event.AgentStarted:
 		if a := s.Agents[d.Agent]; a == nil || a.Status != state.AgentPrepared {
 			return nil, nil
 		}
 	case event.BarrierOpened:
 		return []event.Data{completeBarrier(s, d)}, nil
+	case event.CheckBlamed:
+		return []event.Data{blamable(s, d)}, nil
 	}
-	return []event.Data{d}, nil
+	return []event.Data{in.Data}, nil
 }
 
 // endOf returns the key of the effect that an event ends and the kind it must

@@ -39,6 +39,30 @@ func retryEffects(s *state.State, now time.Time) []event.Data {
 	return nil
 }
 
+// keeping reports whether an effect saves what an agent left, or cleans up.
+func keeping(ef *state.Effect) bool {
+	return ef.Kind == event.EffectCollect || ef.Kind == event.EffectRelease
+}
+
+func stuck(s *state.State, key string) bool {
+	ef, ok := s.Effects[key]
+	return ok && ef.Stuck()
+}
+
+// retryKeeping tries again, in a run that is being stopped, to keep agents' work
+// and to clean up. Nothing else is begun any more, and nobody is asked.
+func retryKeeping(s *state.State, now time.Time) []event.Data {
+	for _, key := range sortedKeys(s.Effects) {
+		ef := s.Effects[key]
+		if ef.Status == state.EffectFailed && keeping(ef) && !ef.Stuck() && !now.Before(retryAt(s, ef)) {
+			e := ef.EffectRequested
+			e.Epoch = s.Engine.Epoch
+			return []event.Data{e}
+		}
+	}
+	return nil
+}
+
 // describe says in words what an effect does.
 func describe(ef *state.Effect) string {
 	switch ef.Kind {
@@ -76,11 +100,11 @@ func backoff(delay time.Duration, failures int) time.Duration {
 // retryTimes hands out when failed effects and attempts are tried again.
 func retryTimes(s *state.State, take func(time.Time)) {
 	for _, ef := range s.Effects {
-		if ef.Status == state.EffectFailed && !ef.Stuck() {
+		if ef.Status == state.EffectFailed && !ef.Stuck() && (s.Stop == nil || keeping(ef)) {
 			take(retryAt(s, ef))
 		}
 	}
-	if p := s.Current(); p != nil {
+	if p := s.Current(); p != nil && s.Stop == nil {
 		for _, id := range p.Tasks {
 			if t := s.Tasks[id]; t.Status == state.TaskPending && t.Question == "" && t.Tries > 0 {
 				take(notBefore(s, t))

@@ -20,7 +20,14 @@ type EngineStart struct {
 
 // EffectEnded hands in how an effect ended: the event that ends its kind, or
 // event.EffectFailed. AgentStarted is handed in this way too.
-type EffectEnded struct{ Data event.Data }
+//
+// Asked is the number of the event that asked for the effect (EffectRequested or
+// EffectUnknown): an end of an earlier request comes too late and is dropped. 0
+// is not compared.
+type EffectEnded struct {
+	Data  event.Data
+	Asked int64
+}
 
 // ShareInsight is an agent's, or with Agent "" a person's, discovery.
 type ShareInsight struct {

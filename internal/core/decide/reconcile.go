@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ var (
 		advanceAgents, judge, release, retryEffects, skipLeftOut, mergeNext, askConflict,
 		requestAgents, barrierTimeout, openBarrier, startPhase, finish, park,
 	}
-	stopping = []rule{abandonUnstarted, advanceAgents, judge, release, endStopped}
+	stopping = []rule{abandonUnstarted, advanceAgents, judge, release, retryKeeping, endStopped}
 )
 
 // Reconcile returns what is due now: events that ask for effects, judge results
@@ -69,7 +70,8 @@ func withdrawQuestions(s *state.State, _ time.Time) []event.Data {
 func moot(s *state.State, q *state.Question) string {
 	switch q.Kind {
 	case event.AskAgent:
-		if a := s.Agents[q.Agent]; a.Status != state.AgentRunning {
+		// It may have asked before popkit noted that it runs.
+		if a := s.Agents[q.Agent]; a.Exit != nil || a.Rejected != nil {
 			return "agent " + q.Agent + " has ended"
 		}
 	case event.AskAudit:
@@ -84,10 +86,28 @@ func moot(s *state.State, q *state.Question) string {
 		if _, ok := s.Effects[q.Subject]; !ok {
 			return q.Subject + " has ended"
 		}
-	case event.AskBarrier, event.AskCheck:
-		if q.Phase < s.Phase {
-			return "the barrier is open"
+	case event.AskBarrier:
+		if q.Phase < s.Phase || len(Missing(s, s.Phases[q.Phase])) == 0 {
+			return "all tasks of the phase are settled"
 		}
+	case event.AskCheck:
+		return mootCheck(s, q)
+	}
+	return ""
+}
+
+// mootCheck: what a person was asked about is not what the check says now.
+func mootCheck(s *state.State, q *state.Question) string {
+	if q.Phase < s.Phase {
+		return "the barrier is open"
+	}
+	p := s.Phases[q.Phase]
+	i, err := strconv.Atoi(q.Subject)
+	if err != nil || i < 0 || i >= len(p.Checks) {
+		return "there is no check " + q.Subject
+	}
+	if c := p.Checks[i]; c.Last == nil || c.Last.Commit != s.Head || len(Missing(s, p)) > 0 {
+		return "the phase's work has changed"
 	}
 	return ""
 }
@@ -151,13 +171,20 @@ func overTime(s *state.State, now time.Time) []event.Data {
 	}}
 }
 
-// endStopped ends a run that was asked to stop, once nothing goes on.
+// endStopped ends a run that was asked to stop, once nothing goes on. What only a
+// person can settle does not hold it up: work that waits for a judgement, and
+// workspaces that can't be kept or removed just now, are there when the run is
+// resumed.
 func endStopped(s *state.State, _ time.Time) []event.Data {
-	if len(s.Live) > 0 {
-		return nil
-	}
 	for _, ef := range s.Effects {
-		if ef.Status != state.EffectFailed {
+		if ef.Status != state.EffectFailed || keeping(ef) && !ef.Stuck() {
+			return nil
+		}
+	}
+	for _, id := range s.Live {
+		a := s.Agents[id]
+		parked := a.Status == state.AgentCollected && wanted(s, a) && s.Tasks[a.Task].Question != ""
+		if !parked && !stuck(s, "collect:"+id) && !stuck(s, "release:"+id) {
 			return nil
 		}
 	}
@@ -170,8 +197,8 @@ func park(s *state.State, now time.Time) []event.Data {
 		return nil
 	}
 	for _, id := range s.Live {
-		if s.Agents[id].Status != state.AgentCollected {
-			return nil // still on its way; a question about its work parks it there
+		if underWay(s, id) {
+			return nil // a process that waits for an answer
 		}
 	}
 	if _, later := NextWake(s, now); later {

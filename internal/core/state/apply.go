@@ -157,16 +157,16 @@ func (s *State) applyEffect(e event.Event) error {
 			if old.Stuck() {
 				s.stuck--
 			}
-			old.Status, old.EffectRequested = EffectRequested, d
+			old.Status, old.EffectRequested, old.Asked = EffectRequested, d, e.Seq
 			return nil
 		}
-		s.Effects[d.Key] = &Effect{EffectRequested: d, Status: EffectRequested}
+		s.Effects[d.Key] = &Effect{EffectRequested: d, Asked: e.Seq, Status: EffectRequested}
 	case event.EffectUnknown:
 		ef, ok := s.Effects[d.Key]
 		if !ok || ef.Status == EffectFailed {
 			return fmt.Errorf("effect %q is not under way", d.Key)
 		}
-		ef.Status, ef.Epoch = EffectUnknown, d.Epoch
+		ef.Status, ef.Epoch, ef.Asked = EffectUnknown, d.Epoch, e.Seq
 	case event.EffectFailed:
 		ef, ok := s.Effects[d.Key]
 		if !ok || ef.Status == EffectFailed {

@@ -137,14 +137,25 @@ func (s *State) closing(id string) (*Question, error) {
 func (s *State) closeQuestion(e event.Event, q *Question) {
 	s.Open = slices.DeleteFunc(s.Open, func(id string) bool { return id == q.ID })
 	if a, ok := s.Agents[q.Agent]; ok && a.Question == q.ID {
-		a.Question = ""
-		a.Waited += e.Time.Sub(a.waitFrom)
 		a.LastSeen = e.Time
-		s.waiting--
+		if a.Question = s.openOf(q.Agent); a.Question == "" {
+			a.Waited += e.Time.Sub(a.waitFrom)
+			s.waiting--
+		}
 	}
 	if t, ok := s.Tasks[q.Task]; ok && t.Question == q.ID {
 		t.Question = ""
 	}
+}
+
+// openOf returns a question of the agent's own that is still open, or "".
+func (s *State) openOf(agent string) string {
+	for _, id := range s.Open {
+		if q := s.Questions[id]; q.Kind == event.AskAgent && q.Agent == agent {
+			return id
+		}
+	}
+	return ""
 }
 
 // The answers that popkit's own questions know.

@@ -238,6 +238,7 @@ const (
 // Effect is something popkit was asked to do and that has not ended.
 type Effect struct {
 	event.EffectRequested
+	Asked    int64 // number of the event that asked for it last: ends of earlier requests are void
 	Status   EffectStatus
 	Failures int
 	Error    string
