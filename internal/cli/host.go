@@ -60,7 +60,7 @@ type NewRun struct {
 
 // Removal is one thing that gc removes.
 type Removal struct {
-	Kind string `json:"kind"` // workspace, folder, ref, socket
+	Kind string `json:"kind"` // remove or keep
 	Path string `json:"path"`
 	Run  string `json:"run"`
 	Why  string `json:"why"`

@@ -2,38 +2,60 @@ package daemon
 
 import (
 	"fmt"
+	"net"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"popkit/internal/config"
+	"popkit/internal/core/state"
 	"popkit/internal/redact"
 	"popkit/internal/runs"
 )
 
 // environment is what agents and checks find around them, as configured.
 type environment struct {
+	cfg             config.Config
 	root            string   // where workspaces are made
-	setup           string   // command for each new workspace
-	copy            []string // files of the user's checkout that it gets
-	sign            bool     // popkit's commits
 	transcriptLimit int64    // bytes
 	vars            []string // what agents and checks inherit
 	secrets         []string // values that are not passed on, and taken out of text
 	redactor        *redact.Redactor
 }
 
-// newEnvironment reads the configuration.
-func newEnvironment(run runs.Run) (*environment, error) {
+// loadConfig reads the configuration that holds in a repository.
+func loadConfig(repo string) (config.Config, error) {
+	return config.Load(config.Sources{RepoDir: repo, Env: os.Getenv})
+}
+
+// newEnvironment reads the configuration for a run's engine.
+func newEnvironment(run runs.Run, s *state.State) (*environment, error) {
+	cfg, err := loadConfig(run.Place.Repo)
+	if err != nil {
+		return nil, err
+	}
+	root, err := workspaceRoot(cfg)
+	if err != nil {
+		return nil, err
+	}
+	e := &environment{cfg: cfg, root: root, transcriptLimit: int64(cfg.Complete(s.Created.Plan).Limits.TranscriptBytes)}
+	e.vars, e.secrets = inherited(os.Environ(), cfg.Env)
+	e.redactor = redact.New(e.secrets)
+	return e, nil
+}
+
+// workspaceRoot returns the folder in which workspaces are made.
+func workspaceRoot(cfg config.Config) (string, error) {
+	if cfg.Workspace.Root != "" {
+		return filepath.Abs(cfg.Workspace.Root)
+	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return nil, fmt.Errorf("place for workspaces: %w (set XDG_CACHE_HOME)", err)
+		return "", fmt.Errorf("place for workspaces: %w (set workspace.root in the configuration)", err)
 	}
-	e := &environment{root: filepath.Join(cache, "popkit", "workspaces"), transcriptLimit: 16 << 20}
-	e.vars = inherited(os.Environ(), nil)
-	e.redactor = redact.New(e.secrets)
-	_ = run // the repository's configuration is read here once it exists
-	return e, nil
+	return filepath.Join(cache, "popkit", "workspaces"), nil
 }
 
 func (e *environment) redact(text string) string { return e.redactor.String(text) }
@@ -41,30 +63,89 @@ func (e *environment) redact(text string) string { return e.redactor.String(text
 // base is the environment of checks and setup commands.
 func (e *environment) base() []string { return slices.Clone(e.vars) }
 
-// agent is the environment of an agent, but for its POPKIT_ variables.
-func (e *environment) agent(_, tmp string) []string {
-	return append(e.base(), "TMPDIR="+tmp)
+// agent is the environment of an agent, but for its POPKIT_ variables: private
+// folders below dir for what it does not share, and free ports.
+func (e *environment) agent(dir string) ([]string, error) {
+	env := e.base()
+	own := map[string]config.Sharing{"HOME": e.cfg.Env.Home, "TMPDIR": e.cfg.Env.Tmp}
+	for name, how := range e.cfg.Env.Caches {
+		own[name] = how
+	}
+	for name, how := range own {
+		if how != config.PerAgent {
+			continue
+		}
+		path := filepath.Join(dir, strings.ToLower(name))
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return nil, err
+		}
+		env = append(env, name+"="+path)
+	}
+	ports, err := freePorts(e.cfg.Workspace.Ports)
+	return append(env, ports...), err
 }
 
-// inherited returns the variables that are passed on: not those that would make
-// git work in the user's repository, nor another agent's identity, nor secrets.
-// The folder of this very program comes first in PATH, so that agents find the
-// popkit that runs them.
-func inherited(environ, secrets []string) []string {
-	var out []string
-	path := ""
+// freePorts names n ports that nobody listens on now, as POPKIT_PORT_1 … and,
+// the first, PORT.
+func freePorts(n int) ([]string, error) {
+	var env []string
+	var open []net.Listener
+	defer func() {
+		for _, l := range open {
+			l.Close()
+		}
+	}()
+	for i := range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0") // all are held until all are chosen
+		if err != nil {
+			return nil, fmt.Errorf("find a free port: %w", err)
+		}
+		open = append(open, l)
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		if err != nil {
+			return nil, fmt.Errorf("find a free port: %w", err)
+		}
+		if i == 0 {
+			env = append(env, "PORT="+port)
+		}
+		env = append(env, fmt.Sprintf("POPKIT_PORT_%d=%s", i+1, port))
+	}
+	return env, nil
+}
+
+// inherited returns the variables that are passed on, and the values of those
+// that are secret. Not passed on are variables that would make git work in the
+// user's repository and another agent's identity. The folder of this very
+// program comes first in PATH, so that agents find the popkit that runs them.
+func inherited(environ []string, cfg config.Env) (vars, secrets []string) {
+	search := ""
 	for _, v := range environ {
 		name, value, ok := strings.Cut(v, "=")
 		switch {
-		case !ok || slices.Contains(secrets, name), strings.HasPrefix(name, "POPKIT_"), strings.HasPrefix(name, "GIT_"):
+		case matchesAny(name, cfg.Secrets):
+			secrets = append(secrets, value)
+		case !ok || strings.HasPrefix(name, "POPKIT_") || strings.HasPrefix(name, "GIT_") || !matchesAny(name, cfg.Pass):
 		case name == "PATH":
-			path = value
+			search = value
 		default:
-			out = append(out, v)
+			vars = append(vars, v)
 		}
 	}
 	if self, err := os.Executable(); err == nil && filepath.Base(self) == "popkit" {
-		path = strings.TrimSuffix(filepath.Dir(self)+string(filepath.ListSeparator)+path, string(filepath.ListSeparator))
+		search = strings.TrimSuffix(filepath.Dir(self)+string(filepath.ListSeparator)+search, string(filepath.ListSeparator))
 	}
-	return append(out, "PATH="+path)
+	vars = append(vars, "PATH="+search)
+	for name, value := range cfg.Set {
+		vars = append(vars, name+"="+value)
+	}
+	return vars, secrets
+}
+
+// matchesAny reports whether a variable's name matches one of the globs, which
+// configuration has checked.
+func matchesAny(name string, globs []string) bool {
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		ok, err := path.Match(glob, name)
+		return ok && err == nil
+	})
 }

@@ -117,7 +117,7 @@ func (d *daemon) open(ctx context.Context) error {
 	if err := statefile.EnsureDir(d.Run.Place.Repo); err != nil {
 		return err
 	}
-	if d.env, err = newEnvironment(d.Run); err != nil {
+	if d.env, err = newEnvironment(d.Run, d.st.State); err != nil {
 		return err
 	}
 	if d.work, err = openWork(ctx, d.Run, d.st.State, d.env, d.note); err != nil {

@@ -32,7 +32,7 @@ func openWork(ctx context.Context, run runs.Run, s *state.State, env *environmen
 		return nil, err
 	}
 	work, err := workspace.NewRun(repo, run.ID, env.root, workspace.Options{
-		Identity: identity, Sign: env.sign, Setup: env.setup, Copy: env.copy, Report: func(text string) { note("workspace", text) },
+		Identity: identity, Sign: env.cfg.Commit.Sign, Setup: env.cfg.Workspace.Setup, Copy: env.cfg.Workspace.Copy, Report: func(text string) { note("workspace", text) },
 		Exec: func(ctx context.Context, dir, command string, out io.Writer) (int, error) {
 			end, err := env.command(ctx, run.ID, dir, command, out)
 			return end.Code, err
@@ -130,7 +130,11 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 				os.RemoveAll(filepath.Dir(socket)), os.RemoveAll(tmp))
 		},
 	}
-	seat.Env = append(d.env.agent(o.Agent, tmp),
+	env, err := d.env.agent(tmp)
+	if err != nil {
+		return effects.Seat{}, errors.Join(fmt.Errorf("environment of %s: %w", o.Agent, err), seat.Leave())
+	}
+	seat.Env = append(env,
 		"POPKIT_RUN="+o.Run, "POPKIT_TASK="+o.Task, "POPKIT_AGENT="+o.Agent, fmt.Sprintf("POPKIT_ATTEMPT=%d", o.Request.Attempt),
 		"POPKIT_PHASE="+o.PhaseName, "POPKIT_ROLE="+o.Request.Role, "POPKIT_SOCKET="+socket, "POPKIT_RESULT="+seat.ResultFile)
 	return seat, nil

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"popkit/internal/cli"
+	"popkit/internal/proc"
+)
+
+// version is set by the build.
+var version = "dev"
+
+func main() {
+	proc.MaybeInit()
+	os.Exit(run())
+}
+
+func run() int {
+	ctx := context.Background()
+	env, err := cli.System(host())
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "popkit: %v\n", err)
+		return 5
+	}
+	return cli.Main(ctx, os.Args[1:], env)
+}
