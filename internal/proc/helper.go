@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,7 @@ func helperMain() {
 	// Capabilities and the like belong to threads: the one that gives them up must
 	// be the one that forks.
 	runtime.LockOSThread()
-	control := os.NewFile(controlFD, "control")
+	control := bufio.NewReader(os.NewFile(controlFD, "control"))
 	status := os.NewFile(statusFD, "status")
 	syscall.CloseOnExec(controlFD)
 	syscall.CloseOnExec(statusFD)

@@ -3,6 +3,7 @@ package proc
 import (
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -43,18 +44,16 @@ func choose(wish string) (isolation, error) {
 	if wish == "" || (err == nil && wish == how.name) {
 		return how, err
 	}
-	for _, how := range candidates() {
-		if how.name != wish {
-			continue
-		}
-		if err = probe(how); err == nil {
+	fits := slices.DeleteFunc(candidates(), func(how isolation) bool { return how.name != wish })
+	if len(fits) == 0 {
+		return isolation{}, fmt.Errorf("isolation %q is not known here", wish)
+	}
+	for _, how := range fits[:len(fits)-1] {
+		if probe(how) == nil {
 			return how, nil
 		}
 	}
-	if err != nil {
-		return isolation{}, fmt.Errorf("isolation %s is not to be had: %w", wish, err)
-	}
-	return isolation{}, fmt.Errorf("isolation %s is not known here", wish)
+	return fits[len(fits)-1], nil // whether it works, the start will tell
 }
 
 // probe starts a helper that only enters the isolation.

@@ -1,8 +1,11 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -44,6 +47,11 @@ func (how isolation) attributes() *syscall.SysProcAttr {
 // enter completes the isolation from within the helper, on its main thread. The
 // warning says what is lacking.
 func enter(name string) (warning string, err error) {
+	// For ps and top: the name of /proc/self/exe would be "exe". Nothing depends on it.
+	_ = os.WriteFile("/proc/self/comm", []byte("popkit-init"), 0)
+	if err := closeOnExec(); err != nil {
+		return "", err
+	}
 	// Processes of the same user inside must not take hold of the helper.
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return "", fmt.Errorf("protect init helper: %w", err)
@@ -66,6 +74,25 @@ func enter(name string) (warning string, err error) {
 		return warning, fmt.Errorf("give up capabilities: %w", err)
 	}
 	return warning, nil
+}
+
+// closeOnExec keeps every descriptor but the standard ones from the command: the
+// helper's own, and what the engine was itself given by a careless parent.
+func closeOnExec() error {
+	err := unix.CloseRange(controlFD, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
+	if err == nil {
+		return nil
+	}
+	fds, listErr := os.ReadDir("/proc/self/fd") // a kernel before 5.11
+	if listErr != nil {
+		return fmt.Errorf("keep descriptors from the command: %w", errors.Join(err, listErr))
+	}
+	for _, entry := range fds {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd >= controlFD {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
 }
 
 func mountProc() error {

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ type helper struct {
 	warning string
 	control *os.File // only this process has the write end: the lifeline
 	status  *os.File
+	said    *bufio.Reader // of status
 	// early holds an exit that came instead of "started".
 	early []string
 }
@@ -67,7 +69,7 @@ func startHelper(stdio [3]*os.File, how isolation, mark string) (*helper, error)
 		})
 		if err == nil {
 			err = errors.Join(controlR.Close(), statusW.Close())
-			return &helper{process: process, how: how, control: controlW, status: statusR}, err
+			return &helper{process: process, how: how, control: controlW, status: statusR, said: bufio.NewReader(statusR)}, err
 		}
 	}
 	return nil, errors.Join(err, controlR.Close(), controlW.Close(), statusR.Close(), statusW.Close())
@@ -77,7 +79,7 @@ func (h *helper) handshake(c config) error {
 	if err := writeFrame(h.control, c.frame()...); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("configure init helper: %w", err)
 	}
-	f, err := readFrame(h.status)
+	f, err := readFrame(h.said)
 	if errors.Is(err, io.EOF) {
 		return errors.New("the init helper ended before it started the command")
 	}
@@ -131,7 +133,7 @@ func (h *helper) wait() (ending, error) {
 	// is in the pipe, and then comes the end.
 	f := h.early
 	for f == nil {
-		next, readErr := readFrame(h.status)
+		next, readErr := readFrame(h.said)
 		if readErr != nil {
 			if !errors.Is(readErr, io.EOF) {
 				err = errors.Join(err, fmt.Errorf("hear from init helper: %w", readErr))

@@ -73,10 +73,13 @@ func readLength(r io.Reader, limit int) (int, error) {
 	return int(n), nil
 }
 
+// readString takes memory as the bytes come, not as the length promises.
 func readString(r io.Reader, size int) (string, error) {
-	buf := make([]byte, size)
-	_, err := io.ReadFull(r, buf)
-	return string(buf), err
+	data, err := io.ReadAll(io.LimitReader(r, int64(size)))
+	if err == nil && len(data) < size {
+		err = io.ErrUnexpectedEOF
+	}
+	return string(data), err
 }
 
 // config is what a helper is told to do; the zero path is a probe, which ends
