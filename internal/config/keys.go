@@ -1,0 +1,83 @@
+package config
+
+// Key is a key of the configuration, as people write and read about it. NAME
+// stands for a name that the user chooses.
+type Key struct {
+	Name    string
+	Unit    string // of a number or list; "" where the meaning says it all
+	Meaning string
+	Effect  string // what it changes
+	Later   bool   // accepted and checked now, without effect until Effect is built
+}
+
+// Effects, in words.
+const (
+	inRun       = "new runs"
+	inAgents    = "agents, checks and setup commands of new runs"
+	inWorkspace = "workspaces of new runs"
+	inGuard     = "the guard, which is not built yet"
+	inRedis     = "redis mode, which is not built yet"
+)
+
+// keys is every key, in the order of docs/configuration.md.
+var keys = []Key{
+	{Name: "tier", Meaning: "what the user's plan includes: free, premium or pro (see the tiers' table)", Effect: inRun},
+	{Name: "mode_priority", Unit: "modes", Meaning: "modes in the order of preference: native, redis, file; the first that can be had is used", Effect: inRun},
+	{Name: "runtime", Meaning: "what drives agents whose task and role name no runtime: exec:COMMAND, scripted:FILE or claude", Effect: inRun},
+	{Name: "resolver", Meaning: `runtime of agents that resolve merge conflicts; "" is the task's own`, Effect: inRun},
+	{Name: "on_conflict", Meaning: "who resolves a merge conflict: agent, human or first_wins; the plan's word goes before it", Effect: inRun},
+	{Name: "on_barrier_timeout", Meaning: "what happens when a phase outlasts limits.barrier_timeout_minutes: human (a person is asked) or partial (the barrier opens with what is there); the plan's word goes before it", Effect: inRun},
+
+	{Name: "intervals.checkin_every_n_tools", Unit: "tool calls", Meaning: "an agent checks in after so many of its tool calls", Effect: inRun},
+	{Name: "intervals.heartbeat_seconds", Unit: "seconds", Meaning: "how often an agent's process is looked at", Effect: inRun},
+
+	{Name: "limits.max_parallel_agents", Unit: "agents", Meaning: "agents that run at once; the least of this, the tier, the plan and --agents counts, and in file mode 2, one after the other", Effect: inRun},
+	{Name: "limits.max_runtime_minutes", Unit: "minutes, 0: no limit", Meaning: "time of the whole run; waiting for a person does not count", Effect: inRun},
+	{Name: "limits.max_attempts", Unit: "agents", Meaning: "agents that try a task before a person decides", Effect: inRun},
+	{Name: "limits.max_fix_attempts", Unit: "agents", Meaning: "agents that try to turn a phase's red check green before a person decides", Effect: inRun},
+	{Name: "limits.max_agents_started", Unit: "agents", Meaning: "agents started in the whole run", Effect: inRun},
+	{Name: "limits.max_insights", Unit: "insights", Meaning: "insights kept in the whole run", Effect: inRun},
+	{Name: "limits.max_insights_per_pull", Unit: "insights", Meaning: "insights that an agent is given at once", Effect: inRun},
+	{Name: "limits.max_questions_per_agent", Unit: "questions", Meaning: "questions that an agent may ask", Effect: inRun},
+	{Name: "limits.agent_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one agent; past it the agent is replaced, its work kept", Effect: inRun},
+	{Name: "limits.silence_minutes", Unit: "minutes, 0: no limit", Meaning: "an agent that shows no sign of life for so long hangs, and is replaced", Effect: inRun},
+	{Name: "limits.barrier_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one phase; past it on_barrier_timeout says what happens", Effect: inRun},
+	{Name: "limits.decision_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "an agent's question that nobody answers for so long is answered by its default, else denied", Effect: inRun},
+	{Name: "limits.check_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one check that has no timeout of its own; past it the check could not run, which is no pass", Effect: inRun},
+	{Name: "limits.retry_delay_seconds", Unit: "seconds", Meaning: "pause before the second attempt at a task; it doubles with each", Effect: inRun},
+	{Name: "limits.context_bytes", Unit: "bytes", Meaning: "earlier work and insights in a prompt; beyond it they are ranked, and the prompt says what was left out", Effect: inRun},
+	{Name: "limits.transcript_bytes", Unit: "bytes, 0: no limit", Meaning: "output kept of an agent; past it one line says that output was cut", Effect: inRun},
+
+	{Name: "roles.NAME.runtime", Meaning: "runtime of a role's agents", Effect: inRun},
+
+	{Name: "decisions.auto", Unit: "answers", Meaning: "answers by policy: {kind, match, answer}; kind is agent, attempts, conflict, audit, check, barrier, effect or left out for all, match is a regular expression (RE2) over the question's text; the first that fits answers", Effect: inRun},
+	{Name: "decisions.park_unattended", Meaning: "when only a person can go on and none is attached, the run is parked and the engine ends (exit status 3); false: the engine waits", Effect: inRun},
+
+	{Name: "workspace.root", Meaning: `directory of the workspaces, outside the repository; "" is popkit's own in the cache directory`, Effect: inWorkspace},
+	{Name: "workspace.setup", Meaning: "shell command run in each new workspace, e.g. one that installs dependencies", Effect: inWorkspace},
+	{Name: "workspace.copy", Unit: "paths", Meaning: "files and directories of the user's checkout that are copied into each workspace; they are never committed", Effect: inWorkspace},
+	{Name: "workspace.ports", Unit: "ports", Meaning: "free ports reserved for each agent, named by POPKIT_PORT and POPKIT_PORTS in its environment", Effect: inAgents},
+	{Name: "workspace.submodules", Meaning: "submodules are checked out in each workspace", Effect: inWorkspace},
+
+	{Name: "env.pass", Unit: "names", Meaning: `variables that are passed on; "*" and "?" are wildcards`, Effect: inAgents},
+	{Name: "env.secrets", Unit: "names", Meaning: "variables that are never passed on, and whose values are taken out of transcripts; wildcards as in env.pass", Effect: inAgents},
+	{Name: "env.set.NAME", Meaning: "value of a variable", Effect: inAgents},
+	{Name: "env.home", Meaning: "HOME: shared (the user's own) or agent (a fresh one for each)", Effect: inAgents},
+	{Name: "env.tmp", Meaning: "TMPDIR: shared (the user's own) or agent (a fresh one for each)", Effect: inAgents},
+	{Name: "env.caches.NAME", Meaning: "a variable that names a cache directory, e.g. GOCACHE: shared (one for all agents) or agent (a fresh one for each)", Effect: inAgents},
+
+	{Name: "commit.sign", Meaning: "popkit's commits are signed as the user's git is configured to", Effect: inRun},
+
+	{Name: "guardrails.protected_paths", Unit: "patterns", Meaning: "paths that no agent may change; .git is protected whatever is configured", Effect: inRun},
+	{Name: "guardrails.audit_scope", Meaning: "work outside the task's scope needs a person's yes", Effect: inRun},
+	{Name: "guardrails.drift_detection.enabled", Meaning: "drift (work outside the scope, no progress, going round in circles) is looked for", Effect: inGuard, Later: true},
+	{Name: "guardrails.restricted_tools", Unit: "tools", Meaning: "tools that agents may not use", Effect: inGuard, Later: true},
+	{Name: "guardrails.human_required", Unit: "rules", Meaning: "actions that need a person's yes", Effect: inGuard, Later: true},
+	{Name: "guardrails.unconventional", Meaning: "what happens with an action that smells of cheating: flag, ask or off", Effect: inGuard, Later: true},
+
+	{Name: "redis.url", Meaning: "where the Redis is, e.g. redis://localhost:6379", Effect: inRedis, Later: true},
+	{Name: "redis.prefix", Meaning: "what the names of keys and channels begin with", Effect: inRedis, Later: true},
+}
+
+// Keys returns the table of all keys.
+func Keys() []Key { return append([]Key(nil), keys...) }
