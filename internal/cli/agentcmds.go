@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/api"
+	"popkit/internal/core/event"
+	"popkit/internal/core/nearest"
+)
+
+type checkInOptions struct {
+	Progress          float64
+	hasProgress       bool
+	Doing, Need, Tool string
+	JSON              bool
+}
+
+func newCheckIn(e *Env) *cobra.Command {
+	var o checkInOptions
+	cmd := &cobra.Command{
+		Use:     "check-in [DOING]",
+		Short:   "Say how far you are; get what waits for you",
+		Example: `  popkit check-in --progress 0.4 --need "where is the user model" "writing the login route"`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Doing, o.hasProgress = strings.Join(args, " "), cmd.Flags().Changed("progress")
+			return runCheckIn(cmd.Context(), e, o)
+		},
+	}
+	cmd.Flags().Float64Var(&o.Progress, "progress", 0, "how much is done, 0 to 1")
+	cmd.Flags().StringVar(&o.Need, "need", "", "what you lack; answered now, or asked of the others")
+	cmd.Flags().StringVar(&o.Tool, "tool", "", "count a call of this tool instead (every fifth is a check-in)")
+	cmd.MarkFlagsMutuallyExclusive("tool", "progress")
+	cmd.MarkFlagsMutuallyExclusive("tool", "need")
+	jsonFlag(cmd, &o.JSON)
+	return cmd
+}
+
+func runCheckIn(ctx context.Context, e *Env, o checkInOptions) error {
+	if o.Progress < 0 || o.Progress > 1 {
+		return usage("--progress 0.4", "progress %g is not between 0 and 1", o.Progress)
+	}
+	c, err := e.mustAgent("check-in")
+	if err != nil {
+		return err
+	}
+	if o.Tool != "" {
+		return e.deliver(ctx, c, api.OpTool, api.ToolArgs{Tool: o.Tool}, o.JSON)
+	}
+	args := api.CheckInArgs{Doing: o.Doing, Need: o.Need}
+	if o.hasProgress {
+		args.Progress = &o.Progress
+	}
+	return e.deliver(ctx, c, api.OpCheckIn, args, o.JSON)
+}
+
+type askOptions struct {
+	Question, Default string
+	Options           []string
+	JSON              bool
+}
+
+func newAsk(e *Env) *cobra.Command {
+	var o askOptions
+	cmd := &cobra.Command{
+		Use:   "ask QUESTION",
+		Short: "Ask a person; wait for the answer and print it",
+		Long: `Ask a person, wait for the answer and print it. When nobody answers in time the
+default is printed; without a default the exit code is 3.`,
+		Example: `  popkit ask "Keep the old route?" --options yes,no --default yes`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Question = strings.Join(args, " ")
+			return runAsk(cmd.Context(), e, o)
+		},
+	}
+	cmd.Flags().StringSliceVar(&o.Options, "options", nil, "the possible answers, separated by commas (default: any text)")
+	cmd.Flags().StringVar(&o.Default, "default", "", "the answer when nobody gives one in time")
+	jsonFlag(cmd, &o.JSON)
+	return cmd
+}
+
+func runAsk(ctx context.Context, e *Env, o askOptions) error {
+	c, err := e.mustAgent("ask")
+	if err != nil {
+		return err
+	}
+	var a api.AskAnswer
+	if err := c.Call(ctx, api.OpAsk, api.AskArgs{Question: o.Question, Options: o.Options, Default: o.Default}, &a); err != nil {
+		return err
+	}
+	if a.By == "timeout" && o.Default == "" {
+		return fail(exitNeedsHuman, "", "nobody answered %s in time", a.ID)
+	}
+	if o.JSON {
+		return e.printJSON(a)
+	}
+	if a.Note != "" {
+		e.say("%s notes: %s", a.By, a.Note)
+	}
+	return e.print(a.Answer + "\n")
+}
+
+type reportOptions struct {
+	Status, Summary string
+	NoCode          bool
+	FollowUps       []string
+}
+
+func newReport(e *Env) *cobra.Command {
+	var o reportOptions
+	cmd := &cobra.Command{
+		Use:     "report",
+		Short:   "Report your result: the last report before you end counts",
+		Example: `  popkit report --status done --summary "login route with tests"`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runReport(cmd.Context(), e, o) },
+	}
+	cmd.Flags().StringVar(&o.Status, "status", "", "done, failed or blocked")
+	cmd.Flags().StringVar(&o.Summary, "summary", "", "what was done, or why not")
+	cmd.Flags().BoolVar(&o.NoCode, "no-code", false, "no file had to change (counts only where the plan says so too)")
+	cmd.Flags().StringArrayVar(&o.FollowUps, "follow-up", nil, "something left to do; can be repeated")
+	return cmd
+}
+
+func runReport(ctx context.Context, e *Env, o reportOptions) error {
+	statuses := []string{string(event.ReportDone), string(event.ReportFailed), string(event.ReportBlocked)}
+	switch event.ReportStatus(o.Status) {
+	case event.ReportDone, event.ReportFailed, event.ReportBlocked:
+	case "":
+		return usage(`popkit report --status done --summary "…"`, "the status is missing")
+	default:
+		return usage(nearest.Hint(o.Status, statuses, "--status done"), "status %q is none of %s", o.Status, strings.Join(statuses, ", "))
+	}
+	if strings.TrimSpace(o.Summary) == "" {
+		return usage(fmt.Sprintf(`popkit report --status %s --summary "…"`, o.Status), "the summary is missing")
+	}
+	c, err := e.mustAgent("report")
+	if err != nil {
+		return err
+	}
+	r := event.Report{Status: event.ReportStatus(o.Status), Summary: o.Summary, NoCode: o.NoCode, FollowUps: o.FollowUps}
+	if err := c.Call(ctx, api.OpReport, api.ReportArgs{Report: r}, nil); err != nil {
+		return err
+	}
+	e.say("reported: %s", o.Status)
+	return nil
+}

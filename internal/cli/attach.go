@@ -1,0 +1,269 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/api"
+	"popkit/internal/core/event"
+	"popkit/internal/core/view"
+	"popkit/internal/runs"
+	"popkit/internal/show"
+)
+
+type attachOptions struct {
+	Run  string
+	JSON bool
+}
+
+func newAttach(e *Env) *cobra.Command {
+	var o attachOptions
+	cmd := &cobra.Command{
+		Use:   "attach [RUN]",
+		Short: "Watch a run and answer its questions",
+		Long: `Watch the active run until it ends, and exit with its outcome's code.
+
+On a terminal each agent has a line, and questions can be answered right there:
+type the answer, or "q-1 answer" when several are open. Ctrl-C once stops the run
+(agents finish their tool call, work is kept), twice ends it at once. Closing the
+terminal only detaches.`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeRuns(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Run = first(args)
+			return runAttach(cmd.Context(), e, o)
+		},
+	}
+	jsonFlag(cmd, &o.JSON)
+	return cmd
+}
+
+func runAttach(ctx context.Context, e *Env, o attachOptions) error {
+	r, err := e.find(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	h, err := r.Holder()
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		return failed("popkit power resume "+r.ID, "no engine runs run %s", r.ID)
+	}
+	last, err := e.attend(ctx, r, *h, o.JSON)
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		if err := e.printJSON(last); err != nil {
+			return err
+		}
+	}
+	return ofOutcome(last.State)
+}
+
+// attend watches the run until its engine ends, and returns its last status.
+// quiet leaves standard output to the caller.
+func (e *Env) attend(ctx context.Context, r runs.Run, h runs.Holder, quiet bool) (view.Status, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	interrupts, stop := e.Interrupts()
+	defer stop()
+	w := &watcher{env: e, caller: e.Dial(h.Socket), by: e.by(ctx), asked: map[string]bool{}}
+	w.screen = screen{out: e.Out, live: e.Live && !quiet, width: e.Width}
+	if quiet {
+		w.screen.out = e.Err
+	}
+	err := w.watch(ctx, interrupts)
+	w.screen.clear()
+	if err != nil && !errors.Is(err, errEngineGone) {
+		return view.Status{}, err
+	}
+	// The log has the last word, also when the engine was killed.
+	s, foldErr := r.Fold(ctx)
+	if foldErr != nil {
+		return view.Status{}, environment(foldErr)
+	}
+	last := view.Make(s, e.Now(), nil)
+	w.screen.permanent(show.Summary(last))
+	if last.State == "interrupted" {
+		return last, fail(exitEnvironment, "popkit power resume "+r.ID, "the engine of run %s died (%s)", r.ID, r.EngineLog())
+	}
+	return last, nil
+}
+
+// errEngineGone ends a watch whose engine went away without a word.
+var errEngineGone = errors.New("the engine is gone")
+
+// watcher is one attached terminal. All its fields belong to the goroutine that
+// called watch; the others hand values over.
+type watcher struct {
+	env        *Env
+	caller     api.Caller
+	by         string
+	screen     screen
+	last       view.Status
+	asked      map[string]bool // questions shown
+	interrupts int
+}
+
+// news is one line of the stream, or its end.
+type news struct {
+	progress api.Progress
+	err      error // io.EOF when the run ended
+}
+
+func (w *watcher) watch(ctx context.Context, interrupts <-chan os.Signal) error {
+	stream := make(chan news)
+	go w.stream(ctx, stream)
+	var answers <-chan string
+	if w.env.Interactive {
+		answers = lines(ctx, w.env.In)
+	}
+	tick := w.screen.ticks()
+	defer tick.Stop()
+	for {
+		select {
+		case n := <-stream:
+			if errors.Is(n.err, io.EOF) {
+				return nil
+			}
+			if n.err != nil {
+				return n.err
+			}
+			if err := w.progress(n.progress); err != nil {
+				return err
+			}
+		case line, ok := <-answers:
+			if !ok {
+				answers = nil // standard input ended: nobody answers here any more
+				break
+			}
+			w.answer(ctx, line)
+		case <-interrupts:
+			w.interrupt(ctx)
+		case <-tick.C:
+			w.draw()
+		}
+	}
+}
+
+// stream hands over what the engine tells until it ends.
+func (w *watcher) stream(ctx context.Context, to chan<- news) {
+	send := func(n news) bool {
+		select {
+		case to <- n:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for raw, err := range w.caller.Stream(ctx, api.OpAttend, api.AttendArgs{CanAnswer: w.env.Interactive}) {
+		var n news
+		var call *api.Error
+		switch {
+		case errors.As(err, &call) && call.Kind != api.KindEnded:
+			n.err = err
+		case err != nil:
+			n.err = errEngineGone
+		default:
+			if err := json.Unmarshal(raw, &n.progress); err != nil {
+				n.err = fmt.Errorf("the engine's answer: %w", err)
+			}
+		}
+		if !send(n) || n.err != nil {
+			return
+		}
+	}
+	send(news{err: io.EOF})
+}
+
+func (w *watcher) progress(p api.Progress) error {
+	w.last = p.Status
+	for _, line := range p.Events {
+		ev, err := decodeEvent(line)
+		if err != nil {
+			return err
+		}
+		if _, question := ev.Data.(event.QuestionAsked); question || !show.Notable(ev.Data) {
+			continue // a question is shown whole
+		}
+		if w.screen.live && !news4terminal(ev.Data) {
+			continue
+		}
+		w.screen.permanent(show.PlainEvent(ev) + "\n")
+	}
+	for _, d := range p.Status.Decisions {
+		if !w.asked[d.ID] {
+			w.asked[d.ID] = true
+			w.screen.permanent(show.Decision(d))
+		}
+	}
+	w.draw()
+	return nil
+}
+
+// news4terminal says which news stay on a terminal, where the block shows the
+// rest.
+func news4terminal(d event.Data) bool {
+	switch d.(type) {
+	case event.CheckedIn, event.AgentStarted, event.AgentExited, event.PhaseStarted, event.Reported:
+		return false
+	}
+	return true
+}
+
+// draw shows the block. While a question is open on a terminal the block stands
+// still, so that an answer can be typed below it.
+func (w *watcher) draw() {
+	if w.last.Run == "" {
+		return
+	}
+	if w.env.Interactive && len(w.last.Decisions) > 0 {
+		w.screen.prompt(w.last.Decisions)
+		return
+	}
+	w.screen.draw(w.last, w.env.Now())
+}
+
+func (w *watcher) interrupt(ctx context.Context) {
+	w.interrupts++
+	now := w.interrupts > 1
+	text := "stopping: agents finish their tool call, work is kept (Ctrl-C again ends them at once)"
+	if now {
+		text = "ending at once; work is kept"
+	}
+	w.screen.clear()
+	w.env.say("%s", text)
+	if err := w.caller.Call(ctx, api.OpStop, api.StopArgs{By: w.by, Reason: "Ctrl-C", Now: now}, nil); err != nil {
+		w.env.say("popkit: %v", err)
+	}
+}
+
+func decodeEvent(line api.Event) (event.Event, error) {
+	raw, err := json.Marshal(struct {
+		V int `json:"v"`
+		api.Event
+	}{event.Version, line})
+	if err != nil {
+		return event.Event{}, fmt.Errorf("event %d: %w", line.Seq, err)
+	}
+	return event.Decode(raw)
+}
+
+// ticks are the moments at which a live block is drawn again although nothing
+// happened: times go on. Without a live block there are none.
+func (s *screen) ticks() *time.Ticker {
+	t := time.NewTicker(time.Second)
+	if !s.live {
+		t.Stop()
+	}
+	return t
+}

@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/api"
+	"popkit/internal/core/event"
+)
+
+// changeOptions are those of retry, skip, edit and tell: what people change
+// while the run goes on.
+type changeOptions struct {
+	Run, Task, Reason string
+}
+
+func (o *changeOptions) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
+}
+
+func newRetry(e *Env) *cobra.Command {
+	return taskCommand(e, api.OpRetry, "retry TASK", "Give a task a new attempt, ending the one under way", "given a new attempt")
+}
+
+func newSkip(e *Env) *cobra.Command {
+	return taskCommand(e, api.OpSkip, "skip TASK", "Settle a task without its work", "skipped")
+}
+
+func taskCommand(e *Env, op api.Op, use, short, done string) *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(1), ValidArgsFunction: completeTasks(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Task = args[0]
+			return runTaskCommand(cmd.Context(), e, op, done, o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.Reason, "reason", "", "why, for the log")
+	return cmd
+}
+
+func runTaskCommand(ctx context.Context, e *Env, op api.Op, done string, o changeOptions) error {
+	_, c, err := e.open(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	if err := c.Call(ctx, op, api.TaskArgs{Task: o.Task, By: e.by(ctx), Reason: o.Reason}, nil); err != nil {
+		return err
+	}
+	e.say("task %s: %s", o.Task, done)
+	return nil
+}
+
+type editOptions struct {
+	changeOptions
+	Title, Prompt, Role string
+	Scope               []string
+	set                 func(flag string) bool // whether the flag was given
+}
+
+func newEdit(e *Env) *cobra.Command {
+	var o editOptions
+	cmd := &cobra.Command{
+		Use:   "edit TASK",
+		Short: "Change what a task asks for; an attempt under way goes on as it is",
+		Long: `Change a task's title, prompt, scope or role. Without a flag, on a terminal, the
+prompt is opened in $EDITOR. An attempt under way goes on as it is; popkit power
+retry begins anew with the change.`,
+		Args: cobra.ExactArgs(1), ValidArgsFunction: completeTasks(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Task, o.set = args[0], cmd.Flags().Changed
+			return runEdit(cmd.Context(), e, o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.Title, "title", "", "new title")
+	cmd.Flags().StringVar(&o.Prompt, "prompt", "", "new prompt")
+	cmd.Flags().StringVar(&o.Role, "role", "", "new role")
+	cmd.Flags().StringSliceVar(&o.Scope, "scope", nil, "new scope, path patterns separated by commas")
+	return cmd
+}
+
+func runEdit(ctx context.Context, e *Env, o editOptions) error {
+	edited := event.TaskEdited{Task: o.Task, By: e.by(ctx)}
+	if o.set("title") {
+		edited.Title = &o.Title
+	}
+	if o.set("prompt") {
+		edited.Prompt = &o.Prompt
+	}
+	if o.set("role") {
+		edited.Role = &o.Role
+	}
+	if o.set("scope") {
+		edited.Scope = &o.Scope
+	}
+	r, err := e.find(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	if edited.Title == nil && edited.Prompt == nil && edited.Role == nil && edited.Scope == nil {
+		if !e.Interactive {
+			return usage(fmt.Sprintf(`popkit power edit %s --prompt "…"`, o.Task), "nothing to change: pass --prompt, --title, --scope or --role")
+		}
+		s, err := r.Fold(ctx)
+		if err != nil {
+			return environment(err)
+		}
+		t, ok := s.Tasks[o.Task]
+		if !ok {
+			return usage("popkit power status", "no task %q in run %s", o.Task, r.ID)
+		}
+		text, err := e.editor(ctx, t.Prompt)
+		if err != nil {
+			return err
+		}
+		if text == t.Prompt {
+			e.say("task %s: nothing changed", o.Task)
+			return nil
+		}
+		edited.Prompt = &text
+	}
+	c, err := e.caller(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := c.Call(ctx, api.OpEdit, api.EditArgs{TaskEdited: edited}, nil); err != nil {
+		return err
+	}
+	e.say("task %s: changed", o.Task)
+	return nil
+}
+
+// editor lets the person change text in their editor.
+func (e *Env) editor(ctx context.Context, text string) (string, error) {
+	editor := e.Getenv("VISUAL")
+	if editor == "" {
+		editor = e.Getenv("EDITOR")
+	}
+	if editor == "" {
+		return "", usage(`EDITOR=nano popkit power edit …`, "no editor: neither VISUAL nor EDITOR is set")
+	}
+	dir, err := os.MkdirTemp("", "popkit-edit-")
+	if err != nil {
+		return "", environment(err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "prompt.md")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return "", environment(err)
+	}
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", editor+` "$1"`, "sh", file)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = e.In, e.Out, e.Err
+	if err := cmd.Run(); err != nil {
+		return "", failed("", "the editor %s: %w", editor, err)
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", environment(err)
+	}
+	return strings.TrimRight(string(raw), "\n"), nil
+}
+
+type tellOptions struct {
+	changeOptions
+	To, Text string
+	Urgent   bool
+}
+
+func newTell(e *Env) *cobra.Command {
+	var o tellOptions
+	cmd := &cobra.Command{
+		Use:     "tell AGENT TEXT",
+		Short:   `Send a message to an agent, or to all that run ("all")`,
+		Example: `  popkit power tell implementer-1 "leave the old route in place"`,
+		Args:    cobra.MinimumNArgs(2), ValidArgsFunction: completeAgents(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.To, o.Text = args[0], strings.Join(args[1:], " ")
+			return runTell(cmd.Context(), e, o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.Urgent, "urgent", false, "deliver it before everything else")
+	return cmd
+}
+
+func runTell(ctx context.Context, e *Env, o tellOptions) error {
+	_, c, err := e.open(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	to := o.To
+	if to == "all" {
+		to = ""
+	}
+	if err := c.Call(ctx, api.OpTell, api.TellArgs{To: to, By: e.by(ctx), Text: o.Text, Urgent: o.Urgent}, nil); err != nil {
+		return err
+	}
+	e.say("told %s; it is delivered at the next tool call or check-in", o.To)
+	return nil
+}

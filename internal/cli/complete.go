@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/core/view"
+	"popkit/internal/show"
+)
+
+// Completion must answer at once and never fail loudly: what can't be read
+// completes to nothing.
+const completeWithin = time.Second
+
+type completer = cobra.CompletionFunc
+
+func completeRuns(e *Env) completer {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var out []cobra.Completion
+		if p, err := e.place(cmd.Context()); err == nil {
+			if all, err := p.List(); err == nil {
+				for _, r := range all {
+					out = append(out, r.ID)
+				}
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeOf completes a command's first argument from the run's status.
+func completeOf(e *Env, pick func(view.Status) []cobra.Completion) completer {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
+		defer cancel()
+		run := ""
+		if f := cmd.Flags().Lookup("run"); f != nil {
+			run = f.Value.String()
+		}
+		_, v, err := e.findStatus(ctx, run)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return pick(v), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func completeTasks(e *Env) completer {
+	return completeOf(e, func(v view.Status) (out []cobra.Completion) {
+		for _, t := range v.Tasks {
+			out = append(out, cobra.CompletionWithDesc(t.ID, t.State+", "+show.Line(t.Title)))
+		}
+		return out
+	})
+}
+
+func completeAgents(e *Env) completer {
+	return completeOf(e, func(v view.Status) (out []cobra.Completion) {
+		for _, a := range v.Agents {
+			out = append(out, cobra.CompletionWithDesc(a.ID, a.State+", task "+a.Task))
+		}
+		return out
+	})
+}
+
+// completeDecisions completes the question, then its answers.
+func completeDecisions(e *Env) completer {
+	ids := completeOf(e, func(v view.Status) (out []cobra.Completion) {
+		for _, d := range v.Decisions {
+			out = append(out, cobra.CompletionWithDesc(d.ID, show.Cut(show.Line(d.Text), 60)))
+		}
+		return out
+	})
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) != 1 {
+			return ids(cmd, args, word)
+		}
+		answers := completeOf(e, func(v view.Status) (out []cobra.Completion) {
+			for _, d := range v.Decisions {
+				if d.ID == args[0] {
+					out = append(out, d.Options...)
+				}
+			}
+			return out
+		})
+		return answers(cmd, nil, word)
+	}
+}

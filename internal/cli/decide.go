@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/api"
+	"popkit/internal/core/view"
+	"popkit/internal/show"
+)
+
+type decideOptions struct {
+	Run    string
+	ID     string
+	Answer string
+	Note   string
+	All    bool
+	JSON   bool
+}
+
+func newDecide(e *Env) *cobra.Command {
+	var o decideOptions
+	cmd := &cobra.Command{
+		Use:   "decide [ID ANSWER]",
+		Short: "Answer a question; without arguments, list the open ones",
+		Long: `Answer a question of the run. Without arguments the open questions are listed and,
+on a terminal, asked one after the other. A parked run takes answers too; after
+them, popkit power resume goes on.`,
+		Example: `  popkit power decide q-1 allow
+  popkit power decide q-2 "use the model in src/models" --note "see the design"`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return usage(`popkit power decide `+args[0]+` "ANSWER"`, "the answer to %s is missing", args[0])
+			}
+			return nil
+		},
+		ValidArgsFunction: completeDecisions(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.ID, o.Answer = args[0], strings.Join(args[1:], " ")
+			}
+			return runDecide(cmd.Context(), e, o)
+		},
+	}
+	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
+	cmd.Flags().StringVar(&o.Note, "note", "", "a note to the answer, for the log and who asked")
+	cmd.Flags().BoolVar(&o.All, "all", false, "list answered questions too")
+	jsonFlag(cmd, &o.JSON)
+	return cmd
+}
+
+func runDecide(ctx context.Context, e *Env, o decideOptions) error {
+	_, c, err := e.open(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	if o.ID != "" {
+		return e.decide(ctx, c, o)
+	}
+	var all []view.Decision
+	if err := c.Call(ctx, api.OpDecisions, nil, &all); err != nil {
+		return err
+	}
+	list := make([]view.Decision, 0, len(all))
+	for _, d := range all {
+		if o.All || d.Answer == "" && d.Closed == "" {
+			list = append(list, d)
+		}
+	}
+	if o.JSON {
+		return e.printJSON(list)
+	}
+	if len(list) == 0 {
+		e.say("no question is open")
+		return nil
+	}
+	if !e.Interactive || o.All {
+		return e.print(listDecisions(list))
+	}
+	return e.ask(ctx, c, list, o)
+}
+
+func (e *Env) decide(ctx context.Context, c api.Caller, o decideOptions) error {
+	args := api.AnswerArgs{ID: o.ID, Answer: o.Answer, By: e.by(ctx), Note: o.Note}
+	if err := c.Call(ctx, api.OpAnswer, args, nil); err != nil {
+		return err
+	}
+	if o.JSON {
+		return e.printJSON([]view.Decision{})
+	}
+	e.say("answered %s: %s", o.ID, o.Answer)
+	return nil
+}
+
+// ask goes through the questions on the terminal; an empty line leaves one open.
+func (e *Env) ask(ctx context.Context, c api.Caller, list []view.Decision, o decideOptions) error {
+	in := bufio.NewReader(e.In)
+	for _, d := range list {
+		for done := false; !done; {
+			fmt.Fprintf(e.Err, "%sanswer %s (empty: leave it open)> ", show.Decision(d), d.ID)
+			line, err := in.ReadString('\n')
+			if err != nil && !errors.Is(err, io.EOF) {
+				return fmt.Errorf("read the answer: %w", err)
+			}
+			_, text, problem := parseAnswer(line, []view.Decision{d})
+			switch {
+			case problem != "":
+				e.say("%s", problem)
+			case text != "":
+				answer := o
+				answer.ID, answer.Answer = d.ID, text
+				if err := e.decide(ctx, c, answer); err != nil {
+					return err
+				}
+			}
+			done = problem == "" || err != nil
+		}
+	}
+	return nil
+}
+
+func listDecisions(list []view.Decision) string {
+	var b strings.Builder
+	for _, d := range list {
+		switch {
+		case d.Closed != "":
+			fmt.Fprintf(&b, "question %s (%s): withdrawn: %s\n", d.ID, d.Kind, show.Line(d.Closed))
+		case d.Answer != "":
+			fmt.Fprintf(&b, "question %s (%s): %s answered %q\n", d.ID, d.Kind, d.By, show.Line(d.Answer))
+		default:
+			b.WriteString(show.Decision(d))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"popkit/internal/api"
+	"popkit/internal/runs"
+)
+
+// Env is everything that a command takes from outside.
+type Env struct {
+	Host Host
+	Streams
+	Dir    string // where the command was typed
+	Getenv func(string) string
+	Now    func() time.Time
+	// Interactive: standard input and standard error are a terminal, so a person
+	// can be asked.
+	Interactive bool
+	// Live: standard output is a terminal whose lines can be drawn again.
+	Live bool
+	// Width is the terminal's, in columns; 0 where there is none.
+	Width func() int
+	// Dial returns the caller for an engine's socket.
+	Dial func(socket string) api.Caller
+	// Interrupts delivers each Ctrl-C until stop is called.
+	Interrupts func() (c <-chan os.Signal, stop func())
+	// Claude returns the version of Claude Code on this machine, "" when there is
+	// none.
+	Claude func(ctx context.Context) string
+	// Ready returns where the engine says that it is ready.
+	Ready func() io.WriteCloser
+	// Demo is `popkit demo`.
+	Demo func(ctx context.Context, s Streams, args []string) int
+
+	args []string // as typed, without the program's name
+}
+
+// System is the Env of this process.
+func System(h Host) (Env, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return Env{}, fmt.Errorf("find the current folder: %w", err)
+	}
+	out := int(os.Stdout.Fd())
+	return Env{
+		Host: h, Streams: Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, Dir: dir,
+		Getenv: os.Getenv, Now: time.Now,
+		Interactive: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
+		Live:        term.IsTerminal(out) && os.Getenv("TERM") != "dumb",
+		Width: func() int {
+			if w, _, err := term.GetSize(out); err == nil {
+				return w
+			}
+			return 0
+		},
+		Dial:   func(socket string) api.Caller { return api.Client{Path: socket} },
+		Claude: claudeVersion, Ready: readyPipe,
+		Interrupts: func() (<-chan os.Signal, func()) {
+			c := make(chan os.Signal, 4)
+			signal.Notify(c, os.Interrupt)
+			return c, func() { signal.Stop(c) }
+		},
+	}, nil
+}
+
+// claudeTimeout bounds the question for a version.
+const claudeTimeout = 3 * time.Second
+
+// claudeVersion asks the installed Claude Code, if there is one. A program that
+// does not answer is none.
+func claudeVersion(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, claudeTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "claude", "--version").Output()
+	if err != nil {
+		return ""
+	}
+	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	return version
+}
+
+// repo is the repository around the folder where the command was typed.
+func (e *Env) repo(ctx context.Context) (RepoInfo, error) {
+	info, err := e.Host.Repo(ctx, e.Dir)
+	if err != nil {
+		return RepoInfo{}, environment(err)
+	}
+	return info, nil
+}
+
+// place is where the repository's runs live.
+func (e *Env) place(ctx context.Context) (runs.Place, error) {
+	info, err := e.repo(ctx)
+	return runs.Place{Repo: info.Top}, err
+}
+
+// find returns the run that name means; "" is the active one, else the last.
+func (e *Env) find(ctx context.Context, name string) (runs.Run, error) {
+	p, err := e.place(ctx)
+	if err != nil {
+		return runs.Run{}, err
+	}
+	return p.Find(name)
+}
+
+// by is the name under which a person's orders are recorded.
+func (e *Env) by(ctx context.Context) string {
+	if info, err := e.Host.Repo(ctx, e.Dir); err == nil && info.User != "" {
+		return info.User
+	}
+	for _, name := range []string{"USER", "LOGNAME"} {
+		if v := e.Getenv(name); v != "" {
+			return v
+		}
+	}
+	return "a person"
+}
+
+// say writes a line for the person to standard error.
+func (e *Env) say(format string, args ...any) {
+	fmt.Fprintf(e.Err, format+"\n", args...)
+}

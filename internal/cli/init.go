@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/config"
+	"popkit/internal/core/objective"
+)
+
+type initOptions struct {
+	Verify        bool
+	Runtime, Mode string
+	JSON          bool
+}
+
+// checked is one line of `popkit power init --verify --json`.
+type checked struct {
+	What string `json:"what"` // git, repository, configuration, runtime, mode
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+
+	code int
+}
+
+func newInit(e *Env) *cobra.Command {
+	var o initOptions
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Check that a run can start here, and say in which mode",
+		Long: `Check git, the repository, the configuration and the runtime, and say which mode
+would be selected and why. Nothing needs to be set up and nothing is changed;
+--verify is accepted for the sake of the specification.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), e, o) },
+	}
+	cmd.Flags().BoolVar(&o.Verify, "verify", true, "check")
+	cmd.Flags().StringVar(&o.Runtime, "runtime", "", "check as with power start --runtime")
+	cmd.Flags().StringVar(&o.Mode, "mode", "", "check as with power start --mode")
+	jsonFlag(cmd, &o.JSON)
+	return cmd
+}
+
+func runInit(ctx context.Context, e *Env, o initOptions) error {
+	list := e.verify(ctx, o)
+	if o.JSON {
+		if err := e.printJSON(list); err != nil {
+			return err
+		}
+	}
+	var first error
+	for _, c := range list {
+		mark := "ok"
+		if !c.OK {
+			mark = "no"
+			if first == nil {
+				first = outcome(c.code)
+			}
+		}
+		if o.JSON {
+			continue
+		}
+		if err := e.print(fmt.Sprintf("%s  %-14s %s\n", mark, c.What, c.Text)); err != nil {
+			return err
+		}
+		if c.Hint != "" {
+			if err := e.print("    hint: " + c.Hint + "\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return first
+}
+
+func (e *Env) verify(ctx context.Context, o initOptions) []checked {
+	out := []checked{e.verifyGit(ctx)}
+	info, err := e.repo(ctx)
+	if err != nil {
+		return append(out, notOK("repository", err))
+	}
+	out = append(out, checked{What: "repository", OK: true, Text: info.Top})
+	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})
+	if err != nil {
+		return append(out, notOK("configuration", err))
+	}
+	text := strings.Join(cfg.Notes, "; ")
+	if text == "" {
+		text = "no mistakes"
+	}
+	out = append(out, checked{What: "configuration", OK: true, Text: text})
+	plan := objective.Plan{Phases: objective.Defaults(objective.Objective{}, nil)}
+	s, err := cfg.Settings(plan, config.Flags{Runtime: o.Runtime, Mode: o.Mode, ClaudeVersion: e.Claude(ctx)})
+	if err != nil {
+		return append(out, notOK("mode", usageError(err)))
+	}
+	limit := fmt.Sprintf("%s: %s; at most %d agents (%s)", s.Mode, s.ModeReason, s.MaxAgents, s.MaxAgentsSource)
+	out = append(out, checked{What: "mode", OK: true, Text: limit})
+	if err := driven(plan, s); err != nil {
+		return append(out, notOK("runtime", err))
+	}
+	return append(out, checked{What: "runtime", OK: true, Text: s.Runtime})
+}
+
+func (e *Env) verifyGit(ctx context.Context) checked {
+	var out bytes.Buffer
+	code, err := e.Host.Git(ctx, Streams{In: strings.NewReader(""), Out: &out, Err: &out}, e.Dir, "version")
+	if err == nil && code != 0 {
+		err = fmt.Errorf("git version: exit code %d", code)
+	}
+	if err != nil {
+		return notOK("git", environment(err))
+	}
+	return checked{What: "git", OK: true, Text: strings.TrimSpace(out.String())}
+}
+
+func notOK(what string, err error) checked {
+	text, hints := words(err)
+	return checked{What: what, Text: strings.ReplaceAll(text, "\n", "; "), Hint: strings.Join(hints, ", or "), code: exitCode(err)}
+}

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/api"
+	"popkit/internal/core/event"
+	"popkit/internal/show"
+)
+
+type logOptions struct {
+	Run    string
+	Follow bool
+	From   int64
+	JSON   bool
+}
+
+func newLog(e *Env) *cobra.Command {
+	var o logOptions
+	cmd := &cobra.Command{
+		Use:   "log [RUN]",
+		Short: "Show what happened, one event a line",
+		Long: `Show the run's events, one a line; with --json one JSON object a line. With
+--follow it goes on until the run ends; a run without an engine is not waited for.`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeRuns(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Run = first(args)
+			return runLog(cmd.Context(), e, o)
+		},
+	}
+	cmd.Flags().BoolVarP(&o.Follow, "follow", "f", false, "go on until the run ends")
+	cmd.Flags().Int64Var(&o.From, "from", 1, "first event's sequence number")
+	jsonFlag(cmd, &o.JSON)
+	return cmd
+}
+
+func runLog(ctx context.Context, e *Env, o logOptions) (err error) {
+	r, err := e.find(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	h, err := r.Holder()
+	if err != nil {
+		return err
+	}
+	log, err := r.Open()
+	if err != nil {
+		return environment(err)
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	events := log.Read(ctx, o.From)
+	if o.Follow && h != nil {
+		events = log.Follow(ctx, o.From)
+	}
+	return e.printEvents(events, o)
+}
+
+// printEvents prints until the events end, or, following, the run has.
+func (e *Env) printEvents(events iter.Seq2[event.Event, error], o logOptions) error {
+	for ev, err := range events {
+		if err != nil {
+			return environment(err)
+		}
+		text := show.LogLine(ev)
+		if o.JSON {
+			if text, err = jsonLine(ev); err != nil {
+				return err
+			}
+		}
+		if err := e.print(text + "\n"); err != nil {
+			return err
+		}
+		if _, over := ev.Data.(event.RunEnded); over && o.Follow {
+			return nil
+		}
+	}
+	return nil
+}
+
+// jsonLine is an event as OpFollow gives it.
+func jsonLine(ev event.Event) (string, error) {
+	data, err := json.Marshal(ev.Data)
+	if err != nil {
+		return "", fmt.Errorf("event %d: %w", ev.Seq, err)
+	}
+	line, err := json.Marshal(api.Event{Seq: ev.Seq, Time: ev.Time, Type: ev.Data.Type(), Data: data})
+	if err != nil {
+		return "", fmt.Errorf("event %d: %w", ev.Seq, err)
+	}
+	return string(line), nil
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/api"
+	"popkit/internal/core/event"
+	"popkit/internal/show"
+)
+
+func newGC(e *Env) *cobra.Command {
+	var dry, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "gc",
+		Short: "Remove what runs that are over have left behind",
+		Long: `Remove workspaces and other leftovers of runs that are over. Nothing is removed
+whose work is not kept; --dry-run lists exactly what would be.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runGC(cmd.Context(), e, dry, asJSON) },
+	}
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "only list")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func runGC(ctx context.Context, e *Env, dry, asJSON bool) error {
+	info, err := e.repo(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := e.Host.GC(ctx, info.Top, dry)
+	if err != nil {
+		return environment(err)
+	}
+	if asJSON {
+		if found == nil {
+			found = []Removal{}
+		}
+		return e.printJSON(found)
+	}
+	if len(found) == 0 {
+		e.say("nothing to remove")
+	}
+	for _, f := range found {
+		if err := e.print(fmt.Sprintf("%s %s (run %s): %s\n", f.Kind, f.Path, f.Run, show.Line(f.Why))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// versionInfo is `popkit version --json`.
+type versionInfo struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+	Protocol int    `json:"protocol"`
+	Events   int    `json:"events"` // version of the log's events
+}
+
+func newVersion(e *Env) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runVersion(e, asJSON) },
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func runVersion(e *Env, asJSON bool) error {
+	v := versionInfo{
+		Version: e.Host.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Protocol: api.Protocol, Events: event.Version,
+	}
+	if asJSON {
+		return e.printJSON(v)
+	}
+	return e.print(fmt.Sprintf("popkit %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Arch))
+}
+
+func newDemo(e *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:                "demo",
+		Short:              "Watch five scripted agents build a feature in a scratch repository",
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
+				return cmd.Help()
+			}
+			if e.Demo == nil {
+				return failed("popkit power start --help", "this popkit is built without its demo")
+			}
+			if code := e.Demo(cmd.Context(), e.Streams, args); code != 0 {
+				return outcome(code)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"popkit/internal/core/nearest"
+	"popkit/internal/core/objective"
+	"popkit/internal/planfile"
+)
+
+// planOptions say where a plan comes from and what of it is run.
+type planOptions struct {
+	Objective string
+	Plan      string // a file, "-" for standard input, "" for the default phases
+	Phases    []string
+	Agents    string // a number, or roles
+}
+
+// limit is --agents as a number, 0 when it gives roles or nothing.
+func (o planOptions) limit() int {
+	if n, err := strconv.Atoi(o.Agents); err == nil {
+		return n
+	}
+	return 0
+}
+
+// roles is --agents as roles.
+func (o planOptions) roles() []string {
+	if _, err := strconv.Atoi(o.Agents); err == nil || o.Agents == "" {
+		return nil
+	}
+	roles := strings.Split(o.Agents, ",")
+	for i := range roles {
+		roles[i] = strings.TrimSpace(roles[i])
+	}
+	return roles
+}
+
+// maxPlan is more than any plan file may have; planfile has the word on it.
+const maxPlan = 8 << 20
+
+// plan returns the plan to run, valid, and what to say about it.
+func (e *Env) plan(o planOptions) (p objective.Plan, source string, notes []string, err error) {
+	if n, err := strconv.Atoi(o.Agents); err == nil && n < 1 {
+		return p, "", nil, usage("--agents 3", "--agents %d: at least 1", n)
+	}
+	switch {
+	case o.Plan != "":
+		if p, notes, err = e.readPlan(o.Plan); err != nil {
+			return p, "", nil, err
+		}
+		if o.Objective != "" {
+			p.Objective.Description = o.Objective
+		}
+		if p, err = onlyPhases(p, o.Phases); err != nil {
+			return p, "", nil, err
+		}
+		source = o.Plan
+	case strings.TrimSpace(o.Objective) == "":
+		return p, "", nil, usage(`popkit power start "what to build", or popkit power start --plan FILE`, "there is neither an objective nor a plan")
+	default:
+		p.Objective.Description = strings.TrimSpace(o.Objective)
+		p.Phases = objective.Defaults(p.Objective, o.Phases)
+		source = "default phases"
+	}
+	if p, err = onlyRoles(p, o.roles()); err != nil {
+		return p, "", nil, err
+	}
+	if err := problems(source, p); err != nil {
+		return p, "", nil, err
+	}
+	if o.Plan == "" || o.Agents != "" || len(o.Phases) > 0 {
+		notes = objective.Notes(p)
+	}
+	return p, source, notes, nil
+}
+
+func (e *Env) readPlan(name string) (objective.Plan, []string, error) {
+	in, called := e.In, "standard input"
+	if name != "-" {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(e.Dir, path)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return objective.Plan{}, nil, usageError(fmt.Errorf("plan file: %w", pathError(err, name)))
+		}
+		defer f.Close()
+		in, called = f, name
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxPlan))
+	if err != nil {
+		return objective.Plan{}, nil, fmt.Errorf("plan file %s: %w", called, err)
+	}
+	res, err := planfile.Parse(called, data)
+	return res.Plan, res.Notes, err
+}
+
+// pathError names the file as it was typed.
+func pathError(err error, name string) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", name, p.Err)
+	}
+	return err
+}
+
+// onlyPhases leaves only the named phases, in the plan's order.
+func onlyPhases(p objective.Plan, only []string) (objective.Plan, error) {
+	if len(only) == 0 {
+		return p, nil
+	}
+	var have []string
+	for _, ph := range p.Phases {
+		have = append(have, ph.Name)
+	}
+	for _, name := range only {
+		if !slices.Contains(have, name) {
+			return p, usage(nearest.Hint(name, have, "--phases "+strings.Join(have, ",")), "the plan has no phase %q", name)
+		}
+	}
+	kept := p.Phases[:0:0]
+	for _, ph := range p.Phases {
+		if slices.Contains(only, ph.Name) {
+			kept = append(kept, ph)
+		}
+	}
+	p.Phases = kept
+	return p, nil
+}
+
+// onlyRoles leaves only the tasks of the named roles, and no phase without one.
+func onlyRoles(p objective.Plan, only []string) (objective.Plan, error) {
+	if len(only) == 0 {
+		return p, nil
+	}
+	found := map[string]bool{}
+	kept := p.Phases[:0:0]
+	for _, ph := range p.Phases {
+		tasks := ph.Tasks[:0:0]
+		for _, t := range ph.Tasks {
+			found[t.Role] = true
+			if slices.Contains(only, t.Role) {
+				tasks = append(tasks, t)
+			}
+		}
+		if len(tasks) > 0 {
+			ph.Tasks = tasks
+			kept = append(kept, ph)
+		}
+	}
+	var have []string
+	for role := range found {
+		have = append(have, role)
+	}
+	slices.Sort(have)
+	for _, role := range only {
+		if !found[role] {
+			return p, usage(nearest.Hint(role, have, "--agents "+strings.Join(have, ",")), "no task has the role %q", role)
+		}
+	}
+	p.Phases = kept
+	return p, nil
+}
+
+// problems are what is wrong with a plan that was not read as it is.
+func problems(source string, p objective.Plan) error {
+	found := objective.Validate(p)
+	if len(found) == 0 {
+		return nil
+	}
+	lines := make([]string, len(found))
+	for i, x := range found {
+		lines[i] = source + ": " + x.String()
+	}
+	return usageError(errors.New(strings.Join(lines, "\n")))
+}

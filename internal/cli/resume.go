@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/core/view"
+	"popkit/internal/runs"
+	"popkit/internal/show"
+)
+
+type resumeOptions struct {
+	Run    string
+	Follow follow
+}
+
+// follow says what a command does once an engine has the run.
+type follow struct {
+	Detach bool // print the run's ID alone
+	NoWait bool // say how to attach
+	JSON   bool
+}
+
+func (f *follow) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&f.Detach, "detach", "d", false, "return once the engine has the run, and print its ID alone (for scripts)")
+	cmd.Flags().BoolVar(&f.NoWait, "no-wait", false, "return once the engine has the run, and say how to watch it (for people)")
+	jsonFlag(cmd, &f.JSON)
+	cmd.MarkFlagsMutuallyExclusive("detach", "no-wait")
+}
+
+func newResume(e *Env) *cobra.Command {
+	var o resumeOptions
+	cmd := &cobra.Command{
+		Use:   "resume [RUN]",
+		Short: "Go on with a run that was stopped, parked, failed or interrupted",
+		Long: `Go on with a run from its log: what was accepted is kept, what was under way is
+looked into or begun anew.`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeRuns(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Run = first(args)
+			return runResume(cmd.Context(), e, o)
+		},
+	}
+	o.Follow.flags(cmd)
+	return cmd
+}
+
+func runResume(ctx context.Context, e *Env, o resumeOptions) error {
+	r, v, err := e.findStatus(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	if v.Engine != nil {
+		return failed("popkit power attach "+r.ID, "run %s is running already, in process %d", r.ID, v.Engine.PID)
+	}
+	if v.State == "done" {
+		return failed("popkit power merge "+r.ID, "run %s is done", r.ID)
+	}
+	if len(v.Decisions) > 0 && !o.Follow.Detach {
+		e.say("%s still open:\n%s", show.Count(len(v.Decisions), "question"), show.Decisions(v.Decisions))
+	}
+	return e.launch(ctx, r, e.by(ctx), o.Follow)
+}
+
+// started is what start and resume print as JSON: the status is the last one,
+// where they waited for it.
+type started struct {
+	Run    string       `json:"run"`
+	PID    int          `json:"pid"`
+	Socket string       `json:"socket"`
+	Status *view.Status `json:"status,omitempty"`
+}
+
+// launch gives the run to an engine process and does what f says.
+func (e *Env) launch(ctx context.Context, r runs.Run, by string, f follow) error {
+	h, err := e.Host.Spawn(ctx, r, by)
+	if err != nil {
+		return environment(err)
+	}
+	out := started{Run: r.ID, PID: h.PID, Socket: h.Socket}
+	switch {
+	case f.JSON && (f.Detach || f.NoWait):
+		return e.printJSON(out)
+	case f.Detach:
+		return e.print(r.ID + "\n")
+	case f.NoWait:
+		return e.print("run " + r.ID + " goes on in the background\n" +
+			"to watch it:    popkit power attach\nto look at it:  popkit power status\nto stop it:     popkit power stop\n")
+	}
+	last, err := e.attend(ctx, r, h, f.JSON)
+	if err != nil {
+		return err
+	}
+	if f.JSON {
+		out.Status = &last
+		if err := e.printJSON(out); err != nil {
+			return err
+		}
+	}
+	return ofOutcome(last.State)
+}

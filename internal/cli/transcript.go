@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"popkit/internal/runs"
+)
+
+type transcriptOptions struct {
+	Run, Agent string
+	Follow     bool
+}
+
+// transcriptEvery is how often a followed transcript is looked at. It is a file
+// that a foreign program writes and a person reads: no events to wait for.
+const transcriptEvery = 200 * time.Millisecond
+
+func newTranscript(e *Env) *cobra.Command {
+	var o transcriptOptions
+	cmd := &cobra.Command{
+		Use:   "transcript AGENT",
+		Short: "Show what an agent printed",
+		Long:  "Show what an agent printed, as kept: up to a size, without the secrets that are configured.",
+		Args:  cobra.ExactArgs(1), ValidArgsFunction: completeAgents(e),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Agent = args[0]
+			return runTranscript(cmd.Context(), e, o)
+		},
+	}
+	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
+	cmd.Flags().BoolVarP(&o.Follow, "follow", "f", false, "go on until the agent ends")
+	return cmd
+}
+
+func runTranscript(ctx context.Context, e *Env, o transcriptOptions) (err error) {
+	r, v, err := e.findStatus(ctx, o.Run)
+	if err != nil {
+		return err
+	}
+	if _, err := agentOf(v, o.Agent); err != nil {
+		return err
+	}
+	f, err := os.Open(r.Transcript(o.Agent))
+	if errors.Is(err, fs.ErrNotExist) {
+		e.say("%s has printed nothing yet", o.Agent)
+		return nil
+	}
+	if err != nil {
+		return environment(err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := io.Copy(e.Out, f); err != nil {
+		return fmt.Errorf("show the transcript: %w", err)
+	}
+	if !o.Follow {
+		return nil
+	}
+	return e.tail(ctx, r, o.Agent, f)
+}
+
+// tail copies what is added until the agent has ended, or its engine has.
+func (e *Env) tail(ctx context.Context, r runs.Run, agent string, f *os.File) error {
+	tick := time.NewTicker(transcriptEvery)
+	defer tick.Stop()
+	for {
+		v, err := e.status(ctx, r)
+		if err != nil {
+			return err
+		}
+		// Copied after the look at the status, so that an ended agent's last words
+		// are in it.
+		if _, err := io.Copy(e.Out, f); err != nil {
+			return fmt.Errorf("show the transcript: %w", err)
+		}
+		if a, err := agentOf(v, agent); err != nil || !a.Ended.IsZero() || v.Engine == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package show
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/view"
+)
+
+// PlainEvent is an event as a line of progress where no terminal is: with its
+// time.
+func PlainEvent(e event.Event) string {
+	return e.Time.Format(time.TimeOnly) + " " + Event(e.Data)
+}
+
+// LogLine is an event as `popkit power log` shows it.
+func LogLine(e event.Event) string {
+	return fmt.Sprintf("%6d  %s  %s", e.Seq, e.Time.Format(time.TimeOnly), Event(e.Data))
+}
+
+// Block is the live picture of a run: one line for the run, one for the current
+// phase, one an agent at work, each at most width columns.
+func Block(v view.Status, now time.Time, width int) []string {
+	settled := 0
+	for _, t := range v.Tasks {
+		if t.State == "merged" || t.State == "skipped" {
+			settled++
+		}
+	}
+	lines := []string{fmt.Sprintf("%s  %d/%d tasks  %s  %s", Outcome(v.State), settled, len(v.Tasks),
+		Took(time.Duration(v.Budget.Minutes*float64(time.Minute))), Line(v.Objective))}
+	for i, p := range v.Phases {
+		if p.State == "active" {
+			text := fmt.Sprintf("phase %s (%d of %d)", p.Name, i+1, len(v.Phases))
+			if p.Waits != "" {
+				text += ", waits for " + Line(p.Waits)
+			}
+			lines = append(lines, text)
+		}
+	}
+	lines = append(lines, agentLines(v, now)...)
+	for i := range lines {
+		lines[i] = Cut(lines[i], width)
+	}
+	return lines
+}
+
+func agentLines(v view.Status, now time.Time) []string {
+	var rows [][]string
+	for _, a := range v.Agents {
+		if !a.Ended.IsZero() || a.State == "accepted" || a.State == "rejected" {
+			continue
+		}
+		rows = append(rows, []string{"  " + a.ID, a.Task, agentTime(a, now), or(agentDoing(a), a.State)})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(Table(rows, 0), "\n"), "\n")
+}
+
+// Summary is what is said at the end of a run: how it ended, what is in it, and
+// the one command that goes on.
+func Summary(v view.Status) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run %s: %s%s\n", v.Run, Outcome(v.State), because(v.Reason))
+	merged, skipped := 0, []string{}
+	for _, t := range v.Tasks {
+		switch t.State {
+		case "merged":
+			merged++
+		case "skipped":
+			skipped = append(skipped, t.ID)
+		}
+	}
+	fmt.Fprintf(&b, "  %d of %s merged", merged, Count(len(v.Tasks), "task"))
+	if len(skipped) > 0 {
+		fmt.Fprintf(&b, ", skipped: %s", list(skipped, 10))
+	}
+	fmt.Fprintf(&b, "; %s, %s, %s\n", Count(v.Budget.Started, "agent"), Count(v.Insights, "insight"), Minutes(v.Budget.Minutes))
+	b.WriteString(summaryChecks(v))
+	b.WriteString(next(v))
+	return b.String()
+}
+
+func summaryChecks(v view.Status) string {
+	var b strings.Builder
+	for _, p := range v.Phases {
+		for _, c := range p.Checks {
+			name := "check"
+			if c.Criterion != "" {
+				name = Line(c.Criterion)
+			}
+			fmt.Fprintf(&b, "  %s: %s (%s)%s\n", words(c.State), name, Line(c.Run), because(c.Reason))
+		}
+	}
+	return b.String()
+}
+
+func next(v view.Status) string {
+	switch v.State {
+	case "done":
+		return fmt.Sprintf("branch %s holds the result; to merge it: popkit power merge %s\n", v.Branch, v.Run)
+	case "needs_human":
+		return Decisions(v.Decisions) + fmt.Sprintf("then: popkit power resume %s\n", v.Run)
+	case "stopped", "failed", "interrupted":
+		return fmt.Sprintf("all work is kept; to go on: popkit power resume %s\n", v.Run)
+	}
+	return ""
+}

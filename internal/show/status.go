@@ -1,0 +1,201 @@
+package show
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"popkit/internal/core/view"
+)
+
+func sortedList(names []string) string {
+	slices.Sort(names)
+	return list(names, len(names))
+}
+
+// Outcome is a run's state in words.
+func Outcome(state string) string {
+	switch state {
+	case "done":
+		return "done and verified"
+	case "needs_human":
+		return "needs a human"
+	}
+	return words(state)
+}
+
+// Status writes all that is worth knowing of a run. width 0 cuts nothing.
+func Status(v view.Status, now time.Time, width int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run %s: %s%s\n", v.Run, Outcome(v.State), because(v.Reason))
+	fmt.Fprintf(&b, "objective  %s\n", Line(v.Objective))
+	fmt.Fprintf(&b, "mode       %s%s; tier %s\n", v.Mode, note(v.ModeReason), v.Tier)
+	fmt.Fprintf(&b, "engine     %s\n", engine(v.Engine, now))
+	fmt.Fprintf(&b, "branch     %s from %s at %s\n", v.Branch, or(v.BaseRef, "HEAD"), Commit(v.Base))
+	fmt.Fprintf(&b, "budget     %s\n", Budget(v.Budget))
+	fmt.Fprintf(&b, "insights   %d\n", v.Insights)
+	b.WriteString("\n" + phases(v, width) + "\n" + tasks(v, width))
+	if t := agents(v, now, width); t != "" {
+		b.WriteString("\n" + t)
+	}
+	if len(v.Decisions) > 0 {
+		b.WriteString("\n" + Decisions(v.Decisions))
+	}
+	if len(v.Errors) > 0 {
+		b.WriteString("\nproblems\n")
+		for _, e := range v.Errors {
+			fmt.Fprintf(&b, "  %s %s: %s\n", e.Time.Format(time.TimeOnly), e.Source, Line(e.Text))
+		}
+	}
+	return b.String()
+}
+
+func engine(e *view.Engine, now time.Time) string {
+	if e == nil {
+		return "none"
+	}
+	text := fmt.Sprintf("process %d", e.PID)
+	if e.Host != "" {
+		text += " on " + e.Host
+	}
+	if !e.Since.IsZero() {
+		text += ", since " + Took(now.Sub(e.Since))
+	}
+	if e.Sandbox != "" {
+		text += ", agents held by " + e.Sandbox
+	}
+	return text
+}
+
+// Budget says what was used of what is allowed.
+func Budget(b view.Budget) string {
+	text := fmt.Sprintf("%d of %d agents at work", b.Agents, b.MaxAgents)
+	if b.MaxSource != "" {
+		text += " (limit from " + b.MaxSource + ")"
+	}
+	if b.Sequential {
+		text += ", one after the other"
+	}
+	text += ", " + Count(b.Started, "agent") + " started"
+	if b.MaxStarted > 0 {
+		text += fmt.Sprintf(" of %d", b.MaxStarted)
+	}
+	text += ", " + Minutes(b.Minutes)
+	if b.MaxMinutes > 0 {
+		text += " of " + Minutes(b.MaxMinutes)
+	}
+	return text
+}
+
+func phases(v view.Status, width int) string {
+	rows := [][]string{{"PHASE", "STATE", "COMMIT", "WAITS FOR"}}
+	for _, p := range v.Phases {
+		state := p.State
+		if p.Partial {
+			state += " (in part)"
+		}
+		rows = append(rows, []string{p.Name, state, Commit(p.Commit), Line(p.Waits)})
+		for _, c := range p.Checks {
+			rows = append(rows, []string{"  check", words(c.State), Commit(c.Commit), Line(c.Run) + because(c.Reason)})
+		}
+	}
+	return Table(rows, width)
+}
+
+func tasks(v view.Status, width int) string {
+	rows := [][]string{{"TASK", "PHASE", "ROLE", "STATE", "AGENT", "ABOUT"}}
+	for _, t := range v.Tasks {
+		about := Line(t.Title)
+		switch {
+		case t.Waits != "":
+			about = "waits for " + Line(t.Waits)
+		case t.Summary != "":
+			about = Line(t.Summary)
+		}
+		rows = append(rows, []string{t.ID, t.Phase, t.Role, t.State, t.Agent, about})
+	}
+	return Table(rows, width)
+}
+
+func agents(v view.Status, now time.Time, width int) string {
+	rows := [][]string{{"AGENT", "TASK", "STATE", "TIME", "TOOLS", "DOING"}}
+	for _, a := range v.Agents {
+		rows = append(rows, []string{a.ID, a.Task, a.State, agentTime(a, now), fmt.Sprint(a.ToolCalls), agentDoing(a)})
+	}
+	if len(rows) == 1 {
+		return ""
+	}
+	return Table(rows, width)
+}
+
+func agentTime(a view.Agent, now time.Time) string {
+	switch {
+	case a.Started.IsZero():
+		return ""
+	case a.Ended.IsZero():
+		return Took(now.Sub(a.Started))
+	}
+	return Took(a.Ended.Sub(a.Started))
+}
+
+func agentDoing(a view.Agent) string {
+	switch {
+	case a.Waits != "":
+		return "waits for " + Line(a.Waits)
+	case a.Reason != "":
+		return Line(a.Reason)
+	}
+	doing := Line(a.Doing)
+	if a.Progress > 0 {
+		doing = strings.TrimSpace(fmt.Sprintf("%d %% %s", int(a.Progress*100), doing))
+	}
+	return doing
+}
+
+// Decisions writes the questions that wait for a person, with what to type.
+func Decisions(list []view.Decision) string {
+	var b strings.Builder
+	for _, d := range list {
+		b.WriteString(Decision(d))
+	}
+	return b.String()
+}
+
+// Decision writes one question, with what to type.
+func Decision(d view.Decision) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "question %s (%s)%s\n", d.ID, about(d), choices(d.Options))
+	b.WriteString(indent(Quote(d.Text)))
+	if d.Default != "" && !d.Expires.IsZero() {
+		fmt.Fprintf(&b, "  without an answer by %s: %s\n", d.Expires.Format(time.TimeOnly), Line(d.Default))
+	}
+	fmt.Fprintf(&b, "  popkit power decide %s %s\n", d.ID, AnswerHint(d))
+	return b.String()
+}
+
+// AnswerHint is what stands for the answer in a command that is shown.
+func AnswerHint(d view.Decision) string {
+	if len(d.Options) == 0 {
+		return `"ANSWER"`
+	}
+	return strings.Join(d.Options, "|")
+}
+
+func about(d view.Decision) string {
+	text := string(d.Kind)
+	if d.Agent != "" {
+		return text + ", " + d.Agent
+	}
+	if d.Task != "" {
+		text += ", task " + d.Task
+	}
+	return text
+}
+
+func indent(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n  ") + "\n"
+}
