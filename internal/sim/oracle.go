@@ -1,12 +1,15 @@
 package sim
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
+	"popkit/internal/eventlog/memlog"
 )
 
 // oracle judges a run by its log alone: it folds each event into a state of its
@@ -28,6 +31,7 @@ type oracle struct {
 	passed    map[string]bool // check at commit
 	waived    map[string]bool // check of a phase
 	asked     map[string]event.QuestionAsked
+	edited    map[string]bool // tasks whose scope a person changed
 	ended     bool
 }
 
@@ -36,7 +40,7 @@ func newOracle(s *sim) *oracle {
 		s: s, state: state.New(), effects: map[string]bool{}, kinds: map[string]event.EffectKind{},
 		delivered: map[string]map[string]bool{}, authors: map[string]string{}, accepted: map[string]string{},
 		running: map[string]bool{}, opened: map[int]bool{}, passed: map[string]bool{}, waived: map[string]bool{},
-		asked: map[string]event.QuestionAsked{}, head: s.Created.Base,
+		asked: map[string]event.QuestionAsked{}, edited: map[string]bool{}, head: s.Created.Base,
 	}
 }
 
@@ -159,6 +163,8 @@ func (o *oracle) work(e event.Event) error {
 	switch d := e.Data.(type) {
 	case event.AgentExited:
 		delete(o.running, d.Agent)
+	case event.TaskEdited:
+		o.edited[d.Task] = o.edited[d.Task] || d.Scope != nil
 	case event.TaskAccepted:
 		if a := o.accepted[d.Task]; a != "" {
 			return fmt.Errorf("the task has the result of %s", a)
@@ -305,14 +311,7 @@ func overlap(a, b []string) bool {
 
 // editedScope reports whether a person changed the task's scope while it was
 // under way: the lease is granted at dispatch.
-func (o *oracle) editedScope(task string) bool {
-	for _, e := range o.events {
-		if d, ok := e.Data.(event.TaskEdited); ok && d.Task == task && d.Scope != nil {
-			return true
-		}
-	}
-	return false
-}
+func (o *oracle) editedScope(task string) bool { return o.edited[task] }
 
 // atRest judges the world when an engine's life ended in order.
 func (o *oracle) atRest() {
@@ -342,6 +341,30 @@ func (o *oracle) atRest() {
 	for f, c := range final {
 		if len(c) >= len(conflictMark) && c[:len(conflictMark)] == conflictMark {
 			o.s.fail("conflict markers in %s of the result", f)
+		}
+	}
+}
+
+// readOnce is a log whose events the oracle decoded already: an engine that
+// starts folds them without decoding them again. Events are never changed, so
+// they can be shared.
+type readOnce struct {
+	*memlog.Log
+	o *oracle
+}
+
+// Read is eventlog.Log's.
+func (l readOnce) Read(ctx context.Context, from int64) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		for ; from >= 1 && from <= int64(len(l.o.events)); from++ {
+			if !yield(l.o.events[from-1], nil) {
+				return
+			}
+		}
+		for e, err := range l.Log.Read(ctx, from) {
+			if !yield(e, err) {
+				return
+			}
 		}
 	}
 }

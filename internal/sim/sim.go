@@ -327,7 +327,7 @@ func (s *sim) startEngine(first ...decide.Input) {
 	if s.st != nil {
 		return
 	}
-	st, err := engine.Open(s.ctx, s.store.Open())
+	st, err := engine.Open(s.ctx, readOnce{s.store.Open(), s.oracle})
 	if err != nil {
 		s.fail("open the log: %v", err)
 		return

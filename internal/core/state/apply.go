@@ -178,6 +178,7 @@ func (s *State) applyEffect(e event.Event) error {
 			s.stuck++
 		}
 		s.problem(e, event.Problem{Source: string(ef.Kind), Text: d.Error, Agent: ef.Agent, Task: ef.Task})
+		s.dropObsolete()
 	}
 	return nil
 }

@@ -47,11 +47,13 @@ func (s *State) applyPhase(e event.Event) error {
 		if err != nil {
 			return err
 		}
-		if c.Last == nil || c.Last.Commit != d.Commit {
-			c.Runs, c.Blame = 0, nil
+		if s.current(d.Phase, d.Commit) {
+			if c.Last == nil || c.Last.Commit != d.Commit {
+				c.Runs, c.Blame = 0, nil
+			}
+			c.Runs++
+			c.Last = &d
 		}
-		c.Runs++
-		c.Last = &d
 		return s.endEffect(d.Effect)
 	case event.CheckBlamed:
 		return s.blamed(d)
@@ -69,10 +71,27 @@ func (s *State) barrierOpened(e event.Event, d event.BarrierOpened) error {
 	}
 	p.Status, p.OpenedAt, p.Opened = PhaseOpen, e.Time, &d
 	s.Phase = d.Phase + 1
+	s.dropObsolete()
 	return s.endEffect(d.Effect)
 }
 
-// Check returns check i of the phase.
+// current reports whether what is found at a commit says something about the
+// phase's barrier still.
+func (s *State) current(phase int, commit string) bool {
+	return commit == s.Head && phase == s.Phase
+}
+
+// dropObsolete forgets failed checks of a tree that is not the run's any more:
+// nobody needs them, so nobody is asked about them.
+func (s *State) dropObsolete() {
+	for key, ef := range s.Effects {
+		if (ef.Kind == event.EffectCheck || ef.Kind == event.EffectBlame) && !s.current(ef.Phase, ef.Commit) {
+			s.dropEffects(key)
+		}
+	}
+}
+
+// check returns check i of the phase.
 func (s *State) check(phase, i int) (*Check, error) {
 	p, err := s.phaseAt(phase)
 	if err != nil {
@@ -187,6 +206,7 @@ func (s *State) taskMerged(d event.TaskMerged) error {
 	}
 	t.Status, t.Merged, t.Conflict, t.PreferOurs = TaskMerged, &d, nil, false
 	s.Head = d.Commit
+	s.dropObsolete()
 	if d.Commit != d.Onto {
 		p := s.Phases[t.Phase]
 		p.Merges = append(p.Merges, d)
