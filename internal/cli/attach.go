@@ -57,7 +57,7 @@ func runAttach(ctx context.Context, e *Env, o attachOptions) error {
 	if h == nil {
 		return failed("popkit power resume "+r.ID, "no engine runs run %s", r.ID)
 	}
-	last, err := e.attend(ctx, r, *h, o.JSON)
+	last, err := e.attend(ctx, r, *h, attending{from: fromNow, quiet: o.JSON})
 	if err != nil {
 		return err
 	}
@@ -69,16 +69,24 @@ func runAttach(ctx context.Context, e *Env, o attachOptions) error {
 	return ofOutcome(last.State)
 }
 
+// attending says how a run is watched.
+type attending struct {
+	from  int64 // news after this event are shown
+	quiet bool  // standard output is left to the caller
+}
+
+// fromNow shows what happens from now on.
+const fromNow = -1
+
 // attend watches the run until its engine ends, and returns its last status.
-// quiet leaves standard output to the caller.
-func (e *Env) attend(ctx context.Context, r runs.Run, h runs.Holder, quiet bool) (view.Status, error) {
+func (e *Env) attend(ctx context.Context, r runs.Run, h runs.Holder, a attending) (view.Status, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	interrupts, stop := e.Interrupts()
 	defer stop()
-	w := &watcher{env: e, caller: e.Dial(h.Socket), by: e.by(ctx), asked: map[string]bool{}}
-	w.screen = screen{out: e.Out, live: e.Live && !quiet, width: e.Width}
-	if quiet {
+	w := &watcher{env: e, run: r, caller: e.Dial(h.Socket), by: e.by(ctx), seen: a.from, asked: map[string]bool{}}
+	w.screen = screen{out: e.Out, live: e.Live && !a.quiet, width: e.Width}
+	if a.quiet {
 		w.screen.out = e.Err
 	}
 	err := w.watch(ctx, interrupts)
@@ -106,10 +114,12 @@ var errEngineGone = errors.New("the engine is gone")
 // called watch; the others hand values over.
 type watcher struct {
 	env        *Env
+	run        runs.Run
 	caller     api.Caller
 	by         string
 	screen     screen
 	last       view.Status
+	seen       int64           // the last event that was shown or passed over
 	asked      map[string]bool // questions shown
 	interrupts int
 }
@@ -138,7 +148,7 @@ func (w *watcher) watch(ctx context.Context, interrupts <-chan os.Signal) error 
 			if n.err != nil {
 				return n.err
 			}
-			if err := w.progress(n.progress); err != nil {
+			if err := w.progress(ctx, n.progress); err != nil {
 				return err
 			}
 		case line, ok := <-answers:
@@ -185,20 +195,17 @@ func (w *watcher) stream(ctx context.Context, to chan<- news) {
 	send(news{err: io.EOF})
 }
 
-func (w *watcher) progress(p api.Progress) error {
+func (w *watcher) progress(ctx context.Context, p api.Progress) error {
 	w.last = p.Status
-	for _, line := range p.Events {
-		ev, err := decodeEvent(line)
-		if err != nil {
-			return err
-		}
-		if _, question := ev.Data.(event.QuestionAsked); question || !show.Notable(ev.Data) {
-			continue // a question is shown whole
-		}
-		if w.screen.live && !news4terminal(ev.Data) {
-			continue
-		}
-		w.screen.permanent(show.PlainEvent(ev) + "\n")
+	if w.seen == fromNow {
+		w.seen = p.Status.Seq
+	}
+	events, err := w.unseen(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, ev := range events {
+		w.event(ev)
 	}
 	for _, d := range p.Status.Decisions {
 		if !w.asked[d.ID] {
@@ -210,14 +217,52 @@ func (w *watcher) progress(p api.Progress) error {
 	return nil
 }
 
-// news4terminal says which news stay on a terminal, where the block shows the
-// rest.
-func news4terminal(d event.Data) bool {
-	switch d.(type) {
-	case event.CheckedIn, event.AgentStarted, event.AgentExited, event.PhaseStarted, event.Reported:
-		return false
+// unseen returns the events up to the status that were not shown yet: those
+// that came with it, or, where some are missing, the log's.
+func (w *watcher) unseen(ctx context.Context, p api.Progress) (out []event.Event, err error) {
+	if p.Status.Seq <= w.seen {
+		return nil, nil
 	}
-	return true
+	from := w.seen + 1
+	w.seen = p.Status.Seq
+	if len(p.Events) > 0 && p.Events[0].Seq <= from {
+		for _, line := range p.Events {
+			ev, err := decodeEvent(line)
+			if err != nil {
+				return nil, err
+			}
+			if ev.Seq >= from {
+				out = append(out, ev)
+			}
+		}
+		return out, nil
+	}
+	log, err := w.run.Open()
+	if err != nil {
+		return nil, environment(err)
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	for ev, err := range log.Read(ctx, from) {
+		if err != nil {
+			return nil, environment(err)
+		}
+		if ev.Seq > p.Status.Seq {
+			break
+		}
+		out = append(out, ev)
+	}
+	return out, nil
+}
+
+// event shows one that is news. A question is shown whole elsewhere.
+func (w *watcher) event(ev event.Event) {
+	if _, question := ev.Data.(event.QuestionAsked); question || !show.Notable(ev.Data) {
+		return
+	}
+	if w.screen.live && !show.Lasting(ev.Data) {
+		return
+	}
+	w.screen.permanent(show.PlainEvent(ev) + "\n")
 }
 
 // draw shows the block. While a question is open on a terminal the block stands

@@ -2,13 +2,20 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"popkit/internal/config"
+	"popkit/internal/show"
 )
 
-type configOptions struct{ JSON bool }
+type configOptions struct {
+	Key  string // "" is every key
+	JSON bool
+}
 
 func newConfig(e *Env) *cobra.Command {
 	var o configOptions
@@ -17,17 +24,86 @@ func newConfig(e *Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runConfig(cmd.Context(), e, o) },
 	}
 	jsonFlag(cmd, &o.JSON)
+	explain := &cobra.Command{
+		Use: "explain [KEY]", Short: "Say what a key means, has and changes", Args: cobra.MaximumNArgs(1),
+		Example: "  popkit config explain limits.max_parallel_agents",
+		ValidArgsFunction: func(*cobra.Command, []string, string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
+			for _, k := range config.Keys() {
+				out = append(out, cobra.CompletionWithDesc(k.Name, k.Meaning))
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Key = first(args)
+			return runExplain(cmd.Context(), e, o)
+		},
+	}
+	jsonFlag(explain, &o.JSON)
+	cmd.AddCommand(explain)
 	return cmd
 }
 
-func runConfig(ctx context.Context, e *Env, o configOptions) error {
+// explanations are of one key, or of all.
+func (e *Env) explanations(ctx context.Context, key string) ([]config.Explanation, error) {
 	info, err := e.repo(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})
 	if err != nil {
+		return nil, err
+	}
+	for _, n := range cfg.Notes {
+		e.say("note: %s", n)
+	}
+	if key == "" {
+		return cfg.ExplainAll()
+	}
+	x, err := cfg.Explain(key)
+	return []config.Explanation{x}, usageError(err)
+}
+
+func runConfig(ctx context.Context, e *Env, o configOptions) error {
+	all, err := e.explanations(ctx, "")
+	if err != nil {
 		return err
 	}
-	return e.printJSON(cfg)
+	if o.JSON {
+		return e.printJSON(all)
+	}
+	rows := [][]string{{"KEY", "VALUE", "FROM"}}
+	for _, x := range all {
+		rows = append(rows, []string{x.Key, show.Cut(value(x.Value), 50), x.Origin})
+	}
+	return e.print(show.Table(rows, 0))
+}
+
+func runExplain(ctx context.Context, e *Env, o configOptions) error {
+	all, err := e.explanations(ctx, o.Key)
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		return e.printJSON(all)
+	}
+	var b strings.Builder
+	for _, x := range all {
+		fmt.Fprintf(&b, "%s = %s\n  %s\n", x.Key, value(x.Value), x.Meaning)
+		if x.Unit != "" {
+			fmt.Fprintf(&b, "  unit: %s\n", x.Unit)
+		}
+		fmt.Fprintf(&b, "  default: %s; this value comes from: %s\n  takes effect in: %s\n", value(x.Default), x.Origin, x.Effect)
+		if x.Later {
+			b.WriteString("  accepted and checked now, without effect yet\n")
+		}
+	}
+	return e.print(b.String())
+}
+
+// value is a value as it is written in the file, on one line.
+func value(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return "null"
+	}
+	return show.Line(string(raw))
 }

@@ -205,6 +205,9 @@ func runMerge(ctx context.Context, e *Env, o mergeOptions) error {
 	if err := mergeable(v, info); err != nil {
 		return err
 	}
+	if err := e.clean(ctx, info.Top); err != nil {
+		return err
+	}
 	args := []string{"merge", "--no-ff", v.Branch}
 	if o.DryRun {
 		return e.print("git " + strings.Join(args, " ") + "\n")
@@ -212,6 +215,20 @@ func runMerge(ctx context.Context, e *Env, o mergeOptions) error {
 	e.say("git %s, into %s", strings.Join(args, " "), info.Branch)
 	if err := e.git(ctx, e.Streams, info.Top, args...); err != nil {
 		return fail(exitCode(err), "git merge --abort", "%w: resolve what conflicts and commit, or give it up", err)
+	}
+	return nil
+}
+
+// clean refuses a checkout with changes to files that git knows. Others are in
+// git's way only where the merge brings the same file, and git says so itself.
+func (e *Env) clean(ctx context.Context, repo string) error {
+	var out bytes.Buffer
+	s := Streams{In: strings.NewReader(""), Out: &out, Err: e.Err}
+	if err := e.git(ctx, s, repo, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=none"); err != nil {
+		return err
+	}
+	if n := strings.Count(out.String(), "\n"); n > 0 {
+		return failed("git stash, or git commit", "%s would be in the way of a merge", show.Count(n, "uncommitted change"))
 	}
 	return nil
 }
@@ -224,8 +241,6 @@ func mergeable(v view.Status, info RepoInfo) error {
 		return failed("popkit power status "+v.Run, "run %s is not done: it is %s", v.Run, v.State)
 	case info.Bare:
 		return failed("git push . "+v.Branch+":"+base, "this is a bare repository: nothing is checked out to merge into")
-	case info.Dirty > 0:
-		return failed("git stash, or git commit", "%s would be in the way of a merge", show.Count(info.Dirty, "uncommitted file"))
 	case info.Branch == "":
 		return failed("git switch "+base, "no branch is checked out")
 	case strings.HasPrefix(v.BaseRef, "refs/heads/") && info.Branch != base:

@@ -61,7 +61,7 @@ func runResume(ctx context.Context, e *Env, o resumeOptions) error {
 	if len(v.Decisions) > 0 && !o.Follow.Detach {
 		e.say("%s still open:\n%s", show.Count(len(v.Decisions), "question"), show.Decisions(v.Decisions))
 	}
-	return e.launch(ctx, r, e.by(ctx), o.Follow)
+	return e.launch(ctx, r, v.Seq, o.Follow)
 }
 
 // started is what start and resume print as JSON: the status is the last one,
@@ -73,9 +73,10 @@ type started struct {
 	Status *view.Status `json:"status,omitempty"`
 }
 
-// launch gives the run to an engine process and does what f says.
-func (e *Env) launch(ctx context.Context, r runs.Run, by string, f follow) error {
-	h, err := e.Host.Spawn(ctx, r, by)
+// launch gives the run to an engine process and does what f says; events after
+// from are news.
+func (e *Env) launch(ctx context.Context, r runs.Run, from int64, f follow) error {
+	h, err := e.Host.Spawn(ctx, r, e.by(ctx))
 	if err != nil {
 		return environment(err)
 	}
@@ -89,7 +90,7 @@ func (e *Env) launch(ctx context.Context, r runs.Run, by string, f follow) error
 		return e.print("run " + r.ID + " goes on in the background\n" +
 			"to watch it:    popkit power attach\nto look at it:  popkit power status\nto stop it:     popkit power stop\n")
 	}
-	last, err := e.attend(ctx, r, h, f.JSON)
+	last, err := e.attend(ctx, r, h, attending{from: from, quiet: f.JSON})
 	if err != nil {
 		return err
 	}

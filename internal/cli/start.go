@@ -85,7 +85,7 @@ func runStart(ctx context.Context, e *Env, o startOptions) error {
 	if err != nil {
 		return environment(err)
 	}
-	return e.launch(ctx, r, e.by(ctx), o.Follow)
+	return e.launch(ctx, r, 0, o.Follow)
 }
 
 // prepare makes of flags, plan and configuration what the run is made of.

@@ -15,6 +15,16 @@ func PlainEvent(e event.Event) string {
 	return e.Time.Format(time.TimeOnly) + " " + Event(e.Data)
 }
 
+// Lasting reports whether notable news stay on a terminal, where a live block
+// shows the rest.
+func Lasting(d event.Data) bool {
+	switch d.(type) {
+	case event.CheckedIn, event.AgentStarted, event.AgentExited, event.PhaseStarted, event.Reported:
+		return false
+	}
+	return true
+}
+
 // LogLine is an event as `popkit power log` shows it.
 func LogLine(e event.Event) string {
 	return fmt.Sprintf("%6d  %s  %s", e.Seq, e.Time.Format(time.TimeOnly), Event(e.Data))
@@ -30,7 +40,7 @@ func Block(v view.Status, now time.Time, width int) []string {
 		}
 	}
 	lines := []string{fmt.Sprintf("%s  %d/%d tasks  %s  %s", Outcome(v.State), settled, len(v.Tasks),
-		Took(time.Duration(v.Budget.Minutes*float64(time.Minute))), Line(v.Objective))}
+		active(v.Budget), Line(v.Objective))}
 	for i, p := range v.Phases {
 		if p.State == "active" {
 			text := fmt.Sprintf("phase %s (%d of %d)", p.Name, i+1, len(v.Phases))
@@ -79,11 +89,14 @@ func Summary(v view.Status) string {
 	if len(skipped) > 0 {
 		fmt.Fprintf(&b, ", skipped: %s", list(skipped, 10))
 	}
-	fmt.Fprintf(&b, "; %s, %s, %s\n", Count(v.Budget.Started, "agent"), Count(v.Insights, "insight"), Minutes(v.Budget.Minutes))
+	fmt.Fprintf(&b, "; %s, %s, %s\n", Count(v.Budget.Started, "agent"), Count(v.Insights, "insight"), active(v.Budget))
 	b.WriteString(summaryChecks(v))
 	b.WriteString(next(v))
 	return b.String()
 }
+
+// active is the run's own time.
+func active(b view.Budget) string { return Took(time.Duration(b.Minutes * float64(time.Minute))) }
 
 func summaryChecks(v view.Status) string {
 	var b strings.Builder

@@ -81,9 +81,9 @@ func Budget(b view.Budget) string {
 	if b.MaxStarted > 0 {
 		text += fmt.Sprintf(" of %d", b.MaxStarted)
 	}
-	text += ", " + Minutes(b.Minutes)
+	text += ", " + active(b)
 	if b.MaxMinutes > 0 {
-		text += " of " + Minutes(b.MaxMinutes)
+		text += " of " + Took(time.Duration(b.MaxMinutes*float64(time.Minute)))
 	}
 	return text
 }

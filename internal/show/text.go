@@ -151,12 +151,6 @@ func Took(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// Minutes is a number of minutes without needless digits: "30 min", "0.5 min".
-func Minutes(m float64) string {
-	s := strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.1f", m), "0"), ".")
-	return s + " min"
-}
-
 // Commit is the short form of a commit's name.
 func Commit(c string) string {
 	if len(c) > 10 {
