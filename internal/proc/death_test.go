@@ -16,7 +16,7 @@ import (
 )
 
 // escapes are ways to get away, as shell commands. NAME is in the arguments of
-// what gets away, FILE appears once it is on its own.
+// what gets away.
 var escapes = []struct {
 	name, command string
 	cleared       bool // without the mark in its environment
@@ -35,14 +35,18 @@ func breakout(t *testing.T, cleared bool, then string) (script, name string) {
 	dir := t.TempDir()
 	name = strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()) + "-" + filepath.Base(filepath.Dir(dir)) + "-" + itoa(os.Getpid())
 	var b strings.Builder
+	fmt.Fprintln(&b, "trap '' TERM") // for all below too
 	for i, e := range escapes {
 		if e.cleared && !cleared {
 			continue
 		}
 		file := filepath.Join(dir, "up-"+itoa(i))
-		spin := `: > ` + file + `; while :; do /bin/sleep 1000; done`
+		if err := syscall.Mkfifo(file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		spin := `echo > ` + file + `; while :; do /bin/sleep 1000; done`
 		fmt.Fprintln(&b, strings.NewReplacer("SPIN", spin, "NAME", name).Replace(e.command))
-		fmt.Fprintf(&b, "while [ ! -e %s ]; do /bin/sleep 0.005; done\n", file)
+		fmt.Fprintf(&b, "read up < %s\n", file)
 	}
 	return b.String() + "echo ready\n" + then, name
 }
@@ -78,7 +82,7 @@ func wantEscaped(t *testing.T, name string, cleared bool) {
 
 // Whatever ends the command, nothing below it lives when Wait returns.
 func TestNothingIsLeft(t *testing.T) {
-	const hang = "trap '' TERM; while :; do /bin/sleep 1000; done"
+	const hang = "while :; do /bin/sleep 1000; done"
 	each(t, func(t *testing.T, isolation string) {
 		for _, tt := range []struct {
 			name, then string
