@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -312,6 +313,31 @@ func overlap(a, b []string) bool {
 // editedScope reports whether a person changed the task's scope while it was
 // under way: the lease is granted at dispatch.
 func (o *oracle) editedScope(task string) bool { return o.edited[task] }
+
+// compare says whether the engine's state is what its log folds to.
+func (o *oracle) compare(live *state.State) {
+	if o.s.Tamper != nil {
+		return // it is meant to differ
+	}
+	if a, b := digest(live), digest(o.state); a != b {
+		o.s.fail("the engine's state is not what its log folds to:\n%s\n%s", a, b)
+	}
+}
+
+// digest is what a state says of phases, tasks, agents, effects and time.
+func digest(s *state.State) string {
+	agents := map[string]string{}
+	for id, a := range s.Agents {
+		agents[id] = fmt.Sprint(a.Status, a.Tools, a.CheckIns, a.Questions, a.Waited, a.LastSeen.UnixNano(), len(a.Seen), a.Inbox, len(a.Needs))
+	}
+	b, err := json.Marshal([]any{
+		s.Seq, s.Time, s.Phases, s.Tasks, agents, s.Effects, s.Open, s.Live, s.Active, s.Head, s.Stop, s.Ended, s.Insights.Len(),
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
 
 // atRest judges the world when an engine's life ended in order.
 func (o *oracle) atRest() {

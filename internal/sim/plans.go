@@ -55,7 +55,7 @@ func (g *generator) between(lo, hi time.Duration) time.Duration {
 func (g *generator) odds() Odds {
 	p := func(high float64) float64 { return []float64{0, 0, high / 5, high}[g.in(4)] }
 	return Odds{
-		Kill: p(1), KillBeforeAct: p(0.05), LateEnd: p(0.5), WallJump: p(0.5), Append: p(0.05), Effect: p(0.4),
+		Kill: p(1), KillBeforeAct: p(0.05), LateEnd: p(0.5), WallJump: p(0.5), Append: p(0.05), Effect: p(0.2),
 		Final: p(0.3), Twice: p(0.3), Agent: p(0.6), Flake: p(0.5), Silent: p(0.5), Wrong: p(0.5), Acts: p(20),
 	}
 }
@@ -79,7 +79,7 @@ func (g *generator) plan(nature map[string]Nature) objective.Plan {
 			ph.Checks = append(ph.Checks, objective.Check{Run: fmt.Sprintf("no bug%d", bugs)})
 			bugs++
 		}
-		for j := range g.in(5) {
+		for j := range g.in(6) {
 			ph.Tasks = append(ph.Tasks, g.task(i, j, ph, nature))
 		}
 		p.Phases = append(p.Phases, ph)
@@ -92,17 +92,17 @@ func (g *generator) task(i, j int, ph objective.Phase, nature map[string]Nature)
 	t := objective.Task{
 		ID: id, Role: []string{"implementer", "tester", "reviewer"}[g.in(3)], Title: "do " + id, Prompt: "do it",
 		Tags: [][]string{nil, {"auth"}, {"model", "ui"}}[g.in(3)], NoCode: g.in(8) == 0,
-		Scope: [][]string{nil, {"src/" + id + "/**"}, {"src/**"}}[g.in(3)],
+		Scope: [][]string{nil, nil, {"src/" + id + "/**"}, {"src/**"}}[g.in(4)],
 	}
 	if g.in(4) == 0 {
 		t.Overlap = objective.OverlapAllow
 	}
 	for _, other := range ph.Tasks {
-		if g.in(4) == 0 {
+		if g.in(6) == 0 {
 			t.Needs = append(t.Needs, other.ID)
 		}
 	}
-	n := Nature{Shared: g.in(3) == 0, Asks: g.in(6) == 0}
+	n := Nature{Shared: g.in(2) == 0, Asks: g.in(6) == 0}
 	if g.in(6) == 0 {
 		n.FailFirst = 1 + g.in(4)
 	}

@@ -27,7 +27,8 @@ type Config struct {
 	Calm    time.Duration // from then on nothing fails and people answer
 	Trace   io.Writer     // nil: none
 
-	// KillAt kills the engine once, when the log has that many events; 0: never.
+	// KillAt kills the engine once, in the append that brings the log to that many
+	// events: no more land, and nothing acts on them. 0: never.
 	KillAt int64
 	// Tamper, if set, may break the engine's state before each step: the oracle
 	// has to notice. It is how the simulation is shown to be a check.
@@ -226,7 +227,7 @@ func (s *sim) flush() {
 	if s.Tamper != nil {
 		s.Tamper(s.st.State)
 	}
-	s.tracef("inputs %+v", inputs)
+	s.traceInputs(inputs)
 	s.injected = false
 	results, err := s.st.Step(s.ctx, now, inputs...)
 	s.oracle.catchUp()
@@ -239,18 +240,11 @@ func (s *sim) flush() {
 		s.kill()
 		return
 	}
-	if s.chance(s.Odds.KillBeforeAct) || s.killNow() {
+	if s.chance(s.Odds.KillBeforeAct) {
 		s.kill()
 		return
 	}
 	s.release(batch, results)
-}
-
-func (s *sim) killNow() bool {
-	if s.KillAt == 0 || s.kills > 0 || s.st.State.Seq < s.KillAt {
-		return false
-	}
-	return true
 }
 
 // release acts on what was appended, as Engine.release and reply do.
@@ -305,6 +299,7 @@ func (s *sim) schedule() {
 // ended ends an engine's life in order, and with it perhaps the run.
 func (s *sim) ended(st *state.State) {
 	s.tracef("ended: %s, %s", st.Ended.Outcome, st.Ended.Reason)
+	s.oracle.compare(st)
 	s.st = nil
 	s.life++
 	s.batch = nil
@@ -386,7 +381,11 @@ func (s *sim) calm() {
 var errDiskFull = errors.New("no space left on device")
 
 // appendFault is memlog's hook: what goes wrong with an append.
-func (s *sim) appendFault(_ int64, evs []event.Event) *memlog.Fault {
+func (s *sim) appendFault(after int64, evs []event.Event) *memlog.Fault {
+	if land := s.KillAt - after; s.kills == 0 && land > 0 && land <= int64(len(evs)) {
+		s.injected = true
+		return memlog.Crash(int(land), errors.New("killed"))
+	}
 	if !s.chance(s.Odds.Append) {
 		return nil
 	}
@@ -399,6 +398,22 @@ func (s *sim) appendFault(_ int64, evs []event.Event) *memlog.Fault {
 		return memlog.Crash(land, errDiskFull)
 	default:
 		return memlog.Unknown(land)
+	}
+}
+
+func (s *sim) traceInputs(inputs []decide.Input) {
+	if s.Trace == nil {
+		return
+	}
+	for _, in := range inputs {
+		switch in := in.(type) {
+		case decide.EffectEnded:
+			s.tracef("  input: end of effect, asked for by event %d: %s", in.Asked, event.Line(in.Data))
+		case decide.Edit:
+			s.tracef("  input: edit: %s", event.Line(in.Edited))
+		default:
+			s.tracef("  input: %T%+v", in, in)
+		}
 	}
 }
 

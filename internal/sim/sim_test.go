@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,11 +49,13 @@ func TestSeeds(t *testing.T) {
 		return
 	}
 	n, events, outcomes, bad := seedCount(t), 0, map[event.Outcome]int{}, 0
+	seen := coverage{}
 	begun := time.Now()
 	for i := range n {
 		cfg := RandomConfig(*first + uint64(i))
 		r, err := runSeed(t, cfg)
 		events += len(r.Events)
+		seen.add(r.Events)
 		if err != nil {
 			t.Errorf("seed %d: %v\nreplay: go test ./internal/sim -run TestSeeds -sim.seed=%d -sim.trace", cfg.Seed, err, cfg.Seed)
 			if bad++; bad == 10 {
@@ -63,6 +66,9 @@ func TestSeeds(t *testing.T) {
 		outcomes[r.State.Ended.Outcome]++
 	}
 	t.Logf("%d seeds, %d events, %v, in %s", n, events, outcomes, time.Since(begun))
+	if n >= 500 {
+		seen.check(t)
+	}
 }
 
 // runSeed runs a seed; a panic is a failure of that seed.
@@ -74,10 +80,24 @@ func runSeed(t *testing.T, cfg Config) (r Result, err error) {
 		}
 	}()
 	r, err = Run(t.Context(), cfg)
-	if err == nil && r.State.Ended == nil {
-		err = fmt.Errorf("it is over and has not ended")
+	if err == nil {
+		err = goodEnd(r)
 	}
 	return r, err
+}
+
+// goodEnd: once nothing fails and people answer, a run is done, or has used up a
+// limit that it names.
+func goodEnd(r Result) error {
+	end := r.State.Ended
+	if end == nil {
+		return fmt.Errorf("it is over and has not ended")
+	}
+	limit := strings.Contains(end.Reason, "limits.max_runtime_minutes") || strings.Contains(end.Reason, "limits.max_agents_started")
+	if end.Outcome == event.OutcomeDone || end.Outcome == event.OutcomeFailed && limit {
+		return nil
+	}
+	return fmt.Errorf("it ended %s: %s", end.Outcome, end.Reason)
 }
 
 // TestSameSeedSameRun: a seed is worth nothing if it does not bring back the run.
