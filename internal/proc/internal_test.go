@@ -46,6 +46,17 @@ func TestFramesCutShort(t *testing.T) {
 	}
 }
 
+func TestLastOfEachVariable(t *testing.T) {
+	c := Command{Path: "x", Mark: "m", Env: []string{"HOME=/a", "B=1", "POPKIT_MARK=forged", "B", "HOME=/b", "=x", "B=2"}}
+	want := []string{"B", "HOME=/b", "=x", "B=2", "POPKIT_MARK=m"}
+	if got := c.config().env; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if c.Env[2] != "POPKIT_MARK=forged" || len(c.Env) != 7 {
+		t.Errorf("the command was changed: %q", c.Env)
+	}
+}
+
 func TestConfigSurvives(t *testing.T) {
 	want := config{isolation: PIDNamespace, mark: "m", path: "/bin/sh", dir: "/d", args: []string{"sh", "-c", "a\nb"}, env: []string{"A=\xff", "B="}}
 	if got, err := parseConfig(want.frame()); err != nil || !reflect.DeepEqual(got, want) {

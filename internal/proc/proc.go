@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,7 +37,8 @@ type Command struct {
 	Args []string
 	// Dir to run in; "" is the engine's.
 	Dir string
-	// Env is the complete environment; nothing is inherited.
+	// Env is the complete environment; nothing is inherited. Of a variable that
+	// occurs twice the last one counts.
 	Env []string
 	// Stdin is copied to the command; nil is the null device. An *os.File is
 	// handed over as it is.
@@ -259,14 +261,24 @@ func (c Command) config() config {
 	if len(args) == 0 {
 		args = []string{c.Path}
 	}
-	env := make([]string, 0, len(c.Env)+1)
-	for _, e := range c.Env {
-		if c.Mark == "" || !strings.HasPrefix(e, MarkVariable+"=") {
-			env = append(env, e)
+	env := c.Env
+	if c.Mark != "" {
+		env = append(slices.Clip(env), MarkVariable+"="+c.Mark)
+	}
+	return config{mark: c.Mark, path: c.Path, dir: c.Dir, args: args, env: lastOfEach(env)}
+}
+
+// lastOfEach leaves one entry for each variable. Programs do not agree on which
+// of two they look at, so there must not be two.
+func lastOfEach(env []string) []string {
+	seen := make(map[string]bool, len(env))
+	kept := make([]string, 0, len(env))
+	for _, e := range slices.Backward(env) {
+		if name, _, ok := strings.Cut(e, "="); !ok || !seen[name] {
+			seen[name] = true
+			kept = append(kept, e)
 		}
 	}
-	if c.Mark != "" {
-		env = append(env, MarkVariable+"="+c.Mark)
-	}
-	return config{mark: c.Mark, path: c.Path, dir: c.Dir, args: args, env: env}
+	slices.Reverse(kept)
+	return kept
 }
