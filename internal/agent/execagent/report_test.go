@@ -1,0 +1,158 @@
+package execagent
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"popkit/internal/agent"
+	"popkit/internal/core/event"
+	"popkit/internal/redact"
+)
+
+func TestReport(t *testing.T) {
+	for _, tt := range []struct {
+		name, file string
+		status     event.ReportStatus
+		summary    string
+	}{
+		{"done", `{"status":"done","summary":"all"}`, "done", "all"},
+		{"blanks", "\n {\"status\":\"blocked\"} \n", "blocked", ""},
+		{"more than is known", `{"status":"done","summary":"all","cost":3}`, "done", "all"},
+		{"a secret", `{"status":"done","summary":"used hunter22-hunter22"}`, "done", "used [redacted]"},
+		{"empty", " \n", "failed", "it is empty"},
+		{"half", `{"status":"do`, "failed", "it is no JSON object"},
+		{"two", `{"status":"done"}{"status":"done"}`, "failed", "it is no JSON object"},
+		{"a list", `["done"]`, "failed", "it is no JSON object"},
+		{"no status", `{"summary":"all"}`, "failed", "it has no status"},
+		{"null", `null`, "failed", "it has no status"},
+		{"unknown status", `{"status":"great"}`, "failed", `its status is "great"`},
+		{"wrong type", `{"status":1}`, "failed", "it is no JSON object"},
+		{"too large", `{"status":"done","summary":"` + strings.Repeat("x", maxResult) + `"}`, "failed", "larger than 1048576 bytes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "result")
+			if err := os.WriteFile(path, []byte(tt.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r := reportOf(path)
+			if r == nil || r.Status != tt.status || !strings.Contains(r.Summary, tt.summary) {
+				t.Errorf("report is %+v, want %s, %q", r, tt.status, tt.summary)
+			}
+		})
+	}
+}
+
+func reportOf(path string) *event.Report {
+	e := &session{spec: agent.Spec{ResultFile: path}, redactor: redact.New([]string{"hunter22-hunter22"})}
+	return e.report()
+}
+
+// What stands in the place of the file must neither lead elsewhere nor block.
+func TestReportIsARegularFile(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "target")
+	if err := os.WriteFile(target, []byte(`{"status":"done","summary":"of another"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, place := range map[string]func(path string) error{
+		"link":       func(path string) error { return os.Symlink(target, path) },
+		"named pipe": func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"directory":  func(path string) error { return os.Mkdir(path, 0o700) },
+		"device":     func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		path := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"))
+		if err := place(path); err != nil {
+			t.Fatal(err)
+		}
+		if r := reportOf(path); r == nil || r.Status != event.ReportFailed {
+			t.Errorf("%s: report is %+v, want one of status failed", name, r)
+		}
+	}
+	if r := reportOf(filepath.Join(dir, "nothing")); r != nil {
+		t.Errorf("no file gives the report %+v", *r)
+	}
+}
+
+func FuzzParseReport(f *testing.F) {
+	f.Add([]byte(`{"status":"done","summary":"x","follow_ups":["y"]}`))
+	f.Add([]byte(`{"status":`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := parseReport(data)
+		if err == nil && r.Status != event.ReportDone && r.Status != event.ReportFailed && r.Status != event.ReportBlocked {
+			t.Errorf("%q gives %+v", data, r)
+		}
+	})
+}
+
+func TestTranscript(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "t.log")
+	tr, err := openTranscript(path, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"01234", "56789", "", "abc", "def\n"} {
+		if n, err := tr.Write([]byte(s)); n != len(s) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if err := tr.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const want = "0123456789\n[popkit: output past 10 bytes is not kept]\n[popkit: 17 bytes of output in all]\n"
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("transcript is %q, %v; want %q", got, err, want)
+	}
+	if got := tr.tail(); got != "0123456789abcdef\n" {
+		t.Errorf("tail is %q", got)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v: others can read it", info.Mode(), err)
+	}
+}
+
+func TestTranscriptTail(t *testing.T) {
+	tr, err := openTranscript(filepath.Join(t.TempDir(), "t.log"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3000 {
+		_, err = tr.Write([]byte(strings.Repeat("x", i%50) + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tr.Write([]byte(strings.Repeat("y", 100_000) + "\nlast é\xff\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got := tr.tail(); got != "last é\uFFFD\n" {
+		t.Errorf("tail is %q, want the last whole lines as valid text", got)
+	}
+	if len(tr.last) > 2*maxDetail {
+		t.Errorf("%d bytes are remembered", len(tr.last))
+	}
+	if err := tr.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A transcript that can't be written holds nothing up and is not silent.
+func TestTranscriptFails(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &transcript{file: full}
+	if n, err := tr.Write([]byte("x")); n != 1 || err != nil {
+		t.Errorf("Write() = %d, %v", n, err)
+	}
+	if got := tr.tail(); got != "x" {
+		t.Errorf("tail is %q", got)
+	}
+	if err := tr.Close(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("Close() = %v, want %v", err, syscall.ENOSPC)
+	}
+}
