@@ -19,6 +19,9 @@ import (
 
 func TestMain(m *testing.M) {
 	proc.MaybeInit()
+	if len(os.Args) == 5 && os.Args[1] == "__engine" {
+		os.Exit(crashingEngine(os.Args[2], os.Args[3], os.Args[4]))
+	}
 	os.Exit(m.Run())
 }
 

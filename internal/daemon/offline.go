@@ -12,7 +12,6 @@ import (
 	"popkit/internal/core/state"
 	"popkit/internal/core/view"
 	"popkit/internal/engine"
-	"popkit/internal/eventlog/filelog"
 	"popkit/internal/runs"
 	"popkit/internal/server"
 )
@@ -45,7 +44,7 @@ func (o offline) Submit(ctx context.Context, in decide.Input, read func(*state.S
 	default:
 		return &decide.Refusal{Text: "no engine runs for run " + o.run.ID, Hint: "popkit power resume " + o.run.ID}
 	}
-	log, err := filelog.Open(o.run.LogPath(), filelog.Options{Run: o.run.ID})
+	log, err := openLog(ctx, o.run, nil)
 	if err != nil {
 		return err
 	}

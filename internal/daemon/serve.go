@@ -36,6 +36,8 @@ type ServeOptions struct {
 	// Signals asks for a stop: the first for a graceful one, the second for one
 	// at once.
 	Signals <-chan os.Signal
+	// Observe, if not nil, is told what was appended, by the engine's goroutine.
+	Observe func([]event.Event)
 }
 
 // Serve is the engine process: it begins or resumes the run and returns when it
@@ -47,7 +49,11 @@ func Serve(ctx context.Context, o ServeOptions) (event.Outcome, error) {
 	if err != nil {
 		return "", errors.Join(err, d.close())
 	}
-	err = d.run(ctx)
+	if d.done() {
+		err = d.watched(ctx, d.finished) // an engine was killed before it came to that
+	} else {
+		err = d.watched(ctx, d.run)
+	}
 	if err != nil {
 		d.log.Error("the engine failed", "err", err)
 	}
@@ -100,9 +106,7 @@ func (d *daemon) close() error {
 // open takes what the engine needs, the log's lock first.
 func (d *daemon) open(ctx context.Context) error {
 	var repaired []string
-	events, err := filelog.Open(d.Run.LogPath(), filelog.Options{
-		Run: d.Run.ID, Report: func(s string) { repaired = append(repaired, s) },
-	})
+	events, err := openLog(ctx, d.Run, func(s string) { repaired = append(repaired, s) })
 	if err != nil {
 		return err
 	}
@@ -131,7 +135,7 @@ func (d *daemon) open(ctx context.Context) error {
 // begin makes an ended run go on, and notes what was repaired.
 func (d *daemon) begin(ctx context.Context, repaired []string) error {
 	var inputs []decide.Input
-	if d.st.State.Ended != nil {
+	if d.st.State.Ended != nil && !d.done() {
 		inputs = append(inputs, decide.Resume{By: d.By})
 	}
 	for _, text := range repaired {
@@ -165,7 +169,7 @@ func (d *daemon) listen(ctx context.Context) error {
 	if _, err := d.server.ListenPeople(d.about.Socket); err != nil {
 		return err
 	}
-	lock, err := d.Run.Place.Acquire(runs.Holder{
+	lock, err := acquire(ctx, d.Run.Place, runs.Holder{
 		Run: d.Run.ID, PID: d.about.PID, Host: host, Socket: d.about.Socket, Since: d.about.Since,
 	})
 	if err != nil {
@@ -175,25 +179,38 @@ func (d *daemon) listen(ctx context.Context) error {
 	return nil
 }
 
+// done reports whether the run has come to its end and can't go on.
+func (d *daemon) done() bool {
+	return d.st.State.Ended != nil && d.st.State.Ended.Outcome == event.OutcomeDone
+}
+
+// watched does something while the state files are kept.
+func (d *daemon) watched(ctx context.Context, do func(context.Context) error) error {
+	filesCtx, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	d.files.WriteInsights(view.Insights(d.st.State))
+	go func() { ended <- d.files.Watch(filesCtx, d.changed(ctx)) }()
+	err := do(ctx)
+	stop()
+	return errors.Join(err, <-ended)
+}
+
 // run lets the engine work until the run has ended.
 func (d *daemon) run(ctx context.Context) error {
-	filesCtx, stopFiles := context.WithCancel(ctx)
-	watched := make(chan error, 1)
-	d.files.WriteInsights(view.Insights(d.st.State))
-	go func() { watched <- d.files.Watch(filesCtx, d.changed(ctx)) }()
 	var writer sync.WaitGroup
-	writer.Go(func() { d.writeState(filesCtx) })
+	writerCtx, stopWriter := context.WithCancel(ctx)
+	writer.Go(func() { d.writeState(writerCtx) })
 	stopSignals := d.handleSignals(ctx)
 	err := d.engine.Run(ctx, decide.EngineStart{
 		PID: d.about.PID, Host: d.about.Host, Popkit: d.Version, Sandbox: d.about.Sandbox,
 	})
 	stopSignals()
+	stopWriter()
 	writer.Wait()
-	if err == nil {
-		err = d.finished(ctx)
+	if err != nil {
+		return err
 	}
-	stopFiles()
-	return errors.Join(err, <-watched)
+	return d.finished(ctx)
 }
 
 // finished writes what outlives the run: the report, the last state.

@@ -21,6 +21,9 @@ func (d *daemon) observe(s *state.State, events []event.Event) {
 	if changed := changedInsights(s, events); len(changed) > 0 {
 		d.files.WriteInsights(changed)
 	}
+	if d.Observe != nil {
+		d.Observe(events)
+	}
 	select {
 	case d.news <- struct{}{}:
 	default: // there is some already

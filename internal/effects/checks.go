@@ -121,15 +121,21 @@ func (e *Effects) blame(ctx context.Context, o engine.Order) (event.Data, error)
 }
 
 // fixer chooses who mends a check that was red before the phase: the task whose
-// file the output names, else the one merged last.
+// file the output or the command names, else the one merged last.
 func fixer(o engine.Order) (task, reason string) {
 	const red = "it was red before this phase; "
+	output := ""
 	if o.Last != nil {
-		for i := len(o.Merged) - 1; i >= 0; i-- {
-			for _, f := range o.Merged[i].Files {
-				if f != "" && strings.Contains(o.Last.Output, f) {
-					return o.Merged[i].Task, red + "the output names " + f
-				}
+		output = o.Last.Output
+	}
+	for i := len(o.Merged) - 1; i >= 0; i-- {
+		for _, f := range o.Merged[i].Files {
+			switch {
+			case f == "":
+			case strings.Contains(output, f):
+				return o.Merged[i].Task, red + "its output names " + f
+			case strings.Contains(o.Spec.Run, f):
+				return o.Merged[i].Task, red + "the check names " + f
 			}
 		}
 	}
