@@ -34,13 +34,13 @@ func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), err
 		Work:  filepath.Join(w.root, "check", strconv.Itoa(n)),
 		Index: filepath.Join(w.keepDir("check-"+strconv.Itoa(n)), "index"),
 	}
-	err = w.refill(ctx, st, t, commit)
+	err = w.refillAll(ctx, st, t, commit)
 	if err != nil && ctx.Err() == nil {
 		// What is there can't be made right: begin with an empty directory.
 		if rerr := store.RemoveAll(t.Work); rerr != nil {
 			err = rerr
 		} else {
-			err = w.refill(ctx, st, t, commit)
+			err = w.refillAll(ctx, st, t, commit)
 		}
 	}
 	if err != nil {
@@ -69,8 +69,17 @@ func (w *Run) giveCheck(n int) {
 	w.checks.free = append(w.checks.free, n)
 }
 
+// refillAll makes a work tree that of a commit, its submodules too.
+func (w *Run) refillAll(ctx context.Context, st *place, t store.Tree, commit string) error {
+	if err := w.refill(ctx, st, t, commit); err != nil {
+		return err
+	}
+	_, err := w.populate(ctx, st, t)
+	return err
+}
+
 // refill makes a work tree that of a commit. A check may have left anything.
-func (w *Run) refill(ctx context.Context, st *store.Store, t store.Tree, commit string) error {
+func (w *Run) refill(ctx context.Context, st *place, t store.Tree, commit string) error {
 	warm := store.IsDir(t.Work)
 	if _, err := os.Lstat(t.Index); err != nil {
 		warm = false

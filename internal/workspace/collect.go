@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,7 +72,7 @@ func (w *Run) keepRef(task string, attempt int) string {
 	return w.Ref(task + "." + strconv.Itoa(attempt))
 }
 
-func (w *Run) collect(ctx context.Context, st *store.Store, s CollectSpec) (Work, error) {
+func (w *Run) collect(ctx context.Context, st *place, s CollectSpec) (Work, error) {
 	t := w.agentTree(s.Agent)
 	if s.Path != "" && filepath.Clean(s.Path) != t.Work {
 		return Work{}, fmt.Errorf("%s is not the workspace that was made for it (%s)", s.Path, t.Work)
@@ -86,11 +87,15 @@ func (w *Run) collect(ctx context.Context, st *store.Store, s CollectSpec) (Work
 	if rec.Base != s.Base {
 		return Work{}, fmt.Errorf("its workspace was made for base %s, not %s", rec.Base, s.Base)
 	}
-	cut, err := w.take(ctx, st, t, rec)
+	modules, err := w.collectModules(ctx, t, rec, s)
 	if err != nil {
 		return Work{}, err
 	}
-	work := Work{LeftOut: append(cut.Scan.Nested, cut.Left...)}
+	cut, err := w.take(ctx, st, t, rec, linksIn(modules, ""))
+	if err != nil {
+		return Work{}, err
+	}
+	work := Work{LeftOut: slices.Concat(cut.Scan.Nested, cut.Left, strayLinks(cut.Scan, modules))}
 	if work.Unresolved, err = w.unresolved(ctx, st, t, rec); err != nil {
 		return Work{}, err
 	}
@@ -102,7 +107,7 @@ func (w *Run) collect(ctx context.Context, st *store.Store, s CollectSpec) (Work
 	} else if err := w.keep(ctx, st, s, rec, cut, &work); err != nil {
 		return Work{}, err
 	}
-	rec.Kept = work.Commit
+	rec.Kept, rec.Modules = work.Commit, modules
 	return work, w.saveRecord(s.Agent, rec)
 }
 
@@ -111,11 +116,14 @@ type taken struct {
 	store.Snapshot
 	head     string // the agent's own commit that the snapshot is on; "" for none
 	headTree string
+	usable   usability
+	at       string // the commit that the agent has checked out, as far as it is usable
 }
 
 // take snapshots a workspace. The agent's own commits count as history when
-// they are complete, descend from the base and hold nothing of popkit's.
-func (w *Run) take(ctx context.Context, st *store.Store, t store.Tree, rec record) (taken, error) {
+// they are complete, descend from the base and hold nothing of popkit's. links
+// are the submodules' commits.
+func (w *Run) take(ctx context.Context, st *place, t store.Tree, rec record, links []git.Entry) (taken, error) {
 	var cut taken
 	if _, err := os.Lstat(t.Index); err != nil {
 		if err := st.ReadTree(ctx, t, rec.Base); err != nil { // costs hashing all files
@@ -129,6 +137,7 @@ func (w *Run) take(ctx context.Context, st *store.Store, t store.Tree, rec recor
 		if err != nil {
 			return cut, err
 		}
+		cut.usable, cut.at = usable, head
 		if usable != noHistory {
 			if err := w.indexOf(ctx, st, t, head, rec.Base); err != nil {
 				return cut, err
@@ -139,6 +148,11 @@ func (w *Run) take(ctx context.Context, st *store.Store, t store.Tree, rec recor
 				return cut, err
 			}
 			cut.head = head
+		}
+	}
+	if len(links) > 0 {
+		if err := st.SetEntries(ctx, t, links); err != nil {
+			return cut, err
 		}
 	}
 	also, err := w.forced(ctx, st, t, rec)
@@ -161,7 +175,7 @@ const (
 	asHistory                  // the result can be a commit on top of them
 )
 
-func (w *Run) adoptHead(ctx context.Context, st *store.Store, own agentgit.Dir, head string, rec record) (usability, error) {
+func (w *Run) adoptHead(ctx context.Context, st *place, own agentgit.Dir, head string, rec record) (usability, error) {
 	haves := []string{rec.Base}
 	if rec.Merge != "" {
 		haves = append(haves, rec.Merge)
@@ -187,7 +201,7 @@ func (w *Run) adoptHead(ctx context.Context, st *store.Store, own agentgit.Dir, 
 
 // indexOf makes popkit's index that of the agent's commit, but for popkit's own
 // files, which stay as in the base.
-func (w *Run) indexOf(ctx context.Context, st *store.Store, t store.Tree, commit, base string) error {
+func (w *Run) indexOf(ctx context.Context, st *place, t store.Tree, commit, base string) error {
 	if err := st.ReadTree(ctx, t, commit); err != nil {
 		return err
 	}
@@ -213,7 +227,7 @@ func (w *Run) indexOf(ctx context.Context, st *store.Store, t store.Tree, commit
 
 // forced lists files that the agent put into its own index and that popkit's
 // index does not have: ignored ones that it added by force.
-func (w *Run) forced(ctx context.Context, st *store.Store, t store.Tree, rec record) ([]string, error) {
+func (w *Run) forced(ctx context.Context, st *place, t store.Tree, rec record) ([]string, error) {
 	now, _, err := fingerprint(filepath.Join(t.Work, ".git", "index"), "")
 	if err != nil || now == rec.Index || agentgit.Open(t.Work).None() {
 		return nil, nil // unchanged or unreadable: it says nothing
@@ -254,7 +268,7 @@ func (w *Run) forced(ctx context.Context, st *store.Store, t store.Tree, rec rec
 }
 
 // keep makes the commit of a snapshot and the ref that keeps it.
-func (w *Run) keep(ctx context.Context, st *store.Store, s CollectSpec, rec record, cut taken, work *Work) error {
+func (w *Run) keep(ctx context.Context, st *place, s CollectSpec, rec record, cut taken, work *Work) error {
 	work.Ref = w.keepRef(s.Task, s.Attempt)
 	parents, done, err := w.parents(ctx, st, rec, cut)
 	if err != nil {
@@ -263,22 +277,22 @@ func (w *Run) keep(ctx context.Context, st *store.Store, s CollectSpec, rec reco
 	if done {
 		work.Commit = cut.head
 	} else {
-		trailers := append([]Trailer{{TrailerRun, w.id}, {TrailerTask, s.Task}, {TrailerAgent, s.Agent}}, s.Trailers...)
-		message := compose(s.Message, "Work of "+s.Agent+" on "+s.Task, trailers...)
+		message := compose(s.Message, "Work of "+s.Agent+" on "+s.Task, w.trailers(s)...)
 		if work.Commit, err = w.commit(ctx, st, cut.Tree, message, parents...); err != nil {
 			return err
 		}
 	}
-	err = w.repo.SetRef(ctx, work.Ref, work.Commit, "")
-	if !errors.Is(err, userrepo.ErrRefMoved) {
-		return err
-	}
-	return w.keepAgain(ctx, st, s, work)
+	work.Commit, err = w.keepBy(ctx, st, s, work.Commit)
+	return err
+}
+
+func (w *Run) trailers(s CollectSpec) []Trailer {
+	return append([]Trailer{{TrailerRun, w.id}, {TrailerTask, s.Task}, {TrailerAgent, s.Agent}}, s.Trailers...)
 }
 
 // parents returns what the result's commit is on. done: the agent's own commit
 // is the result already.
-func (w *Run) parents(ctx context.Context, st *store.Store, rec record, cut taken) (parents []string, done bool, err error) {
+func (w *Run) parents(ctx context.Context, st *place, rec record, cut taken) (parents []string, done bool, err error) {
 	same := cut.head != "" && cut.Tree == cut.headTree
 	if rec.Merge == "" {
 		if cut.head != "" {
@@ -297,33 +311,35 @@ func (w *Run) parents(ctx context.Context, st *store.Store, rec record, cut take
 	return parents, done, nil
 }
 
-// keepAgain settles a Collect that ran before: the same work keeps its commit;
-// other work replaces it, and the earlier one is kept beside.
-func (w *Run) keepAgain(ctx context.Context, st *store.Store, s CollectSpec, work *Work) error {
-	old, err := w.repo.RefCommit(ctx, work.Ref)
+// keepBy makes the attempt's ref hold a commit and returns what it holds then.
+// Where a Collect ran before, the same work keeps its commit; other work
+// replaces it, and the earlier one is kept beside.
+func (w *Run) keepBy(ctx context.Context, st *place, s CollectSpec, commit string) (string, error) {
+	ref := w.keepRef(s.Task, s.Attempt)
+	err := st.repo.SetRef(ctx, ref, commit, "")
+	if !errors.Is(err, userrepo.ErrRefMoved) {
+		return commit, err
+	}
+	old, err := st.repo.RefCommit(ctx, ref)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if old == "" {
-		return fmt.Errorf("ref %s can't be written and is not there", work.Ref)
+		return "", fmt.Errorf("ref %s can't be written and is not there", ref)
 	}
-	same, err := st.SameCommit(ctx, old, work.Commit)
-	if err != nil {
-		return err
-	}
-	if same {
-		work.Commit = old
-		return nil
+	same, err := st.SameCommit(ctx, old, commit)
+	if err != nil || same {
+		return old, err
 	}
 	beside := w.Ref("rescue/" + s.Task + "." + strconv.Itoa(s.Attempt) + "-" + old[:12])
-	if err := w.repo.SetRef(ctx, beside, old, userrepo.AnyValue); err != nil {
-		return err
+	if err := st.repo.SetRef(ctx, beside, old, userrepo.AnyValue); err != nil {
+		return "", err
 	}
-	return w.repo.SetRef(ctx, work.Ref, work.Commit, old)
+	return commit, st.repo.SetRef(ctx, ref, commit, old)
 }
 
 // collected gives the work of an attempt whose workspace is gone.
-func (w *Run) collected(ctx context.Context, st *store.Store, s CollectSpec) (Work, error) {
+func (w *Run) collected(ctx context.Context, st *place, s CollectSpec) (Work, error) {
 	ref := w.keepRef(s.Task, s.Attempt)
 	commit, err := w.repo.RefCommit(ctx, ref)
 	if err != nil {
@@ -337,7 +353,7 @@ func (w *Run) collected(ctx context.Context, st *store.Store, s CollectSpec) (Wo
 }
 
 // measure fills in what changed between the base and a tree or commit.
-func (w *Run) measure(ctx context.Context, st *store.Store, work *Work, base, to string) error {
+func (w *Run) measure(ctx context.Context, st *place, work *Work, base, to string) error {
 	stats, err := st.Numstat(ctx, base, to)
 	if err != nil {
 		return err

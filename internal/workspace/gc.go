@@ -113,7 +113,7 @@ func (w *Run) plan(ctx context.Context) (actions []Action, agents []string, err 
 func (w *Run) removeRest() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.stores = map[string]*store.Store{}
+	w.places = map[string]*place{}
 	entries, err := os.ReadDir(w.root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -35,7 +35,7 @@ func (c *configText) set(key, value string) {
 // cloneSpec says what a workspace's own .git is like.
 type cloneSpec struct {
 	gitDir string
-	st     *store.Store
+	st     *place
 	commit string
 	refs   []byte // as packed-refs
 	extra  []byte // configuration
@@ -71,7 +71,11 @@ func (w *Run) writeClone(ctx context.Context, c cloneSpec) error {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteInfo(c.gitDir, exclude, w.sparse()); err != nil {
+	var sparse []byte
+	if c.st.repo == w.repo {
+		sparse = w.sparse()
+	}
+	if err := store.WriteInfo(c.gitDir, exclude, sparse); err != nil {
 		return err
 	}
 	return store.CopyShallow(c.st.Src, c.gitDir)
@@ -110,13 +114,13 @@ func (w *Run) cloneConfig(c cloneSpec, user userrepo.Config) []byte {
 
 // userRefs returns the user's tags, and branches as those of a remote called
 // origin, as packed-refs: what git describe and git diff origin/main need.
-func (w *Run) userRefs(ctx context.Context) ([]byte, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.refs != nil {
-		return w.refs, nil
+func (st *place) userRefs(ctx context.Context) ([]byte, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.refs != nil {
+		return st.refs, nil
 	}
-	res, err := w.repo.Run(ctx, git.Cmd{Args: []string{"for-each-ref",
+	res, err := st.repo.Run(ctx, git.Cmd{Args: []string{"for-each-ref",
 		"--format=%(objectname) %(refname)%00%(*objectname)", "refs/heads", "refs/tags"}})
 	if err != nil {
 		return nil, fmt.Errorf("list branches and tags: %w", err)
@@ -134,6 +138,6 @@ func (w *Run) userRefs(ctx context.Context) ([]byte, error) {
 			fmt.Fprintf(b, "^%s\n", peeled)
 		}
 	}
-	w.refs = b.Bytes()
-	return w.refs, nil
+	st.refs = b.Bytes()
+	return st.refs, nil
 }

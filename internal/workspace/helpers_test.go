@@ -40,6 +40,12 @@ func runGit(t testing.TB, dir string, args ...string) string {
 	return strings.TrimSuffix(out, "\n")
 }
 
+func commandIn(dir, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	return cmd
+}
+
 func tryGit(dir string, args ...string) (string, error) {
 	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always"}, args...)...)
 	cmd.Dir = dir

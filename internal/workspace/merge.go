@@ -56,7 +56,7 @@ func (w *Run) Merge(ctx context.Context, s MergeSpec) (MergeResult, error) {
 	return res, nil
 }
 
-func (w *Run) mergeInto(ctx context.Context, st *store.Store, s MergeSpec) (MergeResult, error) {
+func (w *Run) mergeInto(ctx context.Context, st *place, s MergeSpec) (MergeResult, error) {
 	if err := w.readHead(ctx, st); err != nil {
 		return MergeResult{}, err
 	}
@@ -68,7 +68,7 @@ func (w *Run) mergeInto(ctx context.Context, st *store.Store, s MergeSpec) (Merg
 	var err, hasErr error
 	var wg sync.WaitGroup
 	wg.Go(func() { has, hasErr = st.Descends(ctx, s.Commit, s.Onto) })
-	wg.Go(func() { merged, err = w.attrs.Merge(ctx, st, s.Onto, s.Commit) })
+	wg.Go(func() { merged, err = w.attrs.Merge(ctx, st.Store, s.Onto, s.Commit) })
 	wg.Wait()
 	if hasErr == nil && has {
 		return MergeResult{Commit: s.Onto}, nil
@@ -80,7 +80,7 @@ func (w *Run) mergeInto(ctx context.Context, st *store.Store, s MergeSpec) (Merg
 		if !s.PreferOurs {
 			return MergeResult{Conflicts: merged.Conflicts}, nil
 		}
-		if merged.Tree, err = w.attrs.PreferOurs(ctx, st, s.Onto, merged); err != nil {
+		if merged.Tree, err = w.attrs.PreferOurs(ctx, st.Store, s.Onto, merged); err != nil {
 			return MergeResult{}, err
 		}
 	}
@@ -98,7 +98,7 @@ func (w *Run) mergeInto(ctx context.Context, st *store.Store, s MergeSpec) (Merg
 }
 
 // readHead learns what an earlier process merged last.
-func (w *Run) readHead(ctx context.Context, st *store.Store) error {
+func (w *Run) readHead(ctx context.Context, st *place) error {
 	if w.head.read {
 		return nil
 	}

@@ -64,7 +64,7 @@ func endsInTrailers(text string) bool {
 }
 
 // commit makes a commit in the run's name; its author is the run's identity.
-func (w *Run) commit(ctx context.Context, st *store.Store, tree, message string, parents ...string) (string, error) {
+func (w *Run) commit(ctx context.Context, st *place, tree, message string, parents ...string) (string, error) {
 	id := w.opts.Identity
 	author := []string{
 		"GIT_AUTHOR_NAME=" + id.Name, "GIT_AUTHOR_EMAIL=" + id.Email,
@@ -74,6 +74,6 @@ func (w *Run) commit(ctx context.Context, st *store.Store, tree, message string,
 		return st.Commit(ctx, author, tree, message, parents...)
 	}
 	// Only the user's own configuration knows how to sign.
-	res, err := w.repo.Run(ctx, git.Cmd{Args: append(store.CommitArgs(tree, parents), "-S"), Env: author, Stdin: strings.NewReader(message)})
+	res, err := st.repo.Run(ctx, git.Cmd{Args: append(store.CommitArgs(tree, parents), "-S"), Env: author, Stdin: strings.NewReader(message)})
 	return git.Line(res.Out), err
 }

@@ -32,6 +32,8 @@ type record struct {
 	// Index is a hash of the agent's own index as it was at the start.
 	Index string `json:"index,omitempty"`
 	Ready bool   `json:"ready"` // Prepare came to its end
+	// Modules are the submodules that the workspace has, inner ones last.
+	Modules []module `json:"modules,omitempty"`
 	// Kept is the commit of the last Collect.
 	Kept string `json:"kept,omitempty"`
 }
@@ -92,7 +94,7 @@ func (w *Run) Prepare(ctx context.Context, s PrepareSpec) (string, error) {
 	return t.Work, nil
 }
 
-func (w *Run) prepare(ctx context.Context, st *store.Store, t store.Tree, s PrepareSpec) error {
+func (w *Run) prepare(ctx context.Context, st *place, t store.Tree, s PrepareSpec) error {
 	for _, dir := range []string{t.Work, filepath.Dir(t.Index)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
@@ -114,6 +116,9 @@ func (w *Run) prepare(ctx context.Context, st *store.Store, t store.Tree, s Prep
 	if rec.Index, _, err = fingerprint(filepath.Join(t.Work, ".git", "index"), ""); err != nil {
 		return err
 	}
+	if rec.Modules, err = w.populate(ctx, st, t); err != nil {
+		return err
+	}
 	if err := w.copyIn(t.Work); err != nil {
 		return err
 	}
@@ -125,7 +130,7 @@ func (w *Run) prepare(ctx context.Context, st *store.Store, t store.Tree, s Prep
 }
 
 // checkout fills an empty work tree from a commit and gives it a .git.
-func (w *Run) checkout(ctx context.Context, st *store.Store, t store.Tree, commit string) error {
+func (w *Run) checkout(ctx context.Context, st *place, t store.Tree, commit string) error {
 	if err := st.ReadTree(ctx, t, commit, "-u"); err != nil {
 		return err
 	}
@@ -133,8 +138,8 @@ func (w *Run) checkout(ctx context.Context, st *store.Store, t store.Tree, commi
 }
 
 // attachClone gives a work tree that popkit's index describes a .git.
-func (w *Run) attachClone(ctx context.Context, st *store.Store, t store.Tree, commit string) error {
-	refs, err := w.userRefs(ctx)
+func (w *Run) attachClone(ctx context.Context, st *place, t store.Tree, commit string) error {
+	refs, err := st.userRefs(ctx)
 	if err != nil {
 		return err
 	}

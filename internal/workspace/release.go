@@ -46,7 +46,7 @@ func (w *Run) Release(ctx context.Context, agent, path string, known []string) (
 	return rescue, nil
 }
 
-func (w *Run) release(ctx context.Context, st *store.Store, agent string, known []string) (string, error) {
+func (w *Run) release(ctx context.Context, st *place, agent string, known []string) (string, error) {
 	t := w.agentTree(agent)
 	ref := w.Ref("rescue/" + agent)
 	if !store.IsDir(t.Work) {
@@ -63,9 +63,14 @@ func (w *Run) release(ctx context.Context, st *store.Store, agent string, known 
 	rescue := ""
 	// A workspace whose Prepare did not come to its end was never an agent's.
 	if rec.Ready || rec.Base == "" {
+		inner, err := w.rescueModules(ctx, t, rec, agent, known)
+		if err != nil {
+			return "", err
+		}
 		if rescue, err = w.rescue(ctx, st, rescueSpec{agent: agent, ref: ref, tree: t, rec: rec, known: known}); err != nil {
 			return "", err
 		}
+		rescue = cmp.Or(rescue, inner)
 	}
 	return rescue, w.forget(agent)
 }
@@ -76,6 +81,33 @@ func (w *Run) forget(agent string) error {
 		return err
 	}
 	return store.RemoveAll(w.keepDir(agent))
+}
+
+// rescueModules does for each submodule what rescue does for the workspace; the
+// ref is then in the user's git dir of the submodule.
+func (w *Run) rescueModules(ctx context.Context, top store.Tree, rec record, agent string, known []string) (string, error) {
+	rescue := ""
+	for _, m := range slices.Backward(rec.Modules) {
+		t := moduleTree(top, m.Path)
+		if !realDir(top.Work, m.Path) || emptyDir(t.Work) {
+			continue
+		}
+		st, err := w.moduleStore(ctx, m.GitDir)
+		if err != nil {
+			return "", err
+		}
+		spec := rescueSpec{agent: agent, ref: w.Ref("rescue/" + agent), path: m.Path, tree: t,
+			rec: record{Base: m.Commit, Kept: m.Kept, Ready: true, Modules: within(rec.Modules, m.Path)}}
+		found, err := w.rescue(ctx, st, spec)
+		if err != nil {
+			return "", fmt.Errorf("submodule %s: %w", m.Path, err)
+		}
+		if found != "" {
+			w.report("what %s had left in submodule %s is kept there at %s", agent, m.Path, found)
+			rescue = found
+		}
+	}
+	return rescue, nil
 }
 
 // rescued says what an earlier Release kept of an agent.
@@ -94,16 +126,17 @@ func (w *Run) asideDir(agent string) string { return filepath.Join(w.root, "resc
 
 type rescueSpec struct {
 	agent, ref string
+	path       string // of the submodule, "" for the workspace itself
 	tree       store.Tree
 	rec        record
 	known      []string
 }
 
-func (w *Run) rescue(ctx context.Context, st *store.Store, s rescueSpec) (string, error) {
+func (w *Run) rescue(ctx context.Context, st *place, s rescueSpec) (string, error) {
 	base := cmp.Or(s.rec.Kept, s.rec.Base)
 	if base == "" {
 		var err error
-		if base, err = w.repo.RefCommit(ctx, w.Ref("base")); err != nil {
+		if base, err = st.repo.RefCommit(ctx, w.Ref("base")); err != nil {
 			return "", err
 		}
 	}
@@ -133,14 +166,14 @@ func (w *Run) rescue(ctx context.Context, st *store.Store, s rescueSpec) (string
 
 // dirtyTree returns the workspace as a tree when it differs from what is kept,
 // and the paths that git can't hold.
-func (w *Run) dirtyTree(ctx context.Context, st *store.Store, s rescueSpec, base string) (string, []string, error) {
+func (w *Run) dirtyTree(ctx context.Context, st *place, s rescueSpec, base string) (string, []string, error) {
 	if s.rec.Kept != "" {
 		sc, err := st.Scan(ctx, s.tree)
 		if err != nil || sc.Empty() {
 			return "", nil, err
 		}
 		if len(sc.Paths) == 0 {
-			return "", sc.Nested, nil
+			return "", append(sc.Nested, strayLinks(sc, s.rec.Modules)...), nil
 		}
 	}
 	if _, err := os.Lstat(s.tree.Index); err != nil {
@@ -155,7 +188,7 @@ func (w *Run) dirtyTree(ctx context.Context, st *store.Store, s rescueSpec, base
 	if err != nil {
 		return "", nil, err
 	}
-	aside := append(snap.Scan.Nested, snap.Left...)
+	aside := slices.Concat(snap.Scan.Nested, snap.Left, strayLinks(snap.Scan, s.rec.Modules))
 	if base == "" {
 		return snap.Tree, aside, nil
 	}
@@ -168,13 +201,13 @@ func (w *Run) dirtyTree(ctx context.Context, st *store.Store, s rescueSpec, base
 
 // lostCommits brings the commits of the agent's refs that haves don't hold into
 // the user's repository. broken: some can't be read.
-func (w *Run) lostCommits(ctx context.Context, st *store.Store, s rescueSpec, haves []string) (finds []store.Find, broken bool, err error) {
+func (w *Run) lostCommits(ctx context.Context, st *place, s rescueSpec, haves []string) (finds []store.Find, broken bool, err error) {
 	own := agentgit.Open(s.tree.Work)
 	tips := own.Tips()
 	for _, id := range haves {
 		delete(tips, id)
 	}
-	refs, err := w.userRefs(ctx)
+	refs, err := st.userRefs(ctx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -207,7 +240,7 @@ func (w *Run) lostCommits(ctx context.Context, st *store.Store, s rescueSpec, ha
 }
 
 // keepRescue makes the commit that holds all finds and its ref.
-func (w *Run) keepRescue(ctx context.Context, st *store.Store, s rescueSpec, base, dirty string, finds []store.Find) error {
+func (w *Run) keepRescue(ctx context.Context, st *place, s rescueSpec, base, dirty string, finds []store.Find) error {
 	var parents []string
 	var text strings.Builder
 	fmt.Fprintf(&text, "Rescue what %s had left in its workspace\n", s.agent)
@@ -231,11 +264,11 @@ func (w *Run) keepRescue(ctx context.Context, st *store.Store, s rescueSpec, bas
 	if err != nil {
 		return err
 	}
-	err = w.repo.SetRef(ctx, s.ref, commit, "")
+	err = st.repo.SetRef(ctx, s.ref, commit, "")
 	if !errors.Is(err, userrepo.ErrRefMoved) {
 		return err
 	}
-	old, err := w.repo.RefCommit(ctx, s.ref)
+	old, err := st.repo.RefCommit(ctx, s.ref)
 	if err != nil {
 		return err
 	}
@@ -246,18 +279,18 @@ func (w *Run) keepRescue(ctx context.Context, st *store.Store, s rescueSpec, bas
 	if commit, err = w.commit(ctx, st, dirty, message, append(parents, old)...); err != nil {
 		return err
 	}
-	return w.repo.SetRef(ctx, s.ref, commit, old)
+	return st.repo.SetRef(ctx, s.ref, commit, old)
 }
 
 // moveAside moves paths of a workspace to where popkit removes nothing.
 func (w *Run) moveAside(s rescueSpec, paths []string) error {
 	for _, path := range paths {
-		from, to := filepath.Join(s.tree.Work, path), filepath.Join(w.asideDir(s.agent), path)
+		from, to := filepath.Join(s.tree.Work, path), filepath.Join(w.asideDir(s.agent), s.path, path)
 		for n := 2; ; n++ {
 			if _, err := os.Lstat(to); err != nil {
 				break
 			}
-			to = filepath.Join(w.asideDir(s.agent), fmt.Sprintf("%s.%d", path, n))
+			to = filepath.Join(w.asideDir(s.agent), s.path, fmt.Sprintf("%s.%d", path, n))
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err

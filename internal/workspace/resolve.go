@@ -27,7 +27,7 @@ type conflict struct {
 
 // startMerge merges the spec's MergeCommit in a new workspace and returns what
 // is in conflict. The workspace is still popkit's alone, so its own .git is used.
-func (w *Run) startMerge(ctx context.Context, st *store.Store, t store.Tree, s PrepareSpec) ([]conflict, error) {
+func (w *Run) startMerge(ctx context.Context, st *place, t store.Tree, s PrepareSpec) ([]conflict, error) {
 	gitDir := filepath.Join(t.Work, ".git")
 	env := []string{"GIT_DIR=" + gitDir, "GIT_WORK_TREE=" + t.Work, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null"}
 	merge := git.Cmd{Dir: t.Work, Env: env, OK: []int{1}, Args: []string{"-c", "merge.conflictStyle=diff3",
@@ -68,7 +68,7 @@ func (w *Run) startMerge(ctx context.Context, st *store.Store, t store.Tree, s P
 // markers that the merge had put there, and, where it could put none (binary
 // files, deletions, modes), paths that are as the merge left them and that the
 // agent did not mark as resolved (git add).
-func (w *Run) unresolved(ctx context.Context, st *store.Store, t store.Tree, rec record) ([]string, error) {
+func (w *Run) unresolved(ctx context.Context, st *place, t store.Tree, rec record) ([]string, error) {
 	if len(rec.Conflicts) == 0 {
 		return nil, nil
 	}
@@ -88,7 +88,7 @@ func (w *Run) unresolved(ctx context.Context, st *store.Store, t store.Tree, rec
 
 // agentUnmerged reads the agent's own index for paths that it did not mark as
 // resolved. One that can't be read vouches for nothing.
-func (w *Run) agentUnmerged(ctx context.Context, st *store.Store, t store.Tree) func(path string) bool {
+func (w *Run) agentUnmerged(ctx context.Context, st *place, t store.Tree) func(path string) bool {
 	all := func(string) bool { return true }
 	own, err := w.agentIndex(t)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
 	"popkit/internal/workspace/userrepo"
 )
@@ -43,9 +42,8 @@ type Run struct {
 	opts Options
 
 	mu     sync.Mutex
-	agents map[string]*sync.Mutex  // one call at a time for an agent
-	stores map[string]*store.Store // by the source's git dir
-	refs   []byte                  // the user's tags and branches as packed-refs
+	agents map[string]*sync.Mutex // one call at a time for an agent
+	places map[string]*place      // by the git dir in the user's repository
 	checks checkPool
 
 	merge  sync.Mutex // held by Merge; guards head and attrs
@@ -76,7 +74,8 @@ func NewRun(repo *Repo, runID, rootDir string, opts Options) (*Run, error) {
 	}
 	return &Run{
 		repo: repo, id: runID, root: filepath.Join(root, runID), opts: opts,
-		agents: map[string]*sync.Mutex{}, stores: map[string]*store.Store{},
+		attrs:  store.Attributes{Dir: filepath.Join(root, runID, "attributes")},
+		agents: map[string]*sync.Mutex{}, places: map[string]*place{},
 	}, nil
 }
 
@@ -101,31 +100,8 @@ func (w *Run) open(ctx context.Context) error {
 	return err
 }
 
-func (w *Run) mainStore(ctx context.Context) (*store.Store, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.locked {
-		if err := removeLocks(filepath.Join(w.repo.CommonDir, "refs", "popkit", w.id)); err != nil {
-			return nil, err
-		}
-		w.locked = true
-	}
-	st, ok := w.stores[""]
-	if !ok {
-		if err := w.makeRoot(); err != nil {
-			return nil, git.DiskFull(err, w.root)
-		}
-		set, err := w.settings(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if st, err = store.New(ctx, w.repo.Git, filepath.Join(w.root, "store"), source(w.repo), set); err != nil {
-			return nil, err
-		}
-		w.attrs.Dir = filepath.Join(w.root, "attributes")
-		w.stores[""] = st
-	}
-	return st, st.Refresh()
+func (w *Run) mainStore(ctx context.Context) (*place, error) {
+	return w.placeOf(ctx, w.repo, filepath.Join(w.root, "store"))
 }
 
 // ownerFile says whose run a directory is.

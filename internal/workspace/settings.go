@@ -32,8 +32,9 @@ func (w *Run) excludes() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// settings are what the store of a source is made with.
-func (w *Run) settings(ctx context.Context) (store.Settings, error) {
+// settings are what the store of a place is made with; only the main one can
+// be sparse.
+func (w *Run) settings(ctx context.Context, main bool) (store.Settings, error) {
 	user, err := w.repo.Settings(ctx)
 	if err != nil {
 		return store.Settings{}, err
@@ -48,13 +49,17 @@ func (w *Run) settings(ctx context.Context) (store.Settings, error) {
 	own.set("protectNTFS", "false") // names that Linux allows are kept
 	own.set("quotePath", "false")
 	own.set("excludesFile", user.ExcludesFile())
-	return store.Settings{Shared: w.takenOver(user), Own: own.Bytes(), Exclude: exclude, Sparse: w.sparse()}, nil
+	set := store.Settings{Shared: w.takenOver(user, main), Own: own.Bytes(), Exclude: exclude}
+	if main {
+		set.Sparse = w.sparse()
+	}
+	return set, nil
 }
 
 // takenOver is the configuration that the user's repository and the run's
 // work trees share: what changes the bytes of a file on its way between a
 // commit and the disk, and which files are there at all.
-func (w *Run) takenOver(user userrepo.Config) []byte {
+func (w *Run) takenOver(user userrepo.Config, main bool) []byte {
 	var c configText
 	c.section("core")
 	for _, key := range []string{"autocrlf", "eol", "sharedRepository", "bigFileThreshold", "compression", "looseCompression"} {
@@ -63,7 +68,7 @@ func (w *Run) takenOver(user userrepo.Config) []byte {
 		}
 	}
 	c.set("safecrlf", "false")
-	if user.IsTrue("core.sparsecheckout") && w.sparse() != nil {
+	if main && user.IsTrue("core.sparsecheckout") && w.sparse() != nil {
 		c.set("sparseCheckout", "true")
 		if v, ok := user.Values["core.sparsecheckoutcone"]; ok {
 			c.set("sparseCheckoutCone", v)

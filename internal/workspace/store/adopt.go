@@ -158,6 +158,9 @@ func (st *Store) Novel(ctx context.Context, agents string, tips map[string]strin
 	ids := slices.Sorted(maps.Keys(tips))
 	in := strings.Join(ids, "^{commit}\n") + "^{commit}\n"
 	res, err := st.Run(ctx, Call{Agents: agents, Stdin: strings.NewReader(in), Args: []string{"cat-file", "--batch-check=%(objectname) %(objecttype)"}})
+	if git.Failed(err) {
+		return nil, true, nil
+	}
 	if err != nil {
 		return nil, false, err
 	}

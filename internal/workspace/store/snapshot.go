@@ -16,9 +16,14 @@ import (
 
 // Scan is what a work tree has beyond popkit's index of it.
 type Scan struct {
-	Paths  []string // changed, new or gone; never gitlinks
-	Links  []string // changed submodules
-	Nested []string // repositories that are no submodules, without the slash
+	Paths  []string // changed, new or gone files; former ones whose place a directory took come first
+	Links  []Link   // submodules with another commit checked out than the index has
+	Nested []string // repositories that are no submodules
+}
+
+// Link is a submodule as the index has it.
+type Link struct {
+	Path, Commit string
 }
 
 // Empty reports whether there is nothing.
@@ -33,22 +38,56 @@ func (st *Store) Scan(ctx context.Context, t Tree) (Scan, error) {
 		return s, fmt.Errorf("list changes: %w", err)
 	}
 	seen := map[string]bool{}
+	var dirs []string
 	for _, rec := range git.Fields(res.Out) {
 		if len(rec) < 3 {
 			return s, fmt.Errorf("list changes: unexpected record %q", rec)
 		}
-		path := rec[2:]
+		tag, path := rec[0], rec[2:]
 		if seen[path] || OwnState(path) {
 			continue
 		}
 		seen[path] = true
-		if dir, ok := strings.CutSuffix(path, "/"); ok {
+		dir, nested := strings.CutSuffix(path, "/")
+		switch {
+		case nested:
 			s.Nested = append(s.Nested, dir)
-			continue
+		case tag == 'C' && IsDir(filepath.Join(t.Work, path)):
+			dirs = append(dirs, path)
+		default:
+			s.Paths = append(s.Paths, path)
 		}
-		s.Paths = append(s.Paths, path)
 	}
+	if len(dirs) == 0 {
+		return s, nil
+	}
+	if s.Links, err = st.Links(ctx, t, dirs); err != nil {
+		return s, err
+	}
+	dirs = slices.DeleteFunc(dirs, func(dir string) bool {
+		return slices.ContainsFunc(s.Links, func(l Link) bool { return l.Path == dir })
+	})
+	s.Paths = append(dirs, s.Paths...)
 	return s, nil
+}
+
+// Links lists the submodules in an index, at or below paths when there are any.
+func (st *Store) Links(ctx context.Context, t Tree, paths []string) ([]Link, error) {
+	res, err := st.Run(ctx, Call{Tree: t, Args: append([]string{"ls-files", "-s", "-z", "--"}, paths...)})
+	if err != nil {
+		return nil, fmt.Errorf("list submodules: %w", err)
+	}
+	entries, err := git.ParseEntries(git.Fields(res.Out))
+	if err != nil {
+		return nil, fmt.Errorf("list submodules: %w", err)
+	}
+	var links []Link
+	for _, e := range entries {
+		if e.Mode == git.Gitlink && (e.Stage == 0 || e.Stage == 2) {
+			links = append(links, Link{Path: e.Path, Commit: e.Object})
+		}
+	}
+	return links, nil
 }
 
 // StateDir holds popkit's files in a work tree; nothing of it is committed.

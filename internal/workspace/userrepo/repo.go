@@ -189,7 +189,7 @@ func (r *Repo) Dirty(ctx context.Context) (int, error) {
 	if r.Bare {
 		return 0, nil
 	}
-	res, err := r.Run(ctx, git.Cmd{Args: []string{"status", "--porcelain", "-z", "--no-renames"}})
+	res, err := r.Run(ctx, git.Cmd{Args: []string{"status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal"}})
 	if err != nil {
 		return 0, err
 	}
