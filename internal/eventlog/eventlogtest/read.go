@@ -188,18 +188,21 @@ func testCloseEndsFollowers(t *testing.T, o Opener) {
 	future.ends(t, eventlog.ErrClosed)
 }
 
-// testLastEvents: a follower gets what was appended before Close, however far
-// behind it is.
+// testLastEvents: followers get what was appended before Close, however far
+// behind they are, and whoever of them is done first.
 func testLastEvents(t *testing.T, o Opener) {
 	l := o.Open(t)
 	MustAppend(t, l, 0, Event(1))
-	f := follow(t.Context(), l, 1)
-	f.wants(t, 1, 1)
-	MustAppend(t, l, 1, Batch(2, 2000)...)
+	first, second := follow(t.Context(), l, 1), follow(t.Context(), l, 1)
+	first.wants(t, 1, 1)
+	second.wants(t, 1, 1)
+	MustAppend(t, l, 1, Batch(2, 4000)...)
 	mustClose(t, l)
 	mustClose(t, openWriter(t, o))
-	f.wants(t, 2, 2001)
-	f.ends(t, eventlog.ErrClosed)
+	first.wants(t, 2, 4001)
+	first.ends(t, eventlog.ErrClosed)
+	second.wants(t, 2, 4001)
+	second.ends(t, eventlog.ErrClosed)
 }
 
 func testReopen(t *testing.T, o Opener) {

@@ -42,8 +42,9 @@
 // is not JSON. Open copies it to a file of its own, syncs that, and only then
 // cuts the log; it is told to Options.Report. Anything else that is wrong is
 // *eventlog.CorruptError, and the file is not touched. Before Open returns, the
-// file is synced: what a dead writer wrote but did not sync is durable before
-// anybody acts on it.
+// file and its entry in the directory are synced: what a dead writer wrote but
+// did not sync is durable before anybody acts on it. The directory's own entry
+// is its creator's to sync.
 //
 // # Readers
 //
