@@ -35,8 +35,12 @@ func Open(ctx context.Context, log eventlog.Log) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stepper{State: s, log: log}, nil
+	st := newStepper(log)
+	st.State = s
+	return st, nil
 }
+
+func newStepper(log eventlog.Log) *Stepper { return &Stepper{State: state.New(), log: log} }
 
 // Fold reads a whole log into a state.
 func Fold(ctx context.Context, log eventlog.Reader) (*state.State, error) {
