@@ -183,7 +183,7 @@ func TestEngineKilledAtAnyMoment(t *testing.T) {
 func TestHelperKilled(t *testing.T) {
 	each(t, func(t *testing.T, isolation string) {
 		// Without a namespace a cleared environment is not found any more once the
-		// helper is dead: see the package's documentation.
+		// helper is dead, but for the command itself: see the package's documentation.
 		cleared := isolation == proc.PIDNamespace
 		script, name := breakout(t, cleared, "while :; do /bin/sleep 1000; done")
 		p := startReady(t, shell(isolation, markOf(t), script), patience)
@@ -198,6 +198,22 @@ func TestHelperKilled(t *testing.T) {
 		if left := running(t, name); len(left) > 0 {
 			t.Errorf("%v are left", left)
 		}
+	})
+}
+
+// The command itself dies with its helper in any case.
+func TestHelperKilledClearedCommand(t *testing.T) {
+	each(t, func(t *testing.T, isolation string) {
+		name := markOf(t) + "-itself"
+		p := startReady(t, shell(isolation, markOf(t), "exec env -i /bin/sh -c 'echo ready; while :; do /bin/sleep 1000; done' "+name), patience)
+		if got := running(t, name); len(got) != 1 {
+			t.Fatalf("%v run", got)
+		}
+		if err := syscall.Kill(p.Ident().PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, p)
+		eventually(t, "the command is gone", func() bool { return len(running(t, name)) == 0 })
 	})
 }
 

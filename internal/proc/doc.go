@@ -1,6 +1,6 @@
 // Package proc runs commands so that ending one ends everything below it.
 //
-//	engine ──control pipe (configuration, then 'T' or 'K'; its end = the engine died)──▶ init helper ──▶ command
+//	engine ──control pipe (configuration, 'T' = terminate; its end = kill, or the engine died)──▶ init helper ──▶ command
 //	   ▲───────────────────status pipe (started, error, exit)───────────────────────────────┘            └─▶ whatever it starts
 //
 // Every command runs under an init helper: this same program, re-executed with
@@ -22,9 +22,10 @@
 // "subreaper", where namespaces are refused: orphans below the helper become
 // its children, and it freezes and kills all its descendants before it ends.
 // That holds when the engine is killed. When the helper itself is killed with
-// SIGKILL (only something that runs as the same user can do that) the engine
-// falls back on the mark in the environment: a descendant that left the session
-// and cleared its environment too is then not found.
+// SIGKILL (only something that runs as the same user can do that) the command
+// dies with it, and for what is below the engine falls back on the mark in the
+// environment: a descendant that cleared its environment is then not found. A
+// helper that is stopped by SIGSTOP does not notice the end of the engine.
 //
 // "process-group", on systems other than Linux: the helper kills the command's
 // process group before it ends.

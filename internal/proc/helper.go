@@ -32,15 +32,17 @@ func helperMain() {
 	// Capabilities and the like belong to threads: the one that gives them up must
 	// be the one that forks.
 	runtime.LockOSThread()
+	if !isPipe(controlFD) || !isPipe(statusFD) {
+		fmt.Fprintln(os.Stderr, "popkit: "+initArg+" is for popkit itself")
+		os.Exit(2)
+	}
 	control := bufio.NewReader(os.NewFile(controlFD, "control"))
 	status := os.NewFile(statusFD, "status")
 	syscall.CloseOnExec(controlFD)
 	syscall.CloseOnExec(statusFD)
 	frame, err := readFrame(control)
 	if err != nil {
-		// Not started by an engine, or it died at once: nobody listens.
-		fmt.Fprintln(os.Stderr, "popkit: "+initArg+" is for popkit itself")
-		os.Exit(2)
+		os.Exit(2) // the engine died, or killed this helper, at once: nobody listens
 	}
 	h := &initHelper{status: status}
 	if h.config, err = parseConfig(frame); err != nil {
@@ -55,6 +57,11 @@ func helperMain() {
 		os.Exit(0)
 	}
 	h.run(control, warning)
+}
+
+func isPipe(fd int) bool {
+	var st syscall.Stat_t
+	return syscall.Fstat(fd, &st) == nil && st.Mode&syscall.S_IFMT == syscall.S_IFIFO
 }
 
 func (h *initHelper) run(control io.Reader, warning string) {
@@ -88,7 +95,7 @@ func (h *initHelper) exec() (int, error) {
 	return syscall.ForkExec(path, h.config.args, &syscall.ProcAttr{
 		Env:   h.config.env,
 		Files: []uintptr{0, 1, 2},
-		Sys:   &syscall.SysProcAttr{Setsid: true},
+		Sys:   commandAttributes(h.config.isolation),
 	})
 }
 
@@ -140,7 +147,7 @@ func lookPath(name string, env []string) (string, error) {
 func (h *initHelper) obey(control io.Reader) {
 	var b [1]byte
 	for {
-		if _, err := io.ReadFull(control, b[:]); err != nil || b[0] == controlKill {
+		if _, err := io.ReadFull(control, b[:]); err != nil {
 			h.end()
 			return
 		}

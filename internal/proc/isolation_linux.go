@@ -44,6 +44,18 @@ func (how isolation) attributes() *syscall.SysProcAttr {
 	return attr
 }
 
+// commandAttributes says how the helper clones the command. Without a namespace
+// the kernel at least ends the command itself when the helper is killed: here
+// Pdeathsig is right, because the thread that forks is locked and lives as long
+// as the helper.
+func commandAttributes(isolation string) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Setsid: true}
+	if isolation == Subreaper {
+		attr.Pdeathsig = syscall.SIGKILL
+	}
+	return attr
+}
+
 // enter completes the isolation from within the helper, on its main thread. The
 // warning says what is lacking.
 func enter(name string) (warning string, err error) {

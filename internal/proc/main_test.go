@@ -97,7 +97,7 @@ func wait(t *testing.T, p *proc.Process) proc.Exit {
 // eventually waits for what another process does.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	tick := time.NewTicker(2 * time.Millisecond)
+	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(patience)
 	for !is() {

@@ -21,6 +21,8 @@ func (how isolation) attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setsid: true}
 }
 
+func commandAttributes(string) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
 func enter(string) (warning string, err error) {
 	return "only process groups here: what leaves its group outlives its command", nil
 }

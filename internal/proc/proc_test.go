@@ -105,6 +105,31 @@ func TestStartErrors(t *testing.T) {
 	}
 }
 
+func TestNoDescriptorIsLeft(t *testing.T) {
+	count := func() int {
+		t.Helper()
+		fds, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(fds)
+	}
+	wait(t, start(t, shell("", markOf(t), "exit 0"))) // opens what is opened once
+	before := count()
+	for range 3 {
+		c := shell("", markOf(t), "exit 0")
+		c.Stdin, c.Stdout, c.Stderr = strings.NewReader("x"), io.Discard, &bytes.Buffer{}
+		wait(t, start(t, c))
+		c.Dir = "/no/such/dir"
+		if _, err := proc.Start(t.Context(), c); err == nil {
+			t.Error("it started")
+		}
+		c.Dir, c.Path = "", "/no/such/program"
+		wait(t, start(t, c))
+	}
+	eventually(t, "as many descriptors as before", func() bool { return count() <= before })
+}
+
 func TestIsolation(t *testing.T) {
 	if got := proc.Isolation(); got != proc.PIDNamespace {
 		t.Errorf("Isolation() = %q, want %q on a system that has it", got, proc.PIDNamespace)
@@ -319,6 +344,35 @@ func TestContextEnds(t *testing.T) {
 		cancel()
 		if exit := wait(t, p); exit.Signal != "SIGKILL" || !exit.Stopped {
 			t.Errorf("exit is %+v", exit)
+		}
+	})
+}
+
+// The end of the context at any moment of the start, with an environment that
+// does not fit into a pipe at once. Nothing is left, and nothing is said.
+func TestContextEndsDuringStart(t *testing.T) {
+	each(t, func(t *testing.T, isolation string) {
+		for i := range 8 {
+			ctx, cancel := context.WithCancel(t.Context())
+			var out bytes.Buffer
+			c := shell(isolation, markOf(t)+"-"+itoa(i), "while :; do sleep 1000; done")
+			c.Env = append(c.Env, "A="+strings.Repeat("x", 100_000), "B="+strings.Repeat("x", 100_000))
+			c.Stdout, c.Stderr = &out, &out
+			stop := time.AfterFunc(time.Duration(i)*2*time.Millisecond, cancel)
+			p, err := proc.Start(ctx, c)
+			if err == nil {
+				wait(t, p)
+			} else if !errors.Is(err, context.Canceled) {
+				t.Errorf("Start: %v, want %v", err, context.Canceled)
+			}
+			if left := proc.Strays(c.Mark); len(left) > 0 {
+				t.Errorf("processes %v are left", left)
+			}
+			if err != nil && out.Len() > 0 {
+				t.Errorf("a command that did not start says %q", out.String())
+			}
+			stop.Stop()
+			cancel()
 		}
 	})
 }

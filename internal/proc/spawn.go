@@ -76,7 +76,8 @@ func startHelper(stdio [3]*os.File, how isolation, mark string) (*helper, error)
 }
 
 func (h *helper) handshake(c config) error {
-	if err := writeFrame(h.control, c.frame()...); err != nil && !errors.Is(err, syscall.EPIPE) {
+	// A helper that is gone, or killed, is found out by what it says: nothing.
+	if err := writeFrame(h.control, c.frame()...); err != nil && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("configure init helper: %w", err)
 	}
 	f, err := readFrame(h.said)
@@ -106,14 +107,16 @@ func (h *helper) terminate() {
 }
 
 // kill ends everything. In a PID namespace the death of process 1 does that; else
-// the helper has to do it, so it is asked, and woken if something stopped it.
+// the helper has to do it, as when the engine dies: its lifeline is cut, and it
+// is woken in case something stopped it. That works at any moment, also before
+// it was told what to run.
 func (h *helper) kill() {
 	if h.how.name == PIDNamespace {
 		_ = h.process.Kill() // os.ErrProcessDone: it has ended
 		return
 	}
-	_ = h.process.Signal(syscall.SIGCONT)       // likewise
-	_, _ = h.control.Write([]byte{controlKill}) // EPIPE: likewise
+	_ = h.process.Signal(syscall.SIGCONT) // likewise
+	_ = h.control.Close()                 // os.ErrClosed: it was cut before
 }
 
 // ending is what a helper told of the command's end.
@@ -142,7 +145,8 @@ func (h *helper) wait() (ending, error) {
 		}
 		f = next
 	}
-	err = errors.Join(err, h.status.Close(), h.control.Close())
+	err = errors.Join(err, h.status.Close())
+	_ = h.control.Close() // kill may have closed it
 	if f == nil {
 		return ending{exit: helperDeath(state)}, err
 	}
@@ -153,8 +157,8 @@ func (h *helper) wait() (ending, error) {
 // discard ends a helper that is of no use.
 func (h *helper) discard() {
 	h.kill()
-	// Closing the lifeline ends a helper whatever it does. What it says is of no
-	// interest any more: the caller has the error that made it useless.
+	// What it says is of no interest any more: the caller has the error that made
+	// it useless.
 	_ = h.control.Close()
 	_, _ = h.process.Wait()
 	_ = h.status.Close()

@@ -116,11 +116,9 @@ const (
 	statusExit    = "exit"    // code, signal, stopped, detail, left
 )
 
-// Control bytes from the engine, after the configuration.
-const (
-	controlTerminate = 'T'
-	controlKill      = 'K'
-)
+// controlTerminate is what the engine may say after the configuration. The end
+// of the pipe says the rest: kill everything.
+const controlTerminate = 'T'
 
 // maxText bounds the texts of a status frame, so that a frame always fits into
 // the pipe and the helper never blocks on it.
