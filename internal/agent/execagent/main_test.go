@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"popkit/internal/proc"
 )
 
@@ -15,7 +17,7 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "popkit" {
 		os.Exit(popkit(os.Args[1:]))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // popkit stands in for the program that agents call: it notes the call beside

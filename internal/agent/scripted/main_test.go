@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"popkit/internal/agent/agenttest"
 	"popkit/internal/agent/scripted"
 	"popkit/internal/core/event"
@@ -17,7 +19,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == scripted.Arg {
 		os.Exit(playFile(os.Args[2]))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // playFile is what popkit's main does, with a popkit of the test to talk to.
