@@ -71,7 +71,7 @@ func newAsk(e *Env) *cobra.Command {
 		Long: `Ask a person, wait for the answer and print it. When nobody answers in time the
 default is printed; without a default the exit code is 3.`,
 		Example: `  popkit ask "Keep the old route?" --options yes,no --default yes`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Question = strings.Join(args, " ")
 			return runAsk(cmd.Context(), e, o)
@@ -116,7 +116,7 @@ func newReport(e *Env) *cobra.Command {
 		Use:     "report",
 		Short:   "Report your result: the last report before you end counts",
 		Example: `  popkit report --status done --summary "login route with tests"`,
-		Args:    cobra.NoArgs,
+		Args:    takes(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runReport(cmd.Context(), e, o) },
 	}
 	cmd.Flags().StringVar(&o.Status, "status", "", "done, failed or blocked")

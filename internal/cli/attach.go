@@ -34,7 +34,7 @@ On a terminal each agent has a line, and questions can be answered right there:
 type the answer, or "q-1 answer" when several are open. Ctrl-C once stops the run
 (agents finish their tool call, work is kept), twice ends it at once. Closing the
 terminal only detaches.`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              takes(0, 1),
 		ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)
@@ -92,6 +92,9 @@ func (e *Env) attend(ctx context.Context, r runs.Run, h runs.Holder, a attending
 	err := w.watch(ctx, interrupts)
 	w.screen.clear()
 	if err != nil && !errors.Is(err, errEngineGone) {
+		return view.Status{}, err
+	}
+	if err := e.gone(ctx, h); err != nil {
 		return view.Status{}, err
 	}
 	// The log has the last word, also when the engine was killed.

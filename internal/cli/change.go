@@ -35,7 +35,7 @@ func newSkip(e *Env) *cobra.Command {
 func taskCommand(e *Env, op api.Op, use, short, done string) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.ExactArgs(1), ValidArgsFunction: completeTasks(e),
+		Use: use, Short: short, Args: takes(1, 1), ValidArgsFunction: completeTasks(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Task = args[0]
 			return runTaskCommand(cmd.Context(), e, op, done, o)
@@ -73,7 +73,7 @@ func newEdit(e *Env) *cobra.Command {
 		Long: `Change a task's title, prompt, scope or role. Without a flag, on a terminal, the
 prompt is opened in $EDITOR. An attempt under way goes on as it is; popkit power
 retry begins anew with the change.`,
-		Args: cobra.ExactArgs(1), ValidArgsFunction: completeTasks(e),
+		Args: takes(1, 1), ValidArgsFunction: completeTasks(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Task, o.set = args[0], cmd.Flags().Changed
 			return runEdit(cmd.Context(), e, o)
@@ -180,7 +180,7 @@ func newTell(e *Env) *cobra.Command {
 		Use:     "tell AGENT TEXT",
 		Short:   `Send a message to an agent, or to all that run ("all")`,
 		Example: `  popkit power tell implementer-1 "leave the old route in place"`,
-		Args:    cobra.MinimumNArgs(2), ValidArgsFunction: completeAgents(e),
+		Args:    takes(2, -1), ValidArgsFunction: completeAgents(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.To, o.Text = args[0], strings.Join(args[1:], " ")
 			return runTell(cmd.Context(), e, o)

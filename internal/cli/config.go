@@ -20,12 +20,12 @@ type configOptions struct {
 func newConfig(e *Env) *cobra.Command {
 	var o configOptions
 	cmd := &cobra.Command{
-		Use: "config", Short: "Show the configuration and where each value comes from", Args: cobra.NoArgs,
+		Use: "config", Short: "Show the configuration and where each value comes from", Args: holdsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runConfig(cmd.Context(), e, o) },
 	}
 	jsonFlag(cmd, &o.JSON)
 	explain := &cobra.Command{
-		Use: "explain [KEY]", Short: "Say what a key means, has and changes", Args: cobra.MaximumNArgs(1),
+		Use: "explain [KEY]", Short: "Say what a key means, has and changes", Args: takes(0, 1),
 		Example: "  popkit config explain limits.max_parallel_agents",
 		ValidArgsFunction: func(*cobra.Command, []string, string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
 			for _, k := range config.Keys() {

@@ -39,6 +39,8 @@ type Env struct {
 	Claude func(ctx context.Context) string
 	// Ready returns where the engine says that it is ready.
 	Ready func() io.WriteCloser
+	// Ended reports whether a process of this machine has ended.
+	Ended func(pid int) bool
 	// Demo is `popkit demo`.
 	Demo func(ctx context.Context, s Streams, args []string) int
 
@@ -64,7 +66,7 @@ func System(h Host) (Env, error) {
 			return 0
 		},
 		Dial:   func(socket string) api.Caller { return api.Client{Path: socket} },
-		Claude: claudeVersion, Ready: readyPipe,
+		Claude: claudeVersion, Ready: readyPipe, Ended: ended,
 		Interrupts: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 4)
 			signal.Notify(c, os.Interrupt)

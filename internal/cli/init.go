@@ -36,7 +36,7 @@ func newInit(e *Env) *cobra.Command {
 		Long: `Check git, the repository, the configuration and the runtime, and say which mode
 would be selected and why. Nothing needs to be set up and nothing is changed;
 --verify is accepted for the sake of the specification.`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), e, o) },
 	}
 	cmd.Flags().BoolVar(&o.Verify, "verify", true, "check")

@@ -49,7 +49,7 @@ func newInsightAdd(e *Env) *cobra.Command {
 		Use:     "add TEXT",
 		Short:   "Share an insight with the other agents",
 		Example: `  popkit insight add --type discovery --tags model,database "User model is at src/models"`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Text = strings.Join(args, " ")
 			return runInsightAdd(cmd.Context(), e, o)
@@ -106,7 +106,7 @@ func newInsightList(e *Env) *cobra.Command {
 		Short: "List the run's insights, or what waits for this agent",
 		Long: `List all insights of the run. With --for-me an agent is given what waits for it,
 insights and messages; nothing is given to it twice.`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInsightList(cmd.Context(), e, o) },
 	}
 	cmd.Flags().BoolVar(&o.ForMe, "for-me", false, "what waits for this agent, each thing once")

@@ -28,7 +28,7 @@ func newLog(e *Env) *cobra.Command {
 		Short: "Show what happened, one event a line",
 		Long: `Show the run's events, one a line; with --json one JSON object a line. With
 --follow it goes on until the run ends; a run without an engine is not waited for.`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              takes(0, 1),
 		ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)

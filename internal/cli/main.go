@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"popkit/internal/core/nearest"
 )
 
 // Main runs the command that args (without the program's name) say and returns
@@ -17,7 +19,7 @@ func Main(ctx context.Context, args []string, e Env) int {
 	root := newRoot(&e)
 	root.SetArgs(args)
 	ran := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { ran = true }
+	beforeEach(root, func() { ran = true })
 	cmd, err := root.ExecuteContextC(ctx)
 	var f *failure
 	if err != nil && !ran && !errors.As(err, &f) {
@@ -25,6 +27,20 @@ func Main(ctx context.Context, args []string, e Env) int {
 		err = usageError(oneLine(err), cmd.CommandPath()+" --help")
 	}
 	return report(e.Err, err)
+}
+
+// beforeEach calls f when a command's own function begins: an error from before
+// that is a mistake in what was typed.
+func beforeEach(cmd *cobra.Command, f func()) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			f()
+			return run(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		beforeEach(c, f)
+	}
 }
 
 // oneLine is the first line of an error that explains itself in several.
@@ -43,7 +59,7 @@ shares what they find, holds them at verified barriers and leaves one branch.
 Exit codes: 0 done and verified, 1 failed, 2 usage, 3 needs a human, 4 stopped,
 5 environment.`,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: cobra.NoArgs,
+		Args: holdsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(e.In)
@@ -69,19 +85,47 @@ Exit codes: 0 done and verified, 1 failed, 2 usage, 3 needs a human, 4 stopped,
 
 // group is a command that only holds others.
 func group(use, short string, cmds ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	c := &cobra.Command{Use: use, Short: short, Args: holdsOnly, RunE: func(cmd *cobra.Command, _ []string) error {
 		return usage(cmd.CommandPath()+" --help", "%s needs a command: %s", cmd.CommandPath(), strings.Join(names(cmd), ", "))
 	}}
 	c.AddCommand(cmds...)
 	return c
 }
 
+// holdsOnly refuses arguments of a command that only holds others: they are
+// commands that are not there.
+func holdsOnly(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(nearest.Hint(args[0], names(cmd), cmd.CommandPath()+" --help"), "%s has no command %q", cmd.CommandPath(), args[0])
+}
+
 func names(cmd *cobra.Command) []string {
 	var out []string
 	for _, c := range cmd.Commands() {
-		out = append(out, c.Name())
+		if c.IsAvailableCommand() {
+			out = append(out, c.Name())
+		}
 	}
 	return out
+}
+
+// takes checks the number of arguments; most < 0 is any number. The messages
+// use the names in the command's Use line.
+func takes(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		_, form, _ := strings.Cut(cmd.Use, " ")
+		switch {
+		case len(args) < least:
+			return usage(cmd.CommandPath()+" --help", "%s needs %s", cmd.CommandPath(), form)
+		case most == 0 && len(args) > 0:
+			return usage(cmd.CommandPath()+" --help", "%s takes no argument, but was given %q", cmd.CommandPath(), args[0])
+		case most > 0 && len(args) > most:
+			return usage(cmd.CommandPath()+" --help", "%s takes %s only, but was given %q too", cmd.CommandPath(), form, args[most])
+		}
+		return nil
+	}
 }
 
 // jsonFlag adds --json.

@@ -19,7 +19,7 @@ func newGC(e *Env) *cobra.Command {
 		Short: "Remove what runs that are over have left behind",
 		Long: `Remove workspaces and other leftovers of runs that are over. Nothing is removed
 whose work is not kept; --dry-run lists exactly what would be.`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runGC(cmd.Context(), e, dry, asJSON) },
 	}
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "only list")
@@ -66,7 +66,7 @@ type versionInfo struct {
 func newVersion(e *Env) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: takes(0, 0),
 		RunE: func(*cobra.Command, []string) error { return runVersion(e, asJSON) },
 	}
 	jsonFlag(cmd, &asJSON)

@@ -33,7 +33,7 @@ func newPlanValidate(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate FILE…",
 		Short: "Check plan files; every mistake with its line and column",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  takes(1, -1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.Files = args
 			return runPlanValidate(e, o)
@@ -107,7 +107,7 @@ func newPlanShow(e *Env) *cobra.Command {
 		Use:   "show FILE",
 		Short: "Show a plan as popkit understands it",
 		Long:  "Show a plan as popkit understands it, with the default tasks filled in; - is standard input.",
-		Args:  cobra.ExactArgs(1),
+		Args:  takes(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.Files = args
 			return runPlanShow(e, o)

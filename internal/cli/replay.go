@@ -25,7 +25,7 @@ func newReplay(e *Env) *cobra.Command {
 		Use:   "replay [RUN]",
 		Short: "Show a run as it was after one of its events",
 		Long:  "Fold the run's log up to an event and show the status as it was then. It changes nothing.",
-		Args:  cobra.MaximumNArgs(1), ValidArgsFunction: completeRuns(e),
+		Args:  takes(0, 1), ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)
 			return runReplay(cmd.Context(), e, o)

@@ -34,7 +34,7 @@ func newReportOf(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report [RUN]",
 		Short: "Show a run's report: criteria, work, checks, how to merge",
-		Args:  cobra.MaximumNArgs(1), ValidArgsFunction: completeRuns(e),
+		Args:  takes(0, 1), ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)
 			return runReportOf(cmd.Context(), e, o)
@@ -81,7 +81,7 @@ func resultOf(v view.Status) (result, error) {
 		}
 	}
 	if out.Commit == "" {
-		return out, failed("popkit power status "+v.Run, "run %s is %s and no barrier has opened: nothing is merged yet", v.Run, v.State)
+		return out, failed("popkit power status "+v.Run, "no barrier of run %s has opened yet: there is nothing to compare", v.Run)
 	}
 	return out, nil
 }
@@ -108,7 +108,7 @@ func newDiff(e *Env) *cobra.Command {
 		Use:   "diff [RUN]",
 		Short: "Show what a run changed, as git diff",
 		Long:  "Show what a run changed since its base; while it goes on, as far as the last barrier.",
-		Args:  cobra.MaximumNArgs(1), ValidArgsFunction: completeRuns(e),
+		Args:  takes(0, 1), ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)
 			return runDiff(cmd.Context(), e, o)
@@ -183,7 +183,7 @@ func newMerge(e *Env) *cobra.Command {
 		Long: `Run git merge --no-ff on the run's branch, in your checkout, after checking that
 the run is done, that the branch it began from is checked out and that nothing
 uncommitted is in the way. It is the only command that changes your checkout.`,
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeRuns(e),
+		Args: takes(0, 1), ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)
 			return runMerge(cmd.Context(), e, o)
@@ -238,7 +238,7 @@ func mergeable(v view.Status, info RepoInfo) error {
 	by := fmt.Sprintf("git merge --no-ff %s", v.Branch)
 	switch {
 	case v.State != "done":
-		return failed("popkit power status "+v.Run, "run %s is not done: it is %s", v.Run, v.State)
+		return failed("popkit power status "+v.Run, "run %s is not done: %s", v.Run, show.Outcome(v.State))
 	case info.Bare:
 		return failed("git push . "+v.Branch+":"+base, "this is a bare repository: nothing is checked out to merge into")
 	case info.Branch == "":

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 	"popkit/internal/runs"
 	"popkit/internal/show"
@@ -36,7 +39,7 @@ func newResume(e *Env) *cobra.Command {
 		Short: "Go on with a run that was stopped, parked, failed or interrupted",
 		Long: `Go on with a run from its log: what was accepted is kept, what was under way is
 looked into or begun anew.`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              takes(0, 1),
 		ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)
@@ -52,16 +55,28 @@ func runResume(ctx context.Context, e *Env, o resumeOptions) error {
 	if err != nil {
 		return err
 	}
-	if v.Engine != nil {
+	if v.Engine != nil && slices.Contains(overStates(), v.State) {
+		// The engine is about to be gone.
+		if err := e.gone(ctx, runs.Holder{Run: r.ID, PID: v.Engine.PID}); err != nil {
+			return err
+		}
+	} else if v.Engine != nil {
 		return failed("popkit power attach "+r.ID, "run %s is running already, in process %d", r.ID, v.Engine.PID)
 	}
 	if v.State == "done" {
 		return failed("popkit power merge "+r.ID, "run %s is done", r.ID)
 	}
 	if len(v.Decisions) > 0 && !o.Follow.Detach {
-		e.say("%s still open:\n%s", show.Count(len(v.Decisions), "question"), show.Decisions(v.Decisions))
+		e.say("%s open:\n%s", show.Count(len(v.Decisions), "question"), strings.TrimSuffix(show.Decisions(v.Decisions), "\n"))
 	}
 	return e.launch(ctx, r, v.Seq, o.Follow)
+}
+
+// overStates are those in which a run has ended.
+func overStates() []string {
+	return []string{
+		string(event.OutcomeDone), string(event.OutcomeFailed), string(event.OutcomeStopped), string(event.OutcomeNeedsHuman),
+	}
 }
 
 // started is what start and resume print as JSON: the status is the last one,

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"popkit/internal/api"
@@ -46,7 +45,7 @@ func (e *Env) status(ctx context.Context, r runs.Run) (view.Status, error) {
 	if h != nil {
 		var v view.Status
 		err := e.Dial(h.Socket).Call(ctx, api.OpStatus, nil, &v)
-		if err == nil || !errors.Is(err, api.ErrNoEngine) {
+		if err == nil || !ending(err) {
 			return v, err
 		}
 	}

@@ -19,7 +19,7 @@ const readyFile = 3
 func newServe(e *Env) *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
-		Use: "serve", Short: "The engine process; popkit power start runs it", Hidden: true, Args: cobra.NoArgs,
+		Use: "serve", Short: "The engine process; popkit power start runs it", Hidden: true, Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), e, o) },
 	}
 	cmd.Flags().StringVar(&o.Repo, "repo", "", "the repository's top level")
@@ -59,7 +59,7 @@ func (stays) Close() error { return nil }
 
 func newScript(e *Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "__script FILE", Hidden: true, Args: cobra.ExactArgs(1),
+		Use: "__script FILE", Hidden: true, Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if e.Host.PlayScript == nil {
 				return errors.New("this popkit plays no scripts")

@@ -45,7 +45,7 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 		Example: `  popkit power start "Build user authentication with tests" --runtime exec:./agent.sh
   popkit power start --plan plan.yaml --agents 4
   id=$(popkit power start --plan plan.yaml --yes --detach)`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Objective = first(args)
 			return runStart(cmd.Context(), e, o)

@@ -19,7 +19,7 @@ func newStatus(e *Env) *cobra.Command {
 		Use:               "status [RUN]",
 		Short:             "Show a run: phases, tasks, agents, open questions",
 		Long:              "Show a run. Without RUN it is the active one, else the last.",
-		Args:              cobra.MaximumNArgs(1),
+		Args:              takes(0, 1),
 		ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)

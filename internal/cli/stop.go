@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/core/view"
 	"popkit/internal/runs"
+	"popkit/internal/show"
 )
 
 type stopOptions struct {
@@ -28,7 +28,7 @@ func newStop(e *Env) *cobra.Command {
 		Short: "Stop a run; its work is kept",
 		Long: `Stop a run and wait until it has ended. Agents finish their tool call; with --now
 they are ended at once. All work is kept, and popkit power resume goes on.`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              takes(0, 1),
 		ValidArgsFunction: completeRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Run = first(args)
@@ -55,15 +55,16 @@ func runStop(ctx context.Context, e *Env, o stopOptions) error {
 			return err
 		}
 	}
-	v, err := e.status(ctx, r)
+	s, err := r.Fold(ctx)
 	if err != nil {
-		return err
+		return environment(err)
 	}
+	v := view.Make(s, e.Now(), nil)
 	if o.JSON {
 		return e.printJSON(v)
 	}
 	if h == nil {
-		return e.print(fmt.Sprintf("run %s is not running: %s\n", v.Run, v.State))
+		return e.print(fmt.Sprintf("run %s is not running: %s\n", v.Run, show.Outcome(v.State)))
 	}
 	return e.print(kept(v))
 }
@@ -72,30 +73,21 @@ func runStop(ctx context.Context, e *Env, o stopOptions) error {
 func (e *Env) stop(ctx context.Context, r runs.Run, h runs.Holder, o stopOptions) error {
 	c := e.Dial(h.Socket)
 	err := c.Call(ctx, api.OpStop, api.StopArgs{By: e.by(ctx), Reason: o.Reason, Now: o.Now}, nil)
-	if ending(err) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !ending(err) {
 		return err
 	}
 	if !o.JSON {
 		e.say("stopping run %s …", r.ID)
 	}
-	for raw, err := range c.Stream(ctx, api.OpAttend, api.AttendArgs{}) {
-		var p api.Progress
-		switch {
-		case ending(err):
-			return nil
-		case err != nil && ctx.Err() != nil:
-			return err
-		case err != nil:
-			return nil //nolint:nilerr // the engine has gone, which is what was waited for
-		}
-		if err := json.Unmarshal(raw, &p); err != nil {
-			return fmt.Errorf("the engine's answer: %w", err)
+	for _, err := range c.Stream(ctx, api.OpAttend, api.AttendArgs{}) {
+		if err != nil {
+			break // the engine goes, or went: its process says so below
 		}
 	}
-	return nil
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return e.gone(ctx, h)
 }
 
 // ending says that the engine is about to be gone, or is.
@@ -107,7 +99,7 @@ func ending(err error) bool {
 // kept says how a stopped run ended and where the work is.
 func kept(v view.Status) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "run %s: %s\n", v.Run, v.State)
+	fmt.Fprintf(&b, "run %s: %s\n", v.Run, show.Outcome(v.State))
 	for _, p := range v.Phases {
 		if p.Ref != "" {
 			fmt.Fprintf(&b, "  phase %s: merged at %s\n", p.Name, p.Ref)

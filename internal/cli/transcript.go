@@ -29,7 +29,7 @@ func newTranscript(e *Env) *cobra.Command {
 		Use:   "transcript AGENT",
 		Short: "Show what an agent printed",
 		Long:  "Show what an agent printed, as kept: up to a size, without the secrets that are configured.",
-		Args:  cobra.ExactArgs(1), ValidArgsFunction: completeAgents(e),
+		Args:  takes(1, 1), ValidArgsFunction: completeAgents(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Agent = args[0]
 			return runTranscript(cmd.Context(), e, o)

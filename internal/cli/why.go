@@ -28,7 +28,7 @@ func newWhy(e *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "why TASK",
 		Short:             "Say why a task is not running",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes(1, 1),
 		ValidArgsFunction: completeTasks(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Task = args[0]
@@ -59,11 +59,11 @@ func runWhy(ctx context.Context, e *Env, o whyOptions) error {
 func because(v view.Status, t view.Task) string {
 	switch {
 	case t.Waits != "":
-		return "it waits for " + show.Line(t.Waits)
+		return "it waits: " + show.Line(t.Waits)
 	case t.State == "running":
 		for _, a := range v.Agents {
 			if a.ID == t.Agent && a.Waits != "" {
-				return t.Agent + " waits for " + show.Line(a.Waits)
+				return t.Agent + " waits: " + show.Line(a.Waits)
 			}
 		}
 		return t.Agent + " works on it"

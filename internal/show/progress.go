@@ -12,7 +12,7 @@ import (
 // PlainEvent is an event as a line of progress where no terminal is: with its
 // time.
 func PlainEvent(e event.Event) string {
-	return e.Time.Format(time.TimeOnly) + " " + Event(e.Data)
+	return e.Time.Local().Format(time.TimeOnly) + " " + Event(e.Data)
 }
 
 // Lasting reports whether notable news stay on a terminal, where a live block
@@ -27,7 +27,7 @@ func Lasting(d event.Data) bool {
 
 // LogLine is an event as `popkit power log` shows it.
 func LogLine(e event.Event) string {
-	return fmt.Sprintf("%6d  %s  %s", e.Seq, e.Time.Format(time.TimeOnly), Event(e.Data))
+	return fmt.Sprintf("%6d  %s  %s", e.Seq, e.Time.Local().Format(time.DateTime), Event(e.Data))
 }
 
 // Block is the live picture of a run: one line for the run, one for the current
@@ -45,7 +45,7 @@ func Block(v view.Status, now time.Time, width int) []string {
 		if p.State == "active" {
 			text := fmt.Sprintf("phase %s (%d of %d)", p.Name, i+1, len(v.Phases))
 			if p.Waits != "" {
-				text += ", waits for " + Line(p.Waits)
+				text += ", waits: " + Line(p.Waits)
 			}
 			lines = append(lines, text)
 		}

@@ -45,7 +45,7 @@ func Status(v view.Status, now time.Time, width int) string {
 	if len(v.Errors) > 0 {
 		b.WriteString("\nproblems\n")
 		for _, e := range v.Errors {
-			fmt.Fprintf(&b, "  %s %s: %s\n", e.Time.Format(time.TimeOnly), e.Source, Line(e.Text))
+			fmt.Fprintf(&b, "  %s %s: %s\n", e.Time.Local().Format(time.TimeOnly), e.Source, Line(e.Text))
 		}
 	}
 	return b.String()
@@ -89,7 +89,7 @@ func Budget(b view.Budget) string {
 }
 
 func phases(v view.Status, width int) string {
-	rows := [][]string{{"PHASE", "STATE", "COMMIT", "WAITS FOR"}}
+	rows := [][]string{{"PHASE", "STATE", "COMMIT", "WAITS"}}
 	for _, p := range v.Phases {
 		state := p.State
 		if p.Partial {
@@ -109,7 +109,7 @@ func tasks(v view.Status, width int) string {
 		about := Line(t.Title)
 		switch {
 		case t.Waits != "":
-			about = "waits for " + Line(t.Waits)
+			about = "waits: " + Line(t.Waits)
 		case t.Summary != "":
 			about = Line(t.Summary)
 		}
@@ -142,7 +142,7 @@ func agentTime(a view.Agent, now time.Time) string {
 func agentDoing(a view.Agent) string {
 	switch {
 	case a.Waits != "":
-		return "waits for " + Line(a.Waits)
+		return "waits: " + Line(a.Waits)
 	case a.Reason != "":
 		return Line(a.Reason)
 	}
@@ -168,7 +168,7 @@ func Decision(d view.Decision) string {
 	fmt.Fprintf(&b, "question %s (%s)%s\n", d.ID, about(d), choices(d.Options))
 	b.WriteString(indent(Quote(d.Text)))
 	if d.Default != "" && !d.Expires.IsZero() {
-		fmt.Fprintf(&b, "  without an answer by %s: %s\n", d.Expires.Format(time.TimeOnly), Line(d.Default))
+		fmt.Fprintf(&b, "  without an answer by %s: %s\n", d.Expires.Local().Format(time.TimeOnly), Line(d.Default))
 	}
 	fmt.Fprintf(&b, "  popkit power decide %s %s\n", d.ID, AnswerHint(d))
 	return b.String()

@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -24,9 +25,12 @@ func Quote(s string) string {
 	return b.String()
 }
 
+// escape matches the sequences by which commands colour their output.
+var escape = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?)")
+
 // clean takes out what could steer a terminal or change the direction of text.
 func clean(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = escape.ReplaceAllString(strings.ToValidUTF8(s, "\uFFFD"), "")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
@@ -139,10 +143,14 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Took is a length of time as people say it: "7s", "3m05s", "2h10m".
+// Took is a length of time as people say it: "7s", "3m05s", "20m", "2h10m".
 func Took(d time.Duration) string {
 	d = max(0, d).Round(time.Second)
 	switch {
+	case d > 0 && d%time.Hour == 0:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	case d > 0 && d < time.Hour && d%time.Minute == 0:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
 	case d < time.Minute:
 		return fmt.Sprintf("%ds", int(d.Seconds()))
 	case d < time.Hour:
