@@ -31,11 +31,12 @@ type folder struct {
 	root  *os.Root // path, held open
 	dir   *os.File // the same, for exchange
 
-	seen   []byte    // what was in insights.json when it was written or taken in last
-	others []Entry   // what others added and WriteInsights has not brought back
-	dirty  bool      // insights.json is not as it should be
-	broken time.Time // since when it can't be read, zero when it can
-	gone   bool      // the directory was removed: nothing is written any more
+	seen   []byte      // what was in insights.json when it was written or taken in last
+	at     os.FileInfo // the file that held it
+	others []Entry     // what others added and WriteInsights has not brought back
+	dirty  bool        // insights.json is not as it should be
+	broken time.Time   // since when it can't be read, zero when it can
+	gone   bool        // the directory was removed: nothing is written any more
 
 	old    map[string]*displaced // by name
 	serial int                   // of the last temporary name
@@ -50,6 +51,13 @@ type displaced struct {
 // maxTries bounds how often a file that comes and goes is written.
 const maxTries = 100
 
+// maxReads bounds how often a file that is being written is read.
+const maxReads = 10
+
+// errBusy: the file was another one each time it was read; whoever writes it
+// causes another event.
+var errBusy = errors.New("it is being written")
+
 // errNotRegular: somebody put a link, a directory or a pipe in the file's place.
 var errNotRegular = errors.New("not a regular file")
 
@@ -62,7 +70,7 @@ func (fo *folder) open(root *os.Root) error {
 	if err != nil {
 		return errors.Join(err, root.Close())
 	}
-	fo.root, fo.dir, fo.seen, fo.dirty = root, dir, nil, true
+	fo.root, fo.dir, fo.seen, fo.at, fo.dirty = root, dir, nil, nil, true
 	fo.path = filepath.Join(fo.base, Below)
 	fo.old = make(map[string]*displaced)
 	names, err := dir.Readdirnames(-1)
@@ -131,12 +139,31 @@ func (fo *folder) openFile(name string) (*os.File, error) {
 	return file, nil
 }
 
-func readAll(file *os.File) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		return nil, errTooLarge
+// unchanged says whether insights.json is still the file that held seen, without
+// reading it. Where times are coarse, a change at the same moment that leaves the
+// size is only found when the file is replaced.
+func (fo *folder) unchanged(now os.FileInfo) bool {
+	return fo.at != nil && os.SameFile(fo.at, now) && fo.at.Size() == now.Size() && fo.at.ModTime().Equal(now.ModTime())
+}
+
+// readStable reads the file until it is the same twice in a row. A file that is
+// written in between may otherwise be read as the beginning of the old and the
+// end of the new content, which can be JSON and yet was never written.
+func readStable(file *os.File) ([]byte, error) {
+	var before []byte
+	for try := range maxReads {
+		data, err := io.ReadAll(io.NewSectionReader(file, 0, maxFile+1))
+		switch {
+		case err != nil:
+			return nil, err
+		case len(data) > maxFile:
+			return nil, errTooLarge
+		case try > 0 && bytes.Equal(data, before):
+			return data, nil
+		}
+		before = data
 	}
-	return data, err
+	return nil, errBusy
 }
 
 func (fo *folder) read(name string) ([]byte, error) {
@@ -144,7 +171,7 @@ func (fo *folder) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readAll(file)
+	data, err := readStable(file)
 	return data, errors.Join(err, file.Close())
 }
 
@@ -184,6 +211,10 @@ func (fo *folder) replace(data []byte) error {
 	if err != nil {
 		return err
 	}
+	at, err := fo.root.Lstat(name)
+	if err != nil {
+		return errors.Join(err, fo.remove(name))
+	}
 	// Each of the two fails when the other has become right: somebody removed or
 	// made the file in between. Each further try needs somebody who does it again.
 	for range maxTries {
@@ -204,7 +235,7 @@ func (fo *folder) replace(data []byte) error {
 	if err != nil {
 		return errors.Join(err, fo.remove(name))
 	}
-	fo.seen, fo.dirty = data, false
+	fo.seen, fo.at, fo.dirty = data, at, false
 	return nil
 }
 

@@ -79,6 +79,11 @@ func (w *watch) look(fo *folder) {
 	if fo.gone {
 		return
 	}
+	at, err := fo.root.Lstat(insightsName)
+	if err == nil && fo.unchanged(at) {
+		fo.broken = time.Time{}
+		return
+	}
 	data, err := fo.read(insightsName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -98,7 +103,7 @@ func (w *watch) look(fo *folder) {
 		w.unreadable(fo, err)
 		return
 	}
-	fo.broken, fo.seen = time.Time{}, data
+	fo.broken, fo.seen, fo.at = time.Time{}, data, at
 	w.takeIn(fo, found, data)
 }
 
@@ -260,7 +265,7 @@ func (w *watch) settle(fo *folder, name string, last bool) {
 	defer file.Close() // read only: nothing to lose
 	busy, known := written(file)
 	done := last || known && !busy || !known && d.spent
-	data, err := readAll(file)
+	data, err := readStable(file)
 	if err == nil && d.held != nil && same(data, d.held) {
 		if done {
 			w.forget(fo, name)

@@ -367,7 +367,7 @@ func TestStopWritesWhatIsWanted(t *testing.T) {
 func TestWritesAreBundled(t *testing.T) {
 	r := start(t, nil)
 	r.flush()
-	const n = 20_000
+	const n = 3000
 	for i := range n {
 		r.WriteInsights([]view.Insight{ours(i)})
 	}
