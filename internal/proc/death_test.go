@@ -2,6 +2,7 @@ package proc_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"popkit/internal/proc"
 )
@@ -145,13 +147,55 @@ func TestEngineKilled(t *testing.T) {
 		if err := engine.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the helper is gone", func() bool { return !proc.Alive(id) })
-		// A helper that is gone has ended all below it before.
+		if killed, err := proc.Settle(t.Context(), id, markOf(t)); err != nil || len(killed) > 0 {
+			t.Errorf("Settle() = %v, %v: the helper has to do it", killed, err)
+		}
+		if proc.Alive(id) {
+			t.Error("the helper is alive")
+		}
 		if left := running(t, name); len(left) > 0 {
 			t.Errorf("%v are left", left)
 		}
 		if left := proc.Strays(markOf(t)); len(left) > 0 {
 			t.Errorf("%v carry the mark", left)
+		}
+	})
+}
+
+func TestSettle(t *testing.T) {
+	for _, gone := range []proc.Ident{{}, {PID: -1}, {PID: 1 << 29}, {PID: os.Getpid(), StartTime: 1}} {
+		if killed, err := proc.Settle(t.Context(), gone, markOf(t)); err != nil || len(killed) > 0 {
+			t.Errorf("%+v: %v, %v", gone, killed, err)
+		}
+	}
+	p := start(t, shell("", markOf(t), "sleep 1000"))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := proc.Settle(ctx, p.Ident(), ""); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while it runs: %v", err)
+	}
+	time.AfterFunc(10*time.Millisecond, p.Kill)
+	if _, err := proc.Settle(t.Context(), p.Ident(), ""); err != nil || proc.Alive(p.Ident()) {
+		t.Errorf("when it ends: %v", err)
+	}
+}
+
+// A helper that was stopped, and could not see its engine end, is woken.
+func TestSettleWakesTheHelper(t *testing.T) {
+	each(t, func(t *testing.T, isolation string) {
+		engine, id := startEngine(t, isolation, "while :; do /bin/sleep 1000; done")
+		if err := syscall.Kill(id.PID, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		if err := engine.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = engine.Wait() // of a signal
+		if killed, err := proc.Settle(t.Context(), id, markOf(t)); err != nil || len(killed) > 0 {
+			t.Errorf("Settle() = %v, %v", killed, err)
+		}
+		if proc.Alive(id) || len(proc.Strays(markOf(t))) > 0 {
+			t.Error("it lives on")
 		}
 	})
 }

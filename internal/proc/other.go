@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"context"
 	"errors"
 	"os"
 	"syscall"
@@ -49,3 +50,6 @@ func Strays(string) []int { return nil }
 
 // Sweep finds nothing here, see Strays.
 func Sweep(string) (killed []int, err error) { return nil, nil }
+
+// Settle has nothing to wait for by: helpers end with their engine, see Start.
+func Settle(context.Context, Ident, string) (killed []int, err error) { return nil, nil }
