@@ -102,6 +102,15 @@ func (w *Run) collect(ctx context.Context, st *place, s CollectSpec) (Work, erro
 	if err := w.measure(ctx, st, &work, s.Base, cut.Tree); err != nil {
 		return Work{}, err
 	}
+	if work.Changed == 0 && rec.Merge != "" {
+		undone, err := st.mergeUndone(ctx, t, rec, cut)
+		if err != nil {
+			return Work{}, err
+		}
+		if undone {
+			work.Unresolved = conflictPaths(rec.Conflicts)
+		}
+	}
 	if work.Changed == 0 && rec.Merge == "" {
 		work.Commit = s.Base
 	} else if err := w.keep(ctx, st, s, rec, cut, &work); err != nil {

@@ -6,11 +6,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"popkit/internal/workspace/agentgit"
 	"popkit/internal/workspace/git"
@@ -86,6 +89,27 @@ func (w *Run) unresolved(ctx context.Context, st *place, t store.Tree, rec recor
 	return open, nil
 }
 
+// mergeUndone reports whether an agent gave the merge up (git merge --abort)
+// instead of resolving it for the base's side.
+func (st *place) mergeUndone(ctx context.Context, t store.Tree, rec record, cut taken) (bool, error) {
+	if agentgit.Open(t.Work).Merging() == rec.Merge {
+		return false, nil
+	}
+	if cut.usable == noHistory {
+		return true, nil
+	}
+	has, err := st.Descends(ctx, rec.Merge, cut.at)
+	return !has, err
+}
+
+func conflictPaths(conflicts []conflict) []string {
+	paths := make([]string, len(conflicts))
+	for i, c := range conflicts {
+		paths[i] = c.Path
+	}
+	return paths
+}
+
 // agentUnmerged reads the agent's own index for paths that it did not mark as
 // resolved. One that can't be read vouches for nothing.
 func (w *Run) agentUnmerged(ctx context.Context, st *place, t store.Tree) func(path string) bool {
@@ -124,8 +148,11 @@ func (w *Run) agentIndex(t store.Tree) (string, error) {
 // a hash of its content; and whether it holds a marker of the merge of commit.
 func fingerprint(path, commit string) (print string, markers bool, err error) {
 	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return "", false, nil
+	}
 	if err != nil {
-		return "", false, nil // gone, or its directory is
+		return "", false, fmt.Errorf("look at %s: %w", path, err)
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%v\x00", info.Mode())

@@ -59,6 +59,14 @@ func (g Dir) Head() string {
 	return g.resolve("HEAD", g.packed())
 }
 
+// Merging returns the commit that a merge under way brings in, "" for none.
+func (g Dir) Merging() string {
+	if g.path == "" {
+		return ""
+	}
+	return g.firstLine("MERGE_HEAD")
+}
+
 // resolve follows a ref to the object it holds.
 func (g Dir) resolve(name string, packed map[string]string) string {
 	for range 5 {

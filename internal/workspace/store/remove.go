@@ -24,16 +24,27 @@ func RemoveAll(path string) error {
 	return nil
 }
 
-// OpenDirs makes every directory below path readable and writable.
+// OpenDirs makes every directory below path readable and writable for its
+// owner, and removes what holds no content: pipes, sockets and devices.
 func OpenDirs(path string) error {
 	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil && !errors.Is(err, fs.ErrPermission) {
 			return err
 		}
-		if d == nil || !d.IsDir() || err != nil {
+		if d == nil || err != nil {
 			return nil
 		}
-		return os.Chmod(p, 0o700)
+		if d.Type()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0 {
+			return os.Remove(p)
+		}
+		if !d.IsDir() {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil || info.Mode().Perm()&0o700 == 0o700 {
+			return err
+		}
+		return os.Chmod(p, info.Mode().Perm()|0o700)
 	})
 }
 
