@@ -2,7 +2,6 @@ package decide
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -10,16 +9,26 @@ import (
 	"popkit/internal/core/state"
 )
 
-func sortedKeys(m map[string]*state.Effect) []string { return slices.Sorted(maps.Keys(m)) }
+// keysOf returns the keys of the effects that match, sorted. Most often none
+// does, and then nothing is sorted.
+func keysOf(s *state.State, match func(*state.Effect) bool) []string {
+	var keys []string
+	for key, ef := range s.Effects {
+		if match(ef) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func failed(ef *state.Effect) bool { return ef.Status == state.EffectFailed }
 
 // retryEffects asks again for effects that failed, later each time; when that
 // is no use a person decides.
 func retryEffects(s *state.State, now time.Time) []event.Data {
-	for _, key := range sortedKeys(s.Effects) {
+	for _, key := range keysOf(s, failed) {
 		ef := s.Effects[key]
-		if ef.Status != state.EffectFailed {
-			continue
-		}
 		if ef.Stuck() {
 			if asked(s, event.AskEffect, func(q *state.Question) bool { return q.Subject == key }) {
 				continue
@@ -52,9 +61,9 @@ func stuck(s *state.State, key string) bool {
 // retryKeeping tries again, in a run that is being stopped, to keep agents' work
 // and to clean up. Nothing else is begun any more, and nobody is asked.
 func retryKeeping(s *state.State, now time.Time) []event.Data {
-	for _, key := range sortedKeys(s.Effects) {
+	for _, key := range keysOf(s, failed) {
 		ef := s.Effects[key]
-		if ef.Status == state.EffectFailed && keeping(ef) && !ef.Stuck() && !now.Before(retryAt(s, ef)) {
+		if keeping(ef) && !ef.Stuck() && !now.Before(retryAt(s, ef)) {
 			e := ef.EffectRequested
 			e.Epoch = s.Engine.Epoch
 			return []event.Data{e}

@@ -48,10 +48,9 @@ func Reconcile(s *state.State, now time.Time) []event.Data {
 // unknownEffects finds what the last engine left under way when it died.
 func unknownEffects(s *state.State, _ time.Time) []event.Data {
 	var out []event.Data
-	for _, key := range sortedKeys(s.Effects) {
-		if ef := s.Effects[key]; ef.Epoch < s.Engine.Epoch && ef.Status != state.EffectFailed {
-			out = append(out, event.EffectUnknown{Key: key, Epoch: s.Engine.Epoch})
-		}
+	old := func(ef *state.Effect) bool { return ef.Epoch < s.Engine.Epoch && !failed(ef) }
+	for _, key := range keysOf(s, old) {
+		out = append(out, event.EffectUnknown{Key: key, Epoch: s.Engine.Epoch})
 	}
 	return out
 }

@@ -134,20 +134,23 @@ func Waiting(s *state.State, t *state.Task, now time.Time) string {
 
 // leaseHolder returns the task of the phase that holds a lease on t's scope.
 func leaseHolder(s *state.State, t *state.Task) string {
-	if t.Overlap == objective.OverlapAllow || len(t.Scope) == 0 {
+	if !leases(t) {
 		return ""
 	}
 	holding := []state.TaskStatus{state.TaskRunning, state.TaskAccepted, state.TaskConflicted}
 	for _, id := range s.Phases[t.Phase].Tasks {
 		o := s.Tasks[id]
-		if id == t.ID || o.Overlap == objective.OverlapAllow || len(o.Scope) == 0 || !slices.Contains(holding, o.Status) {
-			continue
-		}
-		if objective.ScopesOverlap(t.Scope, o.Scope) {
+		if id != t.ID && leases(o) && slices.Contains(holding, o.Status) && s.ScopesOverlap(t, o) {
 			return id
 		}
 	}
 	return ""
+}
+
+// leases reports whether a task's attempts need its scope for themselves; one
+// that changes no code does not (see objective.Overlaps).
+func leases(t *state.Task) bool {
+	return t.Overlap != objective.OverlapAllow && len(t.Scope) > 0 && !t.NoCode
 }
 
 func askAttempts(s *state.State, t *state.Task) event.Data {

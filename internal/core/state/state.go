@@ -1,6 +1,7 @@
 package state
 
 import (
+	"strings"
 	"time"
 
 	"popkit/internal/core/event"
@@ -58,6 +59,10 @@ type State struct {
 	roles   map[string]int // agents ever requested, by role
 	waiting int            // running agents that wait for an answer
 	stuck   int            // effects given up on
+	// overlaps remembers which scopes were found to overlap, by their patterns: to
+	// compare two costs a thousand times as much as to look it up. Nothing else
+	// than the patterns is in it, so it needs no event.
+	overlaps map[string]bool
 }
 
 // ProblemAt is a problem and when it was recorded.
@@ -262,12 +267,23 @@ func New() *State {
 	return &State{
 		Tasks: map[string]*Task{}, Agents: map[string]*Agent{}, Effects: map[string]*Effect{},
 		Questions: map[string]*Question{}, Messages: map[string]event.MessageSent{},
-		Insights: insight.NewIndex(), roles: map[string]int{},
+		Insights: insight.NewIndex(), roles: map[string]int{}, overlaps: map[string]bool{},
 	}
 }
 
 // RoleCount returns how many agents of the role were ever requested.
 func (s *State) RoleCount(role string) int { return s.roles[role] }
+
+// ScopesOverlap is objective.ScopesOverlap for two tasks, found out once.
+func (s *State) ScopesOverlap(a, b *Task) bool {
+	key := strings.Join(a.Scope, "\x00") + "\x01" + strings.Join(b.Scope, "\x00")
+	overlap, known := s.overlaps[key]
+	if !known {
+		overlap = objective.ScopesOverlap(a.Scope, b.Scope)
+		s.overlaps[key] = overlap
+	}
+	return overlap
+}
 
 // Current returns the active phase, or nil when there is none.
 func (s *State) Current() *Phase {
