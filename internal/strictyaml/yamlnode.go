@@ -9,8 +9,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// coreFloat is a number with an exponent, as YAML 1.2 has it.
-var coreFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$`)
+// Numbers as YAML 1.2 has them.
+var (
+	coreInt   = regexp.MustCompile(`^[-+]?[0-9]+$`)
+	coreFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$`)
+)
 
 // node converts what the parser made. After an error it returns an empty node,
 // so that the rest is looked at, too.
@@ -58,7 +61,9 @@ func (r *yamlReader) scalar(n *Node, x ast.Node) *Node {
 	case *ast.StringNode:
 		n.Kind, n.Text = String, v.Value
 		n.Plain = v.Token.Type != token.SingleQuoteType && v.Token.Type != token.DoubleQuoteType
-		if n.Plain && coreFloat.MatchString(n.Text) {
+		if n.Plain && coreInt.MatchString(n.Text) {
+			n.Kind, n.Plain = Int, false // the parser misses large ones
+		} else if n.Plain && coreFloat.MatchString(n.Text) {
 			n.Kind, n.Plain = Float, false // the parser misses "1e-9"
 		}
 	case *ast.LiteralNode:

@@ -43,6 +43,26 @@ func (s runes) has(r rune) bool {
 	return false
 }
 
+// meets says whether two sets share a rune besides "/", and whether they share
+// that.
+func (s runes) meets(t runes) (plain, sep bool) {
+	for i, j := 0, 0; i < len(s) && j < len(t); {
+		lo, hi := max(s[i].lo, t[j].lo), min(s[i].hi, t[j].hi)
+		if lo <= '/' && '/' <= hi {
+			sep = true
+		}
+		if lo < hi || lo == hi && lo != '/' {
+			plain = true
+		}
+		if s[i].hi < t[j].hi {
+			i++
+		} else {
+			j++
+		}
+	}
+	return plain, sep
+}
+
 // compile makes an automaton of plain patterns (see normal).
 func compile(patterns []string) *automaton {
 	a := &automaton{states: make([]node, 1, 16)} // state 0 accepts

@@ -16,7 +16,7 @@
 //
 // Path patterns are doublestar's, relative to the repository's top: "*" within
 // a segment, "**" for any number of segments, "?", "[a-z]", "{a,b}". Added to
-// that: a pattern without "/" matches at any depth, and a pattern that ends in
+// that: a pattern without "/" matches at any depth ("./x" is x at the top), and a pattern that ends in
 // "/", has no "/", or whose last segment is a plain name covers everything
 // below what it matches ("src/api" is the file or the whole directory).
 //

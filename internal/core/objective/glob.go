@@ -54,34 +54,39 @@ func CheckGlob(pattern string) error {
 
 // normal turns a pattern as written into plain doublestar patterns without
 // braces. What it adds to doublestar: a pattern without "/" matches at any
-// depth, and a pattern whose last segment is a plain name, ends in "/" or has
-// no "/" covers everything below what it matches. ok is false for more than
-// maxAlts alternatives.
+// depth ("./x" is x at the top), and a pattern whose last segment is a plain
+// name, ends in "/" or has no "/" covers everything below what it matches. ok is
+// false for more than maxAlts alternatives.
 func normal(pattern string) (alts []string, ok bool) {
 	expanded, ok := expand(pattern)
-	if !ok {
-		return nil, false
-	}
 	for _, p := range expanded {
-		alts = append(alts, anchored(strings.TrimPrefix(p, "./")))
+		p = anchored(p)
+		alts = append(alts, p)
+		if i := strings.LastIndexByte(p, '/'); strings.HasPrefix(p, "**/") && i == 2 || !strings.ContainsAny(p[i+1:], "*?[") {
+			alts = append(alts, p+"/**")
+		}
 	}
-	return alts, true
+	return alts, ok
+}
+
+// named is normal without what lies below a plain name.
+func named(pattern string) (alts []string, ok bool) {
+	expanded, ok := expand(pattern)
+	for _, p := range expanded {
+		alts = append(alts, anchored(p))
+	}
+	return alts, ok
 }
 
 func anchored(p string) string {
-	if dir, ok := strings.CutSuffix(p, "/"); ok {
-		return dir + "/**"
-	}
-	i := strings.LastIndexByte(p, '/')
+	rest, top := strings.CutPrefix(p, "./")
 	switch {
-	case i < 0 && p == "**":
-		return p
-	case i < 0:
-		return "**/" + p + "/**"
-	case !strings.ContainsAny(p[i+1:], "*?["):
-		return p + "/**"
+	case strings.HasSuffix(rest, "/"):
+		return rest + "**"
+	case top || rest == "**" || strings.Contains(rest, "/"):
+		return rest
 	}
-	return p
+	return "**/" + rest
 }
 
 // expand replaces braces by their alternatives, as doublestar does: the text of

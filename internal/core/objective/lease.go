@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// maxSteps bounds the work of one comparison; see meet and contained for what
-// they answer when it is used up.
-const maxSteps = 200_000
+// maxCost bounds the work of contained, whose worst case is exponential.
+const maxCost = 500_000
 
 // lease is a scope made ready to compare with others.
 type lease struct {
@@ -78,46 +77,60 @@ func partsMeet(as, bs []part) bool {
 	return false
 }
 
-// pair is a state of each of two automatons, and whether a segment has just
-// begun: a path has no empty segments.
+// intersect reports whether a path is accepted by both. It walks the pairs of
+// states that a path can lead to; fresh pairs are those where a segment has just
+// begun, since a path has no empty segments.
+func intersect(a, b *automaton) bool {
+	w := walk{a: a, b: b, seen: make([]bool, 2*len(a.states)*len(b.states))}
+	for _, x := range a.start {
+		for _, y := range b.start {
+			w.push(x, y, true)
+		}
+	}
+	for len(w.work) > 0 {
+		p := w.work[len(w.work)-1]
+		w.work = w.work[:len(w.work)-1]
+		if p.a == a.accept && p.b == b.accept && !p.fresh {
+			return true
+		}
+		x, y := &a.states[p.a], &b.states[p.b]
+		for _, e := range x.eps {
+			w.push(e, p.b, p.fresh)
+		}
+		for _, e := range y.eps {
+			w.push(p.a, e, p.fresh)
+		}
+		plain, sep := x.on.meets(y.on)
+		if plain {
+			w.push(x.next, y.next, false)
+		}
+		if sep && !p.fresh {
+			w.push(x.next, y.next, true)
+		}
+	}
+	return false
+}
+
 type pair struct {
 	a, b  int
 	fresh bool
 }
 
-// intersect reports whether a path is accepted by both.
-func intersect(a, b *automaton) bool {
-	abc := letters(a, b)
-	seen := map[pair]bool{}
-	var work []pair
-	push := func(as, bs []int, fresh bool) {
-		for _, x := range a.closure(as) {
-			for _, y := range b.closure(bs) {
-				if p := (pair{x, y, fresh}); !seen[p] {
-					seen[p] = true
-					work = append(work, p)
-				}
-			}
-		}
+type walk struct {
+	a, b *automaton
+	seen []bool
+	work []pair
+}
+
+func (w *walk) push(x, y int, fresh bool) {
+	i := 2 * (x*len(w.b.states) + y)
+	if fresh {
+		i++
 	}
-	push(a.start, b.start, true)
-	for steps := 0; len(work) > 0; steps++ {
-		if steps > maxSteps {
-			return true // never miss an overlap
-		}
-		p := work[len(work)-1]
-		work = work[:len(work)-1]
-		if p.a == a.accept && p.b == b.accept && !p.fresh {
-			return true
-		}
-		x, y := a.states[p.a], b.states[p.b]
-		for _, r := range abc {
-			if (r != '/' || !p.fresh) && x.on.has(r) && y.on.has(r) {
-				push([]int{x.next}, []int{y.next}, r == '/')
-			}
-		}
+	if !w.seen[i] {
+		w.seen[i] = true
+		w.work = append(w.work, pair{x, y, fresh})
 	}
-	return false
 }
 
 // contained reports whether every path that a accepts is accepted by b. It is
@@ -130,21 +143,24 @@ func contained(a, b *automaton) bool {
 	abc := letters(a, b)
 	seen := map[string]bool{}
 	work := []point{{a.closure(a.start), b.closure(b.start), true}}
-	for steps := 0; len(work) > 0; steps++ {
+	for cost := 0; len(work) > 0; {
 		p := work[len(work)-1]
 		work = work[:len(work)-1]
 		if !p.fresh && slices.Contains(p.a, a.accept) && !slices.Contains(p.b, b.accept) {
 			return false
 		}
 		for _, r := range abc {
-			if steps++; steps > maxSteps {
+			if cost += len(p.a) + len(p.b); cost > maxCost {
 				return false
 			}
 			if r == '/' && p.fresh {
 				continue
 			}
 			to := point{a.step(p.a, r), b.step(p.b, r), r == '/'}
-			if key := fmt.Sprint(to); len(to.a) > 0 && !seen[key] {
+			if len(to.a) == 0 {
+				continue
+			}
+			if key := fmt.Sprint(to); !seen[key] {
 				seen[key] = true
 				work = append(work, to)
 			}

@@ -50,13 +50,14 @@ func ScopesOverlap(a, b []string) bool {
 	return ok
 }
 
-// Within reports whether every path that scope matches is matched by one of
-// boundaries. No boundaries allow every path. It is false where it can't tell.
+// Within reports whether every path that scope names is matched by one of
+// boundaries; a plain name need only be within them itself, since it may well be
+// a file's. No boundaries allow every path. It is false where it can't tell.
 func Within(scope string, boundaries []string) bool {
 	if len(boundaries) == 0 {
 		return true
 	}
-	s, ok := normal(scope)
+	s, ok := named(scope)
 	if !ok {
 		return false
 	}
@@ -68,12 +69,31 @@ func Within(scope string, boundaries []string) bool {
 		}
 		bounds = append(bounds, alts...)
 	}
-	return contained(compile(s), compile(bounds))
+	var bound *automaton
+	for _, p := range s {
+		if slices.ContainsFunc(bounds, func(b string) bool { return inside(p, b) }) {
+			continue
+		}
+		if bound == nil {
+			bound = compile(bounds)
+		}
+		if !contained(compile([]string{p}), bound) {
+			return false
+		}
+	}
+	return true
+}
+
+// inside reports whether the bound is a plain directory and everything below it,
+// and the pattern begins in it: the usual case, answered at once.
+func inside(pattern, bound string) bool {
+	dir, ok := strings.CutSuffix(bound, "**")
+	return ok && strings.HasSuffix(dir, "/") && !strings.ContainsAny(dir, `*?[{\`) && strings.HasPrefix(pattern, dir)
 }
 
 // InScope reports whether one of the globs matches the path, which is relative
 // to the repository's top with "/" between segments. A pattern without "/"
-// matches at any depth; one that ends in "/", has no "/" or ends in a plain
+// matches at any depth, "./x" is x at the top; one that ends in "/", has no "/" or ends in a plain
 // name matches everything below, too. No globs match nothing.
 func InScope(file string, globs []string) bool {
 	file = path.Clean(file)

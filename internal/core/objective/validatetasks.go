@@ -89,9 +89,22 @@ func (v *validator) scope(path string, scope []string) {
 		at := fmt.Sprintf("%s.scope[%d]", path, i)
 		if v.glob(at, g) && boundsOK && !Within(g, bounds) {
 			v.add(at, fmt.Sprintf("%q reaches outside the objective's boundaries (%s)", g, strings.Join(bounds, ", ")),
-				"narrow the scope or widen boundaries.file_patterns")
+				outsideHint(g, bounds))
 		}
 	}
+}
+
+// outsideHint knows the usual mistake: a directory of the top written as a name
+// that is looked for at any depth.
+func outsideHint(glob string, bounds []string) string {
+	if !strings.Contains(glob, "/") {
+		for _, better := range []string{glob + "/", "./" + glob} {
+			if Within(better, bounds) {
+				return fmt.Sprintf("without \"/\" it matches at any depth: write %q", better)
+			}
+		}
+	}
+	return "narrow the scope or widen boundaries.file_patterns"
 }
 
 // needs checks the needs of a phase's tasks: each names another task of the
