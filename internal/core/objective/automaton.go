@@ -138,6 +138,12 @@ func (a *automaton) step(set []int, r rune) []int {
 	return a.closure(to)
 }
 
+// acceptsAll reports whether the state accepts whatever comes.
+func (a *automaton) acceptsAll(s int) bool {
+	n := &a.states[s]
+	return n.next == s && slices.Contains(n.eps, a.accept) && len(n.on) == 1 && n.on[0] == anyRune[0]
+}
+
 func (a *automaton) accepts(path string) bool {
 	set := a.closure(a.start)
 	for _, r := range path {

@@ -1,7 +1,7 @@
 package objective
 
 import (
-	"fmt"
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -136,16 +136,15 @@ func (w *walk) push(x, y int, fresh bool) {
 // contained reports whether every path that a accepts is accepted by b. It is
 // false when that takes too long to find out.
 func contained(a, b *automaton) bool {
-	type point struct {
-		a, b  []int
-		fresh bool
-	}
 	abc := letters(a, b)
 	seen := map[string]bool{}
 	work := []point{{a.closure(a.start), b.closure(b.start), true}}
 	for cost := 0; len(work) > 0; {
 		p := work[len(work)-1]
 		work = work[:len(work)-1]
+		if slices.ContainsFunc(p.b, b.acceptsAll) {
+			continue
+		}
 		if !p.fresh && slices.Contains(p.a, a.accept) && !slices.Contains(p.b, b.accept) {
 			return false
 		}
@@ -160,11 +159,31 @@ func contained(a, b *automaton) bool {
 			if len(to.a) == 0 {
 				continue
 			}
-			if key := fmt.Sprint(to); !seen[key] {
+			if key := to.key(); !seen[key] {
 				seen[key] = true
 				work = append(work, to)
 			}
 		}
 	}
 	return true
+}
+
+// point is the states of two automatons that a path can lead to.
+type point struct {
+	a, b  []int
+	fresh bool
+}
+
+func (p point) key() string {
+	out := make([]byte, 0, 4*(len(p.a)+len(p.b))+2)
+	for _, set := range [][]int{p.a, p.b} {
+		for _, s := range set {
+			out = binary.AppendUvarint(out, uint64(s)+1)
+		}
+		out = append(out, 0)
+	}
+	if p.fresh {
+		out = append(out, 1)
+	}
+	return string(out)
 }

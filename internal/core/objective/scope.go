@@ -71,7 +71,7 @@ func Within(scope string, boundaries []string) bool {
 	}
 	var bound *automaton
 	for _, p := range s {
-		if slices.ContainsFunc(bounds, func(b string) bool { return inside(p, b) }) {
+		if slices.ContainsFunc(bounds, func(b string) bool { return p == b || inside(p, b) }) {
 			continue
 		}
 		if bound == nil {
