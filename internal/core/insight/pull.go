@@ -77,18 +77,14 @@ type pull struct {
 	limit   int
 	chosen  []*Insight
 	reserve []*Insight // near-duplicates of what the reader has, kept for late
+	taken   positions  // of both
 }
 
 func (p *pull) full() bool { return len(p.chosen) >= p.limit }
 
 // skip says that the insight at pos is nothing for this reader, or is chosen.
 func (p *pull) skip(pos int32) bool {
-	return p.taken(pos) || p.r.has(p.x.all[pos].Insight)
-}
-
-func (p *pull) taken(pos int32) bool {
-	at := func(in *Insight) bool { return in.pos == pos }
-	return slices.ContainsFunc(p.chosen, at) || slices.ContainsFunc(p.reserve, at)
+	return p.taken.has(pos) || p.r.has(p.x.all[pos].Insight)
 }
 
 // offer chooses the insight at pos, or keeps it for late when the reader has
@@ -96,14 +92,17 @@ func (p *pull) taken(pos int32) bool {
 func (p *pull) offer(pos int32) {
 	e := &p.x.all[pos]
 	near := slices.ContainsFunc(e.near, func(other int32) bool {
-		return p.taken(other) || p.r.has(p.x.all[other].Insight)
+		return p.taken.has(other) || p.r.has(p.x.all[other].Insight)
 	})
 	switch {
 	case !near:
 		p.chosen = append(p.chosen, e.Insight)
 	case len(p.reserve) < p.limit:
 		p.reserve = append(p.reserve, e.Insight)
+	default:
+		return
 	}
+	p.taken.add(pos)
 }
 
 // newest offers everything, newest first, without regard to what is alike.
@@ -164,8 +163,20 @@ func (p *pull) answers(n Need) {
 		if p.full() {
 			return
 		}
-		if in := p.x.all[pos].Insight; Answers(n, in) {
+		if Answers(n, p.x.all[pos].Insight) {
 			p.offer(pos)
 		}
 	}
+}
+
+// Answer returns the insight that answers the need best, of those that the
+// reader has not; nil when nobody knows yet.
+func (x *Index) Answer(r Reader, n Need) *Insight {
+	p := &pull{x: x, r: &r, limit: 1}
+	p.answers(n)
+	p.late()
+	if len(p.chosen) == 0 {
+		return nil
+	}
+	return p.chosen[0]
 }
