@@ -135,8 +135,10 @@ func checkIn(s *state.State, a *state.Agent, in CheckIn) ([]event.Data, error) {
 	if !answered(s, a, need) {
 		share := ShareInsight{Agent: a.Agent, Kind: event.InsightQuestion, Content: clip(in.Need, 4000), Tags: need.Tags, Source: "need"}
 		asked, err := shareInsight(s, share)
-		if err != nil {
-			return nil, err
+		if err != nil { // the check-in itself is good, and the need stays open
+			asked = []event.Data{event.Problem{
+				Source: "agent " + a.Agent, Agent: a.Agent, Task: a.Task, Text: "its need was not passed on to others: " + err.Error(),
+			}}
 		}
 		out = append(out, asked...)
 	}

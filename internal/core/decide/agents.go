@@ -143,7 +143,7 @@ func verdict(s *state.State, a *state.Agent) []event.Data {
 	if t.Agent != a.Agent {
 		return []event.Data{event.AgentRejected{Agent: a.Agent, Stale: true, Reason: staleReason(t)}}
 	}
-	if reason, interrupted := disproof(s, a, t); reason != "" {
+	if reason, interrupted := disproof(a, t); reason != "" {
 		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: reason, Interrupted: interrupted}}
 	}
 	if out := audit(s, a, t); len(out) > 0 {
@@ -187,17 +187,17 @@ func summary(a *state.Agent) string {
 
 // disproof says why an attempt's work is no result, or "". Done needs proof:
 // changes that are there, or the plan's word that the task changes none.
-func disproof(s *state.State, a *state.Agent, t *state.Task) (reason string, interrupted bool) {
+func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 	x := a.Exit
 	if x.Reason == event.ExitInterrupted {
 		return "popkit was interrupted while it ran", true
 	}
 	if a.StopAsked != nil && x.Reason == event.ExitStopped {
-		return "stopped: " + a.StopAsked.Reason, s.Stop != nil
+		return "stopped: " + a.StopAsked.Reason, a.StoppedWithRun
 	}
 	switch {
 	case x.Reason == event.ExitNotStarted:
-		return "it could not be started: " + x.Detail, false
+		return "it could not be started" + tail(x.Detail), false
 	case a.Report != nil && a.Report.Status != event.ReportDone:
 		return fmt.Sprintf("it reported %s: %s", a.Report.Status, a.Report.Summary), false
 	case x.Reason != event.ExitExited:

@@ -92,6 +92,9 @@ func changeable(s *state.State, id, verb string) (*state.Task, error) {
 	for _, e := range s.Effects {
 		busy := e.Kind == event.EffectMerge && e.Task == id ||
 			e.Phase == t.Phase && (e.Kind == event.EffectBlame || e.Kind == event.EffectPublish)
+		if busy && e.Stuck() {
+			return nil, refuse("popkit power decide", "task %s can't be %s: popkit could not %s, and a question about that is open", id, verb, describe(e))
+		}
 		if busy {
 			return nil, refuse("try again in a moment", "task %s can't be %s while popkit does %s", id, verb, e.Key)
 		}

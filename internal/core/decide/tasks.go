@@ -28,7 +28,7 @@ func mergeNext(s *state.State, _ time.Time) []event.Data {
 		prefer := t.PreferOurs
 		switch {
 		case t.Status == state.TaskAccepted:
-		case t.Status == state.TaskConflicted && s.Policy() == objective.ConflictFirstWins:
+		case t.Status == state.TaskConflicted && !t.Stubborn && s.Policy() == objective.ConflictFirstWins:
 			prefer = true
 		default:
 			continue
@@ -49,22 +49,28 @@ func mergeNext(s *state.State, _ time.Time) []event.Data {
 	return nil
 }
 
-// askConflict asks a person about conflicted work where the plan says so.
+// askConflict asks a person about conflicted work where the plan says so, or
+// where its policy did not help.
 func askConflict(s *state.State, _ time.Time) []event.Data {
 	p := s.Current()
-	if p == nil || s.Policy() != objective.ConflictHuman {
+	if p == nil {
 		return nil
 	}
 	for _, id := range p.Tasks {
 		t := s.Tasks[id]
-		if t.Status != state.TaskConflicted || t.Question != "" {
+		if t.Status != state.TaskConflicted || t.Question != "" || !t.Stubborn && s.Policy() != objective.ConflictHuman {
 			continue
 		}
-		return []event.Data{event.QuestionAsked{
+		q := event.QuestionAsked{
 			ID: questionID(s), Kind: event.AskConflict, Task: id, Agent: t.Conflict.Agent, Phase: p.Index,
 			Text:    fmt.Sprintf("the work of task %s conflicts with what is merged, in %s", id, strings.Join(t.Conflict.Files, ", ")),
 			Options: []string{state.AnswerAgent, state.AnswerFirstWins, state.AnswerRetry, state.AnswerSkip, state.AnswerStop},
-		}}
+		}
+		if t.Stubborn {
+			q.Text += ", in a way that first_wins does not settle"
+			q.Options = slices.DeleteFunc(q.Options, func(o string) bool { return o == state.AnswerFirstWins })
+		}
+		return []event.Data{q}
 	}
 	return nil
 }

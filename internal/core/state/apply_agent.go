@@ -38,6 +38,7 @@ func (s *State) applyAgent(e event.Event) error {
 			return err
 		}
 		a.StopAsked = &d
+		a.StoppedWithRun = a.StoppedWithRun || s.Stop != nil
 	case event.ToolCalled, event.CheckedIn, event.Reported:
 		return s.agentSaid(e)
 	default:
@@ -174,10 +175,24 @@ func (s *State) agentSaid(e event.Event) error {
 			a.Progress = *d.Progress
 		}
 		if d.Need != "" {
-			a.Needs = append(a.Needs, insight.Need{Text: d.Need, Tags: s.Tasks[a.Task].Tags})
+			a.needs(insight.Need{Text: d.Need, Tags: s.Tasks[a.Task].Tags})
 		}
 	case event.Reported:
 		a.Report = &d.Report
 	}
 	return nil
+}
+
+// MaxNeeds is how many open needs of one agent are looked for; a newer one
+// pushes the oldest out.
+const MaxNeeds = 10
+
+// needs notes what the agent needs to know, once however often it says so.
+func (a *Agent) needs(n insight.Need) {
+	if slices.ContainsFunc(a.Needs, func(o insight.Need) bool { return o.Text == n.Text }) {
+		return
+	}
+	if a.Needs = append(a.Needs, n); len(a.Needs) > MaxNeeds {
+		a.Needs = slices.Clone(a.Needs[1:])
+	}
 }

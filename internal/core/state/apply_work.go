@@ -124,7 +124,7 @@ func (s *State) blamed(d event.CheckBlamed) error {
 
 // again makes the task want a new attempt, for a new purpose.
 func (t *Task) again(purpose event.Purpose) {
-	t.Status, t.Purpose, t.Tries, t.Agent = TaskPending, purpose, 0, ""
+	t.Status, t.Purpose, t.Tries, t.Agent, t.PreferOurs, t.Stubborn = TaskPending, purpose, 0, "", false, false
 }
 
 func (s *State) applyTask(e event.Event) error {
@@ -144,6 +144,9 @@ func (s *State) applyTask(e event.Event) error {
 			t.Status = TaskConflicted
 		}
 		t.Conflict = &d
+		if ef, ok := s.Effects[d.Effect]; ok && ef.Prefer != "" {
+			t.PreferOurs, t.Stubborn = false, true
+		}
 		return s.endEffect(d.Effect)
 	case event.TaskSkipped:
 		t, err := s.task(d.Task)
@@ -204,7 +207,7 @@ func (s *State) taskMerged(d event.TaskMerged) error {
 	if d.Onto != s.Head {
 		return fmt.Errorf("merged onto %s, the tree is at %s", d.Onto, s.Head)
 	}
-	t.Status, t.Merged, t.Conflict, t.PreferOurs = TaskMerged, &d, nil, false
+	t.Status, t.Merged, t.Conflict, t.PreferOurs, t.Stubborn = TaskMerged, &d, nil, false, false
 	s.Head = d.Commit
 	s.dropObsolete()
 	if d.Commit != d.Onto {

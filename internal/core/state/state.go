@@ -163,6 +163,8 @@ type Task struct {
 	Skipped  *event.TaskSkipped
 	// PreferOurs: the next merge lets the run's tree win where both changed.
 	PreferOurs bool
+	// Stubborn: it conflicts even so; only an agent or a person can go on.
+	Stubborn bool
 	// FixCheck is the index of the phase's check that the fix attempt is about.
 	FixCheck int
 }
@@ -209,6 +211,9 @@ type Agent struct {
 	Rejected  *event.AgentRejected
 	Rescue    string
 	StopAsked *event.AgentStopRequested
+	// StoppedWithRun: it was asked to end because the run was being stopped, which
+	// is no failure of its own.
+	StoppedWithRun bool
 
 	Question  string          // open question it waits for
 	Questions int             // asked in all

@@ -1,0 +1,378 @@
+package decide
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+	"popkit/internal/core/state"
+)
+
+// words are the parts of a command: bare ones in order, and key=value pairs.
+type words struct {
+	bare  []string
+	value map[string]string
+}
+
+func (w words) at(i int) string {
+	if i < len(w.bare) {
+		return w.bare[i]
+	}
+	return ""
+}
+
+func (w words) from(i int) string { return strings.Join(w.bare[min(i, len(w.bare)):], " ") }
+
+func (w words) list(key string) []string {
+	if w.value[key] == "" {
+		return nil
+	}
+	return strings.Split(w.value[key], ",")
+}
+
+func (w words) has(word string) bool {
+	for _, b := range w.bare {
+		if b == word {
+			return true
+		}
+	}
+	return false
+}
+
+// split cuts a command at blanks; "quoted text" is one word, also as a value.
+func split(line string) words {
+	w := words{value: map[string]string{}}
+	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
+		key := ""
+		if i := strings.IndexAny(line, "= \""); i > 0 && line[i] == '=' {
+			key, line = line[:i], line[i+1:]
+		}
+		var word string
+		if strings.HasPrefix(line, `"`) {
+			word, line, _ = strings.Cut(line[1:], `"`)
+		} else {
+			word, line, _ = strings.Cut(line, " ")
+		}
+		if key != "" {
+			w.value[key] = word
+		} else {
+			w.bare = append(w.bare, word)
+		}
+	}
+	return w
+}
+
+// command carries out one line of a script.
+//
+//	set max_agents=2 …                        settings and policies of the plan
+//	phase NAME · check COMMAND · task ID …    the plan
+//	start · crash                             an engine starts; one dies and another starts
+//	outside conflict=TASK:FILES · checks …    what effects will bring; hold=KIND: the script ends these itself
+//	exit AGENT [code=N] [reason=R] [files=A,B] [report=done] …
+//	end KIND … · fail KEY [final]             ends of effects that are held
+//	tool · check-in · insight · pull · ask · report    what agents say
+//	answer · retry · skip · edit · tell · stop · resume · attend    what people do
+//	after DURATION                            time passes
+//	show all · show task ID · show prompt AGENT
+func (s *stage) command(line string) {
+	s.t.Helper()
+	w := split(line)
+	verb := w.bare[0]
+	w.bare = w.bare[1:]
+	for _, f := range []func(string, words) bool{s.plan, s.life, s.agent, s.person} {
+		if f(verb, w) {
+			return
+		}
+	}
+	s.t.Fatalf("no command %q", line)
+}
+
+func (s *stage) plan(verb string, w words) bool {
+	p := &s.created.Plan
+	switch verb {
+	case "set":
+		for key, value := range w.value {
+			s.set(key, value)
+		}
+	case "phase":
+		p.Phases = append(p.Phases, objective.Phase{Name: w.at(0)})
+	case "check":
+		ph := &p.Phases[len(p.Phases)-1]
+		ph.Checks = append(ph.Checks, objective.Check{Run: w.from(0)})
+	case "task":
+		ph := &p.Phases[len(p.Phases)-1]
+		t := objective.Task{
+			ID: w.at(0), Role: "implementer", Title: "do " + w.at(0), Prompt: "do " + w.at(0), Tags: w.list("tags"),
+			Needs: w.list("needs"), Scope: w.list("scope"), NoCode: w.has("no_code"),
+		}
+		if r := w.value["role"]; r != "" {
+			t.Role = r
+		}
+		ph.Tasks = append(ph.Tasks, t)
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *stage) set(key, value string) {
+	c := &s.created.Settings
+	number := func() int {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return n
+	}
+	length := func() time.Duration {
+		d, err := time.ParseDuration(value)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return d
+	}
+	switch key {
+	case "max_agents":
+		c.MaxAgents = number()
+	case "max_attempts":
+		c.MaxAttempts = number()
+	case "max_fixes":
+		c.MaxFixes = number()
+	case "max_started":
+		c.MaxStarted = number()
+	case "max_insights":
+		c.MaxInsights = number()
+	case "sequential":
+		c.Sequential = value == "yes"
+	case "phase_aware":
+		c.PhaseAware = value == "yes"
+	case "audit_scope":
+		c.AuditScope = value == "yes"
+	case "unattended":
+		c.CloseWhenUnattended = value == "park"
+	case "barrier_timeout":
+		c.BarrierTimeout = length()
+	case "decision_timeout":
+		c.DecisionTimeout = length()
+	case "agent_timeout":
+		c.AgentTimeout = length()
+	case "silence":
+		c.SilenceTimeout = length()
+	case "retry_delay":
+		c.RetryDelay = length()
+	case "max_runtime":
+		c.MaxRuntime = length()
+	case "protected":
+		c.ProtectedPaths = strings.Split(value, ",")
+	case "on_conflict":
+		s.created.Plan.OnConflict = objective.ConflictPolicy(value)
+	case "on_barrier_timeout":
+		s.created.Plan.OnBarrierTimeout = objective.BarrierPolicy(value)
+	case "auto":
+		kind, answer, _ := strings.Cut(value, ":")
+		c.AutoAnswers = append(c.AutoAnswers, event.AutoAnswer{Kind: event.QuestionKind(kind), Answer: answer})
+	default:
+		s.t.Fatalf("no setting %q", key)
+	}
+}
+
+func (s *stage) life(verb string, w words) bool {
+	switch verb {
+	case "start":
+		first := event.Event{Seq: 1, Time: s.now, Data: s.created}
+		s.log = []event.Event{first}
+		s.apply(first)
+		s.step(EngineStart{PID: 1})
+	case "crash": // a new engine folds the log
+		s.state = state.New()
+		for _, e := range s.log {
+			s.apply(e)
+		}
+		s.step(EngineStart{PID: 2})
+	case "after":
+		d, err := time.ParseDuration(w.at(0))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.pass(d)
+	case "outside":
+		s.outside.expect(w)
+	case "exit":
+		s.exit(w)
+	case "end":
+		s.step(EffectEnded{Data: s.held(w)})
+	case "fail":
+		s.step(EffectEnded{Data: event.EffectFailed{Key: w.at(0), Error: "no space left on device", Final: w.has("final")}})
+	case "show":
+		s.show(w)
+	default:
+		return false
+	}
+	return true
+}
+
+// pass lets time pass, as the engine does: from deadline to deadline.
+func (s *stage) pass(d time.Duration) {
+	end := s.now.Add(d)
+	for {
+		at, ok := NextWake(s.state, s.now)
+		if !ok || at.After(end) {
+			break
+		}
+		s.now = at
+		s.step(Tick{})
+	}
+	s.now = end
+	s.step(Tick{})
+}
+
+// expect notes what effects will bring.
+func (o *outside) expect(w words) {
+	if task, files, ok := strings.Cut(w.value["conflict"], ":"); ok {
+		o.conflicts[task] = strings.Split(files, ",")
+	}
+	if run, results, ok := strings.Cut(w.value["checks"], ":"); ok {
+		o.checks[run] = strings.Split(results, ",")
+	}
+	if run, task, ok := strings.Cut(w.value["blame"], ":"); ok {
+		o.blames[run] = task
+	}
+	if task := w.value["stubborn"]; task != "" {
+		o.stubborn[task] = true
+	}
+	for _, kind := range w.list("hold") {
+		o.held[event.EffectKind(kind)] = true
+	}
+	for _, kind := range w.list("free") {
+		delete(o.held, event.EffectKind(kind))
+	}
+}
+
+func (s *stage) exit(w words) {
+	id := w.at(0)
+	e := event.AgentExited{Effect: "run:" + id, Agent: id, Reason: event.ExitExited, Signal: w.value["signal"]}
+	if r := w.value["reason"]; r != "" {
+		e.Reason = event.ExitReason(r)
+	}
+	if c := w.value["code"]; c != "" {
+		n, err := strconv.Atoi(c)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		e.Code = n
+	}
+	if r := w.value["report"]; r != "" {
+		e.Report = &event.Report{Status: event.ReportStatus(r), Summary: w.value["summary"]}
+	}
+	s.outside.files[id], s.outside.unsolved[id] = w.list("files"), w.list("unresolved")
+	if n := w.value["changed"]; n != "" {
+		s.outside.changed[id], _ = strconv.Atoi(n) // a script's mistake shows in its transcript
+	}
+	s.step(EffectEnded{Data: e})
+}
+
+// held is the end of an effect that the script holds.
+func (s *stage) held(w words) event.Data {
+	key := w.at(0)
+	ef := s.state.Effects[key]
+	if ef == nil {
+		s.t.Fatalf("effect %q is not under way", key)
+	}
+	held := s.outside.held
+	s.outside.held = map[event.EffectKind]bool{}
+	end := s.outside.end(s.state, ef.EffectRequested)
+	s.outside.held = held
+	return end
+}
+
+func (s *stage) show(w words) {
+	switch w.at(0) {
+	case "all":
+		s.all = true
+	case "task":
+		t := s.state.Tasks[w.at(1)]
+		fmt.Fprintf(&s.out, "task %s is %s, %d attempts, %d failed\n", t.ID, t.Status, t.Attempts, t.Tries)
+	case "prompt":
+		for l := range strings.Lines(s.state.Agents[w.at(1)].Prompt) {
+			if l = strings.TrimRight(l, "\n"); strings.Contains(l, w.at(2)) {
+				fmt.Fprintf(&s.out, "prompt: %s\n", l)
+			}
+		}
+	case "waiting":
+		fmt.Fprintf(&s.out, "waiting: %s\n", Waiting(s.state, s.state.Tasks[w.at(1)], s.now))
+	}
+}
+
+func (s *stage) agent(verb string, w words) bool {
+	id := w.at(0)
+	switch verb {
+	case "tool":
+		n := 1
+		if w.value["times"] != "" {
+			n, _ = strconv.Atoi(w.value["times"]) // a script's mistake shows in its transcript
+		}
+		for range n {
+			s.step(CallTool{Agent: id, Tool: "Edit"})
+		}
+	case "check-in":
+		in := CheckIn{Agent: id, Doing: w.value["doing"], Need: w.value["need"]}
+		if p := w.value["progress"]; p != "" {
+			f, err := strconv.ParseFloat(p, 64)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			in.Progress = &f
+		}
+		s.step(in)
+	case "insight":
+		if id == "person" {
+			id = ""
+		}
+		s.step(ShareInsight{Agent: id, Kind: w.value["type"], Tags: w.list("tags"), Content: w.from(1)})
+	case "pull":
+		s.step(Pull{Agent: id, Via: "pull"})
+	case "ask":
+		s.step(Ask{Agent: id, Text: w.from(1), Options: w.list("options"), Default: w.value["default"]})
+	case "report":
+		s.step(Report{Agent: id, Report: event.Report{Status: event.ReportStatus(w.at(1)), Summary: w.from(2)}})
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *stage) person(verb string, w words) bool {
+	switch verb {
+	case "answer":
+		s.step(Answer{ID: w.at(0), Answer: w.from(1), By: "ann"})
+	case "retry":
+		s.step(Retry{Task: w.at(0), By: "ann", Reason: w.from(1)})
+	case "skip":
+		s.step(Skip{Task: w.at(0), By: "ann", Reason: w.from(1)})
+	case "edit":
+		prompt := w.from(1)
+		s.step(Edit{Edited: event.TaskEdited{Task: w.at(0), By: "ann", Prompt: &prompt}})
+	case "tell":
+		to := w.at(0)
+		if to == "all" {
+			to = ""
+		}
+		s.step(Tell{To: to, From: "ann", Text: w.from(1)})
+	case "stop":
+		s.step(Stop{By: "ann", Reason: "lunch", Now: w.has("now")})
+	case "resume":
+		s.step(Resume{By: "ann"})
+	case "attend":
+		n, err := strconv.Atoi(w.at(0))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.step(Attend{Attached: n})
+	default:
+		return false
+	}
+	return true
+}
