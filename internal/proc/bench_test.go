@@ -17,7 +17,7 @@ func BenchmarkTrue(b *testing.B) {
 			}
 		}
 	})
-	for _, isolation := range isolations {
+	for _, isolation := range isolations() {
 		b.Run(isolation, func(b *testing.B) {
 			for b.Loop() {
 				p, err := proc.Start(b.Context(), proc.Command{Path: "/bin/true", Isolation: isolation})

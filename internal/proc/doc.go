@@ -27,6 +27,9 @@
 // environment: a descendant that cleared its environment is then not found. A
 // helper that is stopped by SIGSTOP does not notice the end of the engine.
 //
+// In none of them does a process count as below a command that somebody else
+// started for it: a container of a daemon, a unit of the service manager.
+//
 // "process-group", on systems other than Linux: the helper kills the command's
 // process group before it ends.
 //

@@ -49,13 +49,19 @@ func shell(isolation, mark, script string) proc.Command {
 	}
 }
 
-// isolations are those that this system lets a test choose.
-var isolations = []string{proc.PIDNamespace, proc.Subreaper}
+// isolations are those that this system has; TestIsolation says whether it should
+// have more.
+func isolations() []string {
+	if proc.Isolation() == proc.PIDNamespace {
+		return []string{proc.PIDNamespace, proc.Subreaper}
+	}
+	return []string{proc.Subreaper}
+}
 
-// each runs a test in both isolations.
+// each runs a test in all of them.
 func each(t *testing.T, test func(t *testing.T, isolation string)) {
 	t.Helper()
-	for _, isolation := range isolations {
+	for _, isolation := range isolations() {
 		t.Run(isolation, func(t *testing.T) { test(t, isolation) })
 	}
 }
