@@ -32,7 +32,7 @@ func newCheckIn(e *Env) *cobra.Command {
 	}
 	cmd.Flags().Float64Var(&o.Progress, "progress", 0, "how much is done, 0 to 1")
 	cmd.Flags().StringVar(&o.Need, "need", "", "what you lack; answered now, or asked of the others")
-	cmd.Flags().StringVar(&o.Tool, "tool", "", "count a call of this tool instead (every fifth is a check-in)")
+	cmd.Flags().StringVar(&o.Tool, "tool", "", "count a call of this tool instead (every few are a check-in, as configured)")
 	cmd.MarkFlagsMutuallyExclusive("tool", "progress")
 	cmd.MarkFlagsMutuallyExclusive("tool", "need")
 	jsonFlag(cmd, &o.JSON)

@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"popkit/internal/api"
+	"popkit/internal/core/view"
+	"popkit/internal/planfile"
+	"popkit/internal/runs"
+)
+
+// liveCaller is an engine whose stream the test feeds.
+type liveCaller struct {
+	feed  chan api.Progress
+	calls chan string
+	err   error // of every call
+}
+
+func (c liveCaller) Call(_ context.Context, op api.Op, args, _ any) error {
+	raw, err := json.Marshal(args)
+	c.calls <- fmt.Sprintf("%s %s", op, raw)
+	return errors.Join(err, c.err)
+}
+
+func (c liveCaller) Stream(context.Context, api.Op, any) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		for p := range c.feed {
+			raw, err := json.Marshal(p)
+			if !yield(raw, err) {
+				return
+			}
+		}
+	}
+}
+
+// syncBuffer may be read while a command writes it.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// attached runs `popkit power attach` on a terminal until the feed is closed.
+type attached struct {
+	engine     liveCaller
+	interrupts chan os.Signal
+	typed      *io.PipeWriter
+	out, errs  syncBuffer
+	code       chan int
+}
+
+func attach(t *testing.T, w *world, err error) *attached {
+	in, typed := io.Pipe()
+	a := &attached{
+		engine:     liveCaller{feed: make(chan api.Progress), calls: make(chan string), err: err},
+		interrupts: make(chan os.Signal), typed: typed, code: make(chan int, 1),
+	}
+	w.tty = true
+	w.engine(runID)
+	e := w.env(&a.out, &a.errs)
+	e.In = in
+	e.Dial = func(string) api.Caller { return a.engine }
+	e.Interrupts = func() (<-chan os.Signal, func()) { return a.interrupts, func() {} }
+	ctx := t.Context()
+	go func() { a.code <- Main(ctx, []string{"power", "attach"}, e) }()
+	t.Cleanup(func() { typed.Close() })
+	return a
+}
+
+// feed hands a status to the terminal and returns once it was shown: a status
+// is taken from the stream only when the one before was.
+func (a *attached) feed(list ...api.Progress) {
+	for _, p := range list {
+		a.engine.feed <- p
+	}
+	last := list[len(list)-1]
+	a.engine.feed <- last
+	a.engine.feed <- last
+}
+
+func want(t *testing.T, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// TestInterrupt: Ctrl-C stops, a second one ends at once; the command goes on
+// watching until the run has ended.
+func TestInterrupt(t *testing.T) {
+	w := newWorld(t)
+	w.log(stopped(w.repo))
+	a := attach(t, w, nil)
+	a.interrupts <- os.Interrupt
+	want(t, <-a.engine.calls, `stop {"by":"Ada","reason":"Ctrl-C"}`)
+	a.interrupts <- os.Interrupt
+	want(t, <-a.engine.calls, `stop {"by":"Ada","reason":"Ctrl-C","now":true}`)
+	close(a.engine.feed)
+	if code := <-a.code; code != exitStopped {
+		t.Errorf("exit code %d: %s", code, a.errs.String())
+	}
+	for _, text := range []string{"Ctrl-C again", "ending at once"} {
+		if !strings.Contains(a.errs.String(), text) {
+			t.Errorf("%q was not said: %s", text, a.errs.String())
+		}
+	}
+}
+
+// TestAnswerWhileAttached: what is typed while a question is open answers it.
+func TestAnswerWhileAttached(t *testing.T) {
+	w := newWorld(t)
+	w.log(done(w.repo))
+	a := attach(t, w, nil)
+	a.feed(watched(t, implementing(w.repo))...)
+	for _, line := range []string{"perhaps\n", "\n", "q-1 no\n"} {
+		if _, err := io.WriteString(a.typed, line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(t, <-a.engine.calls, `answer {"id":"q-1","answer":"no","by":"Ada"}`)
+	close(a.engine.feed)
+	if code := <-a.code; code != 0 {
+		t.Errorf("exit code %d: %s", code, a.errs.String())
+	}
+	if !strings.Contains(a.errs.String(), `"perhaps" is none of the answers: yes, no`) {
+		t.Errorf("the wrong answer was not refused: %s", a.errs.String())
+	}
+}
+
+// TestAnswerRefused: an answer that came too late is said, and the run goes on.
+func TestAnswerRefused(t *testing.T) {
+	w := newWorld(t)
+	w.log(done(w.repo))
+	a := attach(t, w, &api.Error{Kind: api.KindRefused, Text: `question q-1 was answered "yes" by Bo`})
+	a.feed(watched(t, implementing(w.repo))...)
+	if _, err := io.WriteString(a.typed, "no\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-a.engine.calls
+	close(a.engine.feed)
+	if code := <-a.code; code != 0 {
+		t.Errorf("exit code %d: %s", code, a.errs.String())
+	}
+	if !strings.Contains(a.errs.String(), "answered \"yes\" by Bo") {
+		t.Errorf("the refusal was not said: %s", a.errs.String())
+	}
+}
+
+// TestTerminalClosed: standard input ends, the watch goes on.
+func TestTerminalClosed(t *testing.T) {
+	w := newWorld(t)
+	w.log(done(w.repo))
+	a := attach(t, w, nil)
+	a.typed.Close()
+	a.feed(watched(t, implementing(w.repo), 5, 20)...)
+	close(a.engine.feed)
+	if code := <-a.code; code != 0 {
+		t.Errorf("exit code %d: %s", code, a.errs.String())
+	}
+}
+
+// TestCoalesced: where events are missing beside a status, the log has them.
+func TestCoalesced(t *testing.T) {
+	w := newWorld(t)
+	w.log(done(w.repo))
+	a := attach(t, w, nil)
+	all := watched(t, done(w.repo), 3, 20, 40)
+	for i, p := range all {
+		if i == 1 || i == 2 {
+			p.Events = nil
+		}
+		a.engine.feed <- p
+	}
+	close(a.engine.feed)
+	<-a.code
+	for _, line := range []string{"task map merged", "task api merged", "task tests merged"} {
+		if n := strings.Count(a.out.String(), line); n != 1 {
+			t.Errorf("%q is there %d times:\n%s", line, n, a.out.String())
+		}
+	}
+}
+
+func TestParseAnswer(t *testing.T) {
+	free := view.Decision{ID: "q-1"}
+	choice := view.Decision{ID: "q-2", Options: []string{"yes", "no"}}
+	for _, c := range []struct {
+		line         string
+		open         []view.Decision
+		id, text, is string
+	}{
+		{"", []view.Decision{free}, "", "", ""},
+		{"  ", nil, "", "", ""},
+		{"hello", nil, "", "", "no question is open"},
+		{"use the model", []view.Decision{free}, "q-1", "use the model", ""},
+		{"q-1 use it", []view.Decision{free, choice}, "q-1", "use it", ""},
+		{"q-1", []view.Decision{free}, "", "", "the answer is missing: type q-1 ANSWER"},
+		{"yes", []view.Decision{free, choice}, "", "", "several questions are open: type ID ANSWER, e.g. q-1 TEXT"},
+		{"q-2 yes", []view.Decision{free, choice}, "q-2", "yes", ""},
+		{"maybe", []view.Decision{choice}, "", "", `"maybe" is none of the answers: yes, no`},
+	} {
+		id, text, problem := parseAnswer(c.line, c.open)
+		if id != c.id || text != c.text || problem != c.is {
+			t.Errorf("%q: %q %q %q", c.line, id, text, problem)
+		}
+	}
+}
+
+type coded struct{}
+
+func (coded) Error() string { return "coded" }
+func (coded) ExitCode() int { return 3 }
+
+func TestExitCodes(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want int
+	}{
+		"nothing":                   {nil, 0},
+		"any error":                 {errors.New("x"), 1},
+		"usage":                     {usage("", "x"), 2},
+		"outcome":                   {outcome(4), 4},
+		"wrapped":                   {fmt.Errorf("a: %w", usage("", "x")), 2},
+		"the host's":                {fmt.Errorf("a: %w", coded{}), 3},
+		"environment of the host's": {environment(coded{}), 3},
+		"environment":               {environment(errors.New("x")), 5},
+		"not started":               {environment(usage("", "x")), 2},
+		"bad call":                  {&api.Error{Kind: api.KindUsage}, 2},
+		"refused":                   {&api.Error{Kind: api.KindRefused}, 1},
+		"forbidden":                 {&api.Error{Kind: api.KindForbidden}, 1},
+		"ended":                     {&api.Error{Kind: api.KindEnded}, 1},
+		"version":                   {&api.Error{Kind: api.KindVersion}, 5},
+		"no engine":                 {fmt.Errorf("%w at x", api.ErrNoEngine), 5},
+		"busy":                      {&runs.BusyError{}, 5},
+		"not found":                 {runs.ErrNotFound, 2},
+		"ambiguous":                 {runs.ErrAmbiguous, 2},
+		"no runs":                   {runs.ErrNoRuns, 1},
+		"bad plan":                  {&planfile.Errors{}, 2},
+		"full disk":                 {fmt.Errorf("write: %w", syscall.ENOSPC), 5},
+		"no right":                  {fmt.Errorf("open: %w", os.ErrPermission), 5},
+		"done":                      {ofOutcome("done"), 0},
+		"failed":                    {ofOutcome("failed"), 1},
+		"needs human":               {ofOutcome("needs_human"), 3},
+		"stopped":                   {ofOutcome("stopped"), 4},
+		"engine died":               {ofOutcome("interrupted"), 5},
+	} {
+		if got := exitCode(c.err); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
+		}
+	}
+}
