@@ -136,7 +136,10 @@ func (st *Store) Run(ctx context.Context, c Call) (git.Result, error) {
 	res, err := st.git.Run(ctx, git.Cmd{
 		Dir: dir, Env: append(env, c.Env...), Args: c.Args, Stdin: c.Stdin, Stdout: c.Stdout, OK: c.OK,
 	})
-	return res, git.DiskFull(err, st.Src.Objects)
+	if git.Said(err, "object") || c.Work == "" {
+		return res, git.DiskFull(err, st.Src.Objects)
+	}
+	return res, git.DiskFull(err, c.Work, st.Src.Objects)
 }
 
 // Line runs git and returns the one line it prints.
