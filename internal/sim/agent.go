@@ -90,7 +90,9 @@ func (p *proc) plan() {
 	s := p.w.s
 	add := func(f func()) { p.steps = append(p.steps, f) }
 	for range s.rng.IntN(8) {
-		switch s.rng.IntN(6) {
+		switch s.rng.IntN(20) {
+		case 2: // a question whose answer it does not wait for
+			add(func() { s.submit(decide.Ask{Agent: p.o.Agent, Text: "by the way?"}, nil) })
 		case 0:
 			add(p.checkIn)
 		case 1:

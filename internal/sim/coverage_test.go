@@ -56,6 +56,10 @@ func (c coverage) add(events []event.Event) {
 			c["ended "+string(d.Outcome)]++
 		case event.CheckEnded:
 			c["check "+string(d.Status)]++
+		case event.TaskConflicted:
+			if strings.HasSuffix(d.Effect, ":ours") {
+				c["stubborn conflict"]++
+			}
 		case event.TaskMerged:
 			if d.Resolved != "" {
 				c["first wins"]++
@@ -83,7 +87,7 @@ func (c coverage) check(t *testing.T) {
 		}
 	}
 	want = append(want, "attempt to work", "attempt to fix", "attempt to resolve", "rejected stale", "rejected interrupted",
-		"partial barrier", "waived check", "first wins", "check passed", "check failed", "check could_not_run",
+		"partial barrier", "waived check", "first wins", "stubborn conflict", "check passed", "check failed", "check could_not_run",
 		"exit exited", "exit killed", "exit stopped", "exit interrupted", "exit not_started",
 		"ended done", "ended failed", "ended stopped", "ended needs_human")
 	for _, name := range want {

@@ -91,6 +91,39 @@ func outcome(r Result) string {
 	return b.String()
 }
 
+// TestKilledAgainAndAgain: whenever and however often the engine is killed, and
+// whatever of what it had under way happened, was told late or not at all, the
+// run ends as if nothing had happened.
+func TestKilledAgainAndAgain(t *testing.T) {
+	for name, cfg := range crashCases() {
+		t.Run(name, func(t *testing.T) {
+			cfg.Seed = 1
+			whole, err := runSeed(t, cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, kills := outcome(whole), 0
+			cfg.Calm, cfg.Odds.Sensible = 12*time.Hour, true
+			cfg.Odds.Kill, cfg.Odds.KillBeforeAct, cfg.Odds.LateEnd, cfg.Odds.WallJump, cfg.Odds.Append = 1, 0.02, 0.5, 0.3, 0.02
+			for range 40 {
+				cfg.Seed++
+				r, err := runSeed(t, cfg)
+				if err != nil {
+					t.Errorf("seed %d: %v", cfg.Seed, err)
+					continue
+				}
+				if got := outcome(r); got != want {
+					t.Errorf("seed %d, %d kills:\n%swithout:\n%s", cfg.Seed, r.Kills, got, want)
+				}
+				kills += r.Kills
+			}
+			if kills < 40 {
+				t.Errorf("%d kills in 40 runs", kills)
+			}
+		})
+	}
+}
+
 // TestCutAtEveryEvent kills the engine at every event of whole runs: what is
 // resumed from the log's prefix ends as if nothing had happened.
 func TestCutAtEveryEvent(t *testing.T) {

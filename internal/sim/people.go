@@ -45,7 +45,7 @@ func (p *people) act() decide.Input {
 	}
 	id := task[s.rng.IntN(len(task))]
 	prompt := "do it better"
-	switch s.rng.IntN(14) {
+	switch s.rng.IntN(15) {
 	case 0, 1:
 		return decide.Retry{Task: id, By: "ann", Reason: "once more"}
 	case 2:
@@ -70,6 +70,9 @@ func (p *people) act() decide.Input {
 		return decide.Report{Agent: p.agent(), Report: event.Report{Status: event.ReportDone}}
 	case 12:
 		return decide.Pull{Agent: p.agent(), Via: "pull"}
+	case 13: // the wall clock is set, or the machine was asleep
+		s.skew += s.between(-2*time.Hour, 8*time.Hour)
+		return decide.Tick{}
 	default: // the end of an effect, once more
 		if n := len(s.world.ends); n > 0 {
 			return s.world.ends[s.rng.IntN(n)]
@@ -144,11 +147,21 @@ func (p *people) answer(q event.QuestionAsked, d time.Duration) {
 	})
 }
 
+// offline is what people answer while no engine runs, to be handed to the next.
+func (p *people) offline() []decide.Input {
+	var out []decide.Input
+	st := p.s.oracle.state
+	for _, id := range st.Open {
+		out = append(out, decide.Answer{ID: id, Answer: p.choose(st.Questions[id].QuestionAsked), By: "ann"})
+	}
+	return out
+}
+
 func (p *people) open(id string) bool { return slices.Contains(p.s.oracle.state.Open, id) }
 
 // choose picks an answer: any while it is not calm, else one that gets on.
 func (p *people) choose(q event.QuestionAsked) string {
-	if !p.s.inCalm() && len(q.Options) > 0 {
+	if !p.s.inCalm() && !p.s.Odds.Sensible && len(q.Options) > 0 {
 		return q.Options[p.s.rng.IntN(len(q.Options))]
 	}
 	if a, ok := p.s.Odds.Answers[q.Kind]; ok {
@@ -158,6 +171,9 @@ func (p *people) choose(q event.QuestionAsked) string {
 	case event.AskAttempts:
 		return state.AnswerSkip
 	case event.AskConflict:
+		if !slices.Contains(q.Options, state.AnswerFirstWins) {
+			return state.AnswerSkip
+		}
 		return state.AnswerFirstWins
 	case event.AskAudit:
 		return state.AnswerAccept

@@ -24,8 +24,11 @@ type Odds struct {
 	Silent        float64 // that nobody answers a question
 	Wrong         float64 // that somebody answers what is none of the options
 	Acts          float64 // what people do to the run, an hour
+	Stubborn      float64 // that a conflict is none that first_wins settles
+	Offline       float64 // that open questions are answered before the run is resumed
 
-	Answers map[event.QuestionKind]string // what people answer once it is calm
+	Sensible bool                          // people answer as if it were calm, at any time
+	Answers  map[event.QuestionKind]string // what they answer then, instead of the usual
 }
 
 // RandomConfig makes up a run: a plan, settings, the nature of its tasks, and
@@ -57,6 +60,7 @@ func (g *generator) odds() Odds {
 	return Odds{
 		Kill: p(1), KillBeforeAct: p(0.05), LateEnd: p(0.5), WallJump: p(0.5), Append: p(0.05), Effect: p(0.2),
 		Final: p(0.3), Twice: p(0.3), Agent: p(0.6), Flake: p(0.5), Silent: p(0.5), Wrong: p(0.5), Acts: p(20),
+		Stubborn: p(0.5), Offline: p(0.8),
 	}
 }
 

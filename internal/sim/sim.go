@@ -65,6 +65,8 @@ type item struct {
 	life int
 	what string // what becomes of it when its engine dies: see kill
 	run  func()
+	// cancel is what happens instead when the run is being stopped; nil: nothing else.
+	cancel func()
 }
 
 // What becomes of an item when the engine in whose life it is dies.
@@ -270,11 +272,23 @@ func (s *sim) release(batch []request, results []engine.Result) {
 		s.people.see(e)
 	}
 	s.world.wake(st)
+	if st.Stop != nil && len(events) > 0 {
+		s.cancelLong()
+	}
 	if st.Ended != nil {
 		s.ended(st)
 		return
 	}
 	s.schedule()
+}
+
+// cancelLong ends checks under way, as Engine.cancelLong does: they fail.
+func (s *sim) cancelLong() {
+	for _, it := range s.queue {
+		if it.life == s.life && it.cancel != nil {
+			it.run, it.cancel = it.cancel, nil
+		}
+	}
 }
 
 // schedule puts the engine's next tick on the heap.
@@ -313,7 +327,13 @@ func (s *sim) ended(st *state.State) {
 		if s.inCalm() {
 			s.resumes++
 		}
-		s.after(s.between(time.Minute, time.Hour), 0, func() { s.startEngine(decide.Resume{By: "ann"}) })
+		s.after(s.between(time.Minute, time.Hour), 0, func() {
+			var first []decide.Input
+			if s.chance(s.Odds.Offline) {
+				first = s.people.offline()
+			}
+			s.startEngine(append(first, decide.Resume{By: "ann"})...)
+		})
 	}
 }
 

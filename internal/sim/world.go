@@ -51,9 +51,13 @@ func (w *world) do(o engine.Order) {
 		return
 	}
 	life := w.s.life
-	w.s.after(w.s.between(time.Millisecond, 2*time.Second), life, func() {
+	it := w.s.after(w.s.between(time.Millisecond, 2*time.Second), life, func() {
 		w.report(o.Asked, w.act(o), w.s.between(0, time.Second), life)
-	}).what = whatAct
+	})
+	it.what = whatAct
+	if o.Kind == event.EffectCheck || o.Kind == event.EffectBlame {
+		it.cancel = func() { w.report(o.Asked, event.EffectFailed{Key: o.Key, Error: "cancelled"}, time.Millisecond, life) }
+	}
 }
 
 // report hands in how an effect ended, by lot twice.
@@ -181,7 +185,7 @@ func (w *world) merge(o engine.Order) event.Data {
 	}
 	merged, conflicts := merge(w.tree(o.Request.Base), w.tree(o.Onto), w.tree(o.Commit))
 	end := event.TaskMerged{Effect: o.Key, Task: o.Task, Agent: o.Agent, Onto: o.Onto}
-	if len(conflicts) > 0 && o.Prefer == "" {
+	if len(conflicts) > 0 && (o.Prefer == "" || w.s.chance(w.s.Odds.Stubborn)) {
 		w.done[key] = event.TaskConflicted{Effect: o.Key, Task: o.Task, Agent: o.Agent, Onto: o.Onto, Files: conflicts}
 		return w.done[key]
 	}
