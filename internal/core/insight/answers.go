@@ -19,14 +19,7 @@ type Need struct {
 // share a tag, and when the insight is of kind answer. A need without content
 // words is answered by a shared tag. Questions answer nothing.
 func Answers(n Need, in *Insight) bool {
-	if in.Kind == event.InsightQuestion {
-		return false
-	}
 	words := read(n.Text).words
-	tagged := shareTag(n.Tags, in.Tags)
-	if len(words) == 0 {
-		return tagged
-	}
 	found := read(in.Content).words
 	for _, tag := range in.Tags {
 		found = append(found, read(tag).words...)
@@ -38,18 +31,39 @@ func Answers(n Need, in *Insight) bool {
 			shared++
 		}
 	}
-	if shared > 0 && (tagged || in.Kind == event.InsightAnswer) {
-		return true
-	}
-	return shared >= enough(len(words))
+	return enough(n, in, len(words), shared)
 }
 
-// enough returns how many of a need's n words an answer must hold.
-func enough(n int) int { return max((n+1)/2, min(n, 2)) }
+// enough says whether an insight that shares that many of a need's words answers
+// it.
+func enough(n Need, in *Insight, words, shared int) bool {
+	switch {
+	case in.Kind == event.InsightQuestion:
+		return false
+	case words == 0:
+		return shareTag(n.Tags, in.Tags)
+	case shared == 0:
+		return false
+	case shared >= max((words+1)/2, min(words, 2)):
+		return true
+	}
+	return in.Kind == event.InsightAnswer || shareTag(n.Tags, in.Tags)
+}
 
 func shareTag(a, b []string) bool {
 	a = CleanTags(a)
 	return slices.ContainsFunc(CleanTags(b), func(tag string) bool { return slices.Contains(a, tag) })
+}
+
+// shared returns how many of the words the entry's content and tags hold.
+func (e *entry) shared(ids []uint32) int {
+	n := 0
+	for _, id := range ids {
+		if _, ok := slices.BinarySearch(e.words, id); ok || slices.Contains(e.tagWords, id) {
+			n++
+		}
+	}
+	return n
 }
 
 // Bounds of a search for answers.
@@ -59,9 +73,9 @@ const (
 	maxFound     = 64   // insights kept for each word
 )
 
-// answering returns where answers to the need may be that skip lets pass: those
-// that share most of its words first, the newest first among equals. What it
-// returns is still to be tested with Answers.
+// answering returns where answers to the need are that skip lets pass: those
+// that share most of its words first, the newest first among equals. It looks at
+// the newest insights of each of the need's rarest words.
 func (x *Index) answering(n Need, skip func(pos int32) bool) []int32 {
 	shared := make(map[int32]int)
 	count := func(list []int32) {
@@ -76,18 +90,23 @@ func (x *Index) answering(n Need, skip func(pos int32) bool) []int32 {
 			}
 		}
 	}
-	ids := x.rarest(read(n.Text).words)
+	words := read(n.Text).words
+	ids := x.rarest(words)
 	for _, id := range ids[:min(len(ids), maxNeedWords)] {
 		count(x.posts[id])
 	}
-	if len(ids) == 0 {
+	if len(words) == 0 {
 		for _, tag := range CleanTags(n.Tags) {
 			count(x.topic[topic{name: tag}])
 		}
 	}
 	out := make([]int32, 0, len(shared))
 	for pos := range shared {
-		out = append(out, pos)
+		e := &x.all[pos]
+		shared[pos] = e.shared(ids) // of all its words, not only those looked at
+		if enough(n, e.Insight, len(words), shared[pos]) {
+			out = append(out, pos)
+		}
 	}
 	slices.SortFunc(out, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))

@@ -23,6 +23,7 @@ type Index struct {
 type entry struct {
 	*Insight
 	words    []uint32 // IDs of its content's words, sorted
+	tagWords []uint32 // and of its tags'
 	negators int
 	near     []int32 // near-duplicates, both ways
 }
@@ -87,7 +88,7 @@ func (x *Index) newEntry(in *Insight) entry {
 	slices.Sort(e.words)
 	for _, tag := range in.Tags {
 		for _, w := range read(tag).words {
-			x.post(w, in.pos)
+			e.tagWords = append(e.tagWords, x.post(w, in.pos))
 		}
 	}
 	return e

@@ -24,7 +24,7 @@ func (x *Index) Pull(r Reader, limit int) []*Insight {
 	if limit <= 0 || len(x.all) == 0 {
 		return nil
 	}
-	p := &pull{x: x, r: &r, limit: limit}
+	p := &pull{x: x, r: &r, limit: limit, taken: make(map[int32]bool)}
 	if !r.FullRouting {
 		p.newest()
 		return p.chosen
@@ -76,15 +76,15 @@ type pull struct {
 	r       *Reader
 	limit   int
 	chosen  []*Insight
-	reserve []*Insight // near-duplicates of what the reader has, kept for late
-	taken   positions  // of both
+	reserve []*Insight     // near-duplicates of what the reader has, kept for late
+	taken   map[int32]bool // of both
 }
 
 func (p *pull) full() bool { return len(p.chosen) >= p.limit }
 
 // skip says that the insight at pos is nothing for this reader, or is chosen.
 func (p *pull) skip(pos int32) bool {
-	return p.taken.has(pos) || p.r.has(p.x.all[pos].Insight)
+	return p.taken[pos] || p.r.has(p.x.all[pos].Insight)
 }
 
 // offer chooses the insight at pos, or keeps it for late when the reader has
@@ -92,7 +92,7 @@ func (p *pull) skip(pos int32) bool {
 func (p *pull) offer(pos int32) {
 	e := &p.x.all[pos]
 	near := slices.ContainsFunc(e.near, func(other int32) bool {
-		return p.taken.has(other) || p.r.has(p.x.all[other].Insight)
+		return p.taken[other] || p.r.has(p.x.all[other].Insight)
 	})
 	switch {
 	case !near:
@@ -102,7 +102,7 @@ func (p *pull) offer(pos int32) {
 	default:
 		return
 	}
-	p.taken.add(pos)
+	p.taken[pos] = true
 }
 
 // newest offers everything, newest first, without regard to what is alike.
@@ -163,16 +163,14 @@ func (p *pull) answers(n Need) {
 		if p.full() {
 			return
 		}
-		if Answers(n, p.x.all[pos].Insight) {
-			p.offer(pos)
-		}
+		p.offer(pos)
 	}
 }
 
 // Answer returns the insight that answers the need best, of those that the
 // reader has not; nil when nobody knows yet.
 func (x *Index) Answer(r Reader, n Need) *Insight {
-	p := &pull{x: x, r: &r, limit: 1}
+	p := &pull{x: x, r: &r, limit: 1, taken: make(map[int32]bool)}
 	p.answers(n)
 	p.late()
 	if len(p.chosen) == 0 {

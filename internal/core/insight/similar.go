@@ -30,7 +30,8 @@ func (x *Index) Similar(content string) []string {
 	}
 	var matches []match
 	for _, pos := range x.candidates(ids, len(query.words)) {
-		if score := x.all[pos].similarity(ids, query); score >= Threshold && !x.opposed(pos, query) {
+		e := &x.all[pos]
+		if score := e.similarity(ids, query); score >= Threshold && !x.opposed(e, query) {
 			matches = append(matches, match{pos, score})
 		}
 	}
@@ -87,20 +88,19 @@ func (e *entry) similarity(ids []uint32, query text) float64 {
 	return float64(shared) / float64(union)
 }
 
-// opposed says whether the query holds the opposite of a word of the entry, in
-// its place.
-func (x *Index) opposed(pos int32, query text) bool {
-	words := read(x.all[pos].Content).words
-	return opposed(words, query.words)
-}
-
-func opposed(a, b []string) bool {
-	for _, w := range a {
-		if contains(b, w) {
-			continue
+// opposed says whether the entry says the opposite of one of the query's words in
+// its place: it holds the one and not the other, and the query the reverse.
+func (x *Index) opposed(e *entry, query text) bool {
+	holds := func(word string) bool {
+		id, ok := x.ids[word]
+		if ok {
+			_, ok = slices.BinarySearch(e.words, id)
 		}
+		return ok
+	}
+	for _, w := range query.words {
 		for _, o := range opposites[w] {
-			if contains(b, o) && !contains(a, o) {
+			if holds(o) && !contains(query.words, o) && !holds(w) {
 				return true
 			}
 		}
