@@ -1,7 +1,6 @@
 package objective
 
 import (
-	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -175,12 +174,13 @@ type point struct {
 }
 
 func (p point) key() string {
-	out := make([]byte, 0, 4*(len(p.a)+len(p.b))+2)
-	for _, set := range [][]int{p.a, p.b} {
-		for _, s := range set {
-			out = binary.AppendUvarint(out, uint64(s)+1)
-		}
-		out = append(out, 0)
+	out := make([]byte, 0, 4*(len(p.a)+len(p.b)+1)+1)
+	for _, s := range p.a {
+		out = append(out, byte(s>>24), byte(s>>16), byte(s>>8), byte(s))
+	}
+	out = append(out, 0xff, 0xff, 0xff, 0xff) // no state
+	for _, s := range p.b {
+		out = append(out, byte(s>>24), byte(s>>16), byte(s>>8), byte(s))
 	}
 	if p.fresh {
 		out = append(out, 1)
