@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,21 @@ func TestDocs(t *testing.T) {
 	}
 	if !bytes.Equal(have, got) {
 		t.Errorf("%s is not what the table says (go test ./internal/config -run TestDocs -update)", path)
+	}
+}
+
+// TestPageExamplesLoad: what the page shows can be pasted.
+func TestPageExamplesLoad(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?s)```(?:yaml|json)\n(.*?)```").FindAllSubmatch(text, -1)
+	if len(found) < 2 {
+		t.Errorf("only %d examples found", len(found))
+	}
+	for _, m := range found {
+		mustLoad(t, map[string]string{"repo/" + RepoFile: string(m[1])})
 	}
 }
 

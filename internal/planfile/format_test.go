@@ -1,6 +1,7 @@
 package planfile
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -30,7 +31,7 @@ func solid() *rapid.Generator[string] {
 }
 
 func words(pattern string) *rapid.Generator[[]string] {
-	return rapid.SliceOfNDistinct(rapid.StringMatching(pattern), 0, 3, rapid.ID[string]).Filter(func([]string) bool { return true })
+	return rapid.SliceOfNDistinct(rapid.StringMatching(pattern), 0, 3, rapid.ID[string])
 }
 
 func some(list []string) []string {
@@ -142,5 +143,37 @@ func TestFormatReadsWell(t *testing.T) {
 func TestFormatRefusesWhatIsNotValid(t *testing.T) {
 	if _, err := Format(objective.Plan{}); err == nil || !strings.Contains(err.Error(), "objective.description") {
 		t.Errorf("error: %v", err)
+	}
+}
+
+// TestLargestPlan: a plan of as many tasks as a plan may have fits into a file.
+func TestLargestPlan(t *testing.T) {
+	p := objective.Plan{Objective: objective.Objective{Description: "d"}}
+	for i := range 20 {
+		ph := objective.Phase{Name: fmt.Sprintf("phase %d", i)}
+		for j := range objective.MaxTasks / 20 {
+			id := fmt.Sprintf("t%d-%d", i, j)
+			ph.Tasks = append(ph.Tasks, objective.Task{ID: id, Role: "tester", Title: "Title of " + id, Prompt: "First line\n\nSecond: line\n",
+				Scope: []string{"src/" + id + "/**", "tests/" + id + "_test.go"}, Tags: []string{"a", "b"}})
+			if j > 0 {
+				ph.Tasks[j].Needs = []string{ph.Tasks[j-1].ID}
+			}
+		}
+		p.Phases = append(p.Phases, ph)
+	}
+	text, err := Format(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse("p.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got.Plan, p) {
+		t.Error("it is not the same plan")
+	}
+	p.Phases[0].Tasks = append(p.Phases[0].Tasks, objective.Task{ID: "more", Role: "r", Title: "t", Prompt: "p"})
+	if ps := objective.Validate(p); len(ps) != 1 || !strings.Contains(ps[0].Text, "the plan has 1001 tasks, more than 1000") {
+		t.Errorf("problems: %v", ps)
 	}
 }
