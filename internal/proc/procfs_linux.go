@@ -13,10 +13,14 @@ import (
 type stat struct {
 	pid, parent int
 	state       byte
+	threads     int
 	start       uint64
 }
 
-func (s stat) running() bool { return s.state != 'Z' && s.state != 'X' }
+// running reports whether anything of the process still is. State and number are
+// those of its first thread, which can have ended (a zombie) while others go on,
+// or while they are still at ending what is in their namespace.
+func (s stat) running() bool { return (s.state != 'Z' && s.state != 'X') || s.threads > 1 }
 
 func readStat(pid int) (stat, error) {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
@@ -41,7 +45,8 @@ func parseStat(data []byte) (stat, error) {
 	if err != nil {
 		return stat{}, err
 	}
-	// Fields from the third on: state, ppid, …, the 22nd is the start time.
+	// Fields from the third on: state, ppid, …, the 20th is the number of threads,
+	// the 22nd the start time.
 	fields := bytes.Fields(data[end+1:])
 	if len(fields) < 20 || len(fields[0]) != 1 {
 		return stat{}, errors.New("too few fields")
@@ -50,11 +55,15 @@ func parseStat(data []byte) (stat, error) {
 	if err != nil {
 		return stat{}, err
 	}
+	threads, err := strconv.Atoi(string(fields[17]))
+	if err != nil {
+		return stat{}, err
+	}
 	start, err := strconv.ParseUint(string(fields[19]), 10, 64)
 	if err != nil {
 		return stat{}, err
 	}
-	return stat{pid: pid, parent: parent, state: fields[0][0], start: start}, nil
+	return stat{pid: pid, parent: parent, state: fields[0][0], threads: threads, start: start}, nil
 }
 
 // processes lists what /proc shows. Without a readable /proc there is nothing

@@ -36,8 +36,8 @@ func awaitHelper(ctx context.Context, id Ident) error {
 	}
 	f := os.NewFile(uintptr(fd), "pidfd")
 	defer func() { _ = f.Close() }() // nothing was written
-	if !Alive(id) {
-		return nil // another process by now, if any
+	if now, err := identify(id.PID); err != nil || now != id {
+		return nil // gone, and perhaps another process by now
 	}
 	// A helper that something stopped does not notice that its engine is gone.
 	if err := unix.PidfdSendSignal(fd, unix.SIGCONT, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
