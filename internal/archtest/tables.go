@@ -97,8 +97,13 @@ var packages = []Package{
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
 	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/eventlog"}, Tests: []string{"internal/engine"}},
 	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view")},
+	{Dir: "internal/cli/command", Band: Surface, May: []string{
+		"internal/api", "internal/core/...", "internal/planfile", "internal/runs", "internal/show"}},
+	{Dir: "internal/cli/power", Band: Surface, May: []string{
+		"internal/api", "internal/core/...", "internal/config", "internal/runs", "internal/show", "internal/cli/command"}},
 	{Dir: "internal/cli", Band: Surface, May: []string{
-		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs", "internal/show"}},
+		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs", "internal/show",
+		"internal/cli/command", "internal/cli/power"}},
 
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
@@ -141,9 +146,9 @@ var libraries = []Library{
 	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},
 	{Path: "golang.org/x/sync", In: []string{"internal/daemon", "internal/effects", "internal/server"}, Tests: []string{"internal/...", "e2e"},
 		Why: "errgroup"},
-	{Path: "golang.org/x/term", In: []string{"internal/cli"}, Why: "is this a terminal, and how wide"},
-	{Path: "github.com/spf13/cobra", In: []string{"internal/cli"}, Why: "commands, flags, completion"},
-	{Path: "github.com/spf13/pflag", In: []string{"internal/cli"}, Why: "cobra's flags, where a custom one is needed"},
+	{Path: "golang.org/x/term", In: []string{"internal/cli/command"}, Why: "is this a terminal, and how wide"},
+	{Path: "github.com/spf13/cobra", In: []string{"internal/cli/..."}, Why: "commands, flags, completion"},
+	{Path: "github.com/spf13/pflag", Tests: []string{"internal/cli"}, Why: "the page of commands is made of cobra's flags"},
 	{Path: "github.com/rogpeppe/go-internal", Tests: []string{"internal/archtest", "internal/cli", "e2e"},
 		Why: "testscript and txtar"},
 	{Path: "pgregory.net/rapid", Tests: []string{"internal/...", "e2e"}, Why: "property tests"},

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/command"
 	"popkit/internal/core/event"
 	"popkit/internal/core/nearest"
 )
@@ -19,7 +20,7 @@ type checkInOptions struct {
 	JSON              bool
 }
 
-func newCheckIn(e *Env) *cobra.Command {
+func newCheckIn(e *command.Env) *cobra.Command {
 	var o checkInOptions
 	cmd := &cobra.Command{
 		Use:     "check-in [DOING]",
@@ -35,26 +36,26 @@ func newCheckIn(e *Env) *cobra.Command {
 	cmd.Flags().StringVar(&o.Tool, "tool", "", "count a call of this tool instead (every few are a check-in, as configured)")
 	cmd.MarkFlagsMutuallyExclusive("tool", "progress")
 	cmd.MarkFlagsMutuallyExclusive("tool", "need")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runCheckIn(ctx context.Context, e *Env, o checkInOptions) error {
+func runCheckIn(ctx context.Context, e *command.Env, o checkInOptions) error {
 	if o.Progress < 0 || o.Progress > 1 {
-		return usage("--progress 0.4", "progress %g is not between 0 and 1", o.Progress)
+		return command.Usage("--progress 0.4", "progress %g is not between 0 and 1", o.Progress)
 	}
-	c, err := e.mustAgent("check-in")
+	c, err := mustAgent(e, "check-in")
 	if err != nil {
 		return err
 	}
 	if o.Tool != "" {
-		return e.deliver(ctx, c, api.OpTool, api.ToolArgs{Tool: o.Tool}, o.JSON)
+		return deliver(ctx, e, c, api.OpTool, api.ToolArgs{Tool: o.Tool}, o.JSON)
 	}
 	args := api.CheckInArgs{Doing: o.Doing, Need: o.Need}
 	if o.hasProgress {
 		args.Progress = &o.Progress
 	}
-	return e.deliver(ctx, c, api.OpCheckIn, args, o.JSON)
+	return deliver(ctx, e, c, api.OpCheckIn, args, o.JSON)
 }
 
 type askOptions struct {
@@ -63,7 +64,7 @@ type askOptions struct {
 	JSON              bool
 }
 
-func newAsk(e *Env) *cobra.Command {
+func newAsk(e *command.Env) *cobra.Command {
 	var o askOptions
 	cmd := &cobra.Command{
 		Use:   "ask QUESTION",
@@ -71,7 +72,7 @@ func newAsk(e *Env) *cobra.Command {
 		Long: `Ask a person, wait for the answer and print it. When nobody answers in time the
 default is printed; without a default the exit code is 3.`,
 		Example: `  popkit ask "Keep the old route?" --options yes,no --default yes`,
-		Args:    takes(1, -1),
+		Args:    command.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Question = strings.Join(args, " ")
 			return runAsk(cmd.Context(), e, o)
@@ -79,12 +80,12 @@ default is printed; without a default the exit code is 3.`,
 	}
 	cmd.Flags().StringSliceVar(&o.Options, "options", nil, "the possible answers, separated by commas (default: any text)")
 	cmd.Flags().StringVar(&o.Default, "default", "", "the answer when nobody gives one in time")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runAsk(ctx context.Context, e *Env, o askOptions) error {
-	c, err := e.mustAgent("ask")
+func runAsk(ctx context.Context, e *command.Env, o askOptions) error {
+	c, err := mustAgent(e, "ask")
 	if err != nil {
 		return err
 	}
@@ -93,15 +94,15 @@ func runAsk(ctx context.Context, e *Env, o askOptions) error {
 		return err
 	}
 	if a.By == "timeout" && o.Default == "" {
-		return fail(exitNeedsHuman, "", "nobody answered %s in time", a.ID)
+		return command.Fail(command.ExitNeedsHuman, "", "nobody answered %s in time", a.ID)
 	}
 	if o.JSON {
-		return e.printJSON(a)
+		return e.PrintJSON(a)
 	}
 	if a.Note != "" {
-		e.say("%s notes: %s", a.By, a.Note)
+		e.Say("%s notes: %s", a.By, a.Note)
 	}
-	return e.print(a.Answer + "\n")
+	return e.Print(a.Answer + "\n")
 }
 
 type reportOptions struct {
@@ -110,13 +111,13 @@ type reportOptions struct {
 	FollowUps       []string
 }
 
-func newReport(e *Env) *cobra.Command {
+func newReport(e *command.Env) *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
 		Use:     "report",
 		Short:   "Report your result: the last report before you end counts",
 		Example: `  popkit report --status done --summary "login route with tests"`,
-		Args:    takes(0, 0),
+		Args:    command.Takes(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runReport(cmd.Context(), e, o) },
 	}
 	cmd.Flags().StringVar(&o.Status, "status", "", "done, failed or blocked")
@@ -126,19 +127,19 @@ func newReport(e *Env) *cobra.Command {
 	return cmd
 }
 
-func runReport(ctx context.Context, e *Env, o reportOptions) error {
+func runReport(ctx context.Context, e *command.Env, o reportOptions) error {
 	statuses := []string{string(event.ReportDone), string(event.ReportFailed), string(event.ReportBlocked)}
 	switch event.ReportStatus(o.Status) {
 	case event.ReportDone, event.ReportFailed, event.ReportBlocked:
 	case "":
-		return usage(`popkit report --status done --summary "…"`, "the status is missing")
+		return command.Usage(`popkit report --status done --summary "…"`, "the status is missing")
 	default:
-		return usage(nearest.Hint(o.Status, statuses, "--status done"), "status %q is none of %s", o.Status, strings.Join(statuses, ", "))
+		return command.Usage(nearest.Hint(o.Status, statuses, "--status done"), "status %q is none of %s", o.Status, strings.Join(statuses, ", "))
 	}
 	if strings.TrimSpace(o.Summary) == "" {
-		return usage(fmt.Sprintf(`popkit report --status %s --summary "…"`, o.Status), "the summary is missing")
+		return command.Usage(fmt.Sprintf(`popkit report --status %s --summary "…"`, o.Status), "the summary is missing")
 	}
-	c, err := e.mustAgent("report")
+	c, err := mustAgent(e, "report")
 	if err != nil {
 		return err
 	}
@@ -146,6 +147,6 @@ func runReport(ctx context.Context, e *Env, o reportOptions) error {
 	if err := c.Call(ctx, api.OpReport, api.ReportArgs{Report: r}, nil); err != nil {
 		return err
 	}
-	e.say("reported: %s", o.Status)
+	e.Say("reported: %s", o.Status)
 	return nil
 }

@@ -11,13 +11,10 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"popkit/internal/api"
-	"popkit/internal/core/view"
-	"popkit/internal/planfile"
-	"popkit/internal/runs"
+	"popkit/internal/cli/command"
 )
 
 // liveCaller is an engine whose stream the test feeds.
@@ -118,7 +115,7 @@ func TestInterrupt(t *testing.T) {
 	a.interrupts <- os.Interrupt
 	want(t, <-a.engine.calls, `stop {"by":"Ada","reason":"Ctrl-C","now":true}`)
 	close(a.engine.feed)
-	if code := <-a.code; code != exitStopped {
+	if code := <-a.code; code != command.ExitStopped {
 		t.Errorf("exit code %d: %s", code, a.errs.String())
 	}
 	for _, text := range []string{"Ctrl-C again", "ending at once"} {
@@ -198,75 +195,6 @@ func TestCoalesced(t *testing.T) {
 	for _, line := range []string{"task map merged", "task api merged", "task tests merged"} {
 		if n := strings.Count(a.out.String(), line); n != 1 {
 			t.Errorf("%q is there %d times:\n%s", line, n, a.out.String())
-		}
-	}
-}
-
-func TestParseAnswer(t *testing.T) {
-	free := view.Decision{ID: "q-1"}
-	choice := view.Decision{ID: "q-2", Options: []string{"yes", "no"}}
-	for _, c := range []struct {
-		line         string
-		open         []view.Decision
-		id, text, is string
-	}{
-		{"", []view.Decision{free}, "", "", ""},
-		{"  ", nil, "", "", ""},
-		{"hello", nil, "", "", "no question is open"},
-		{"use the model", []view.Decision{free}, "q-1", "use the model", ""},
-		{"q-1 use it", []view.Decision{free, choice}, "q-1", "use it", ""},
-		{"q-1", []view.Decision{free}, "", "", "the answer is missing: type q-1 ANSWER"},
-		{"yes", []view.Decision{free, choice}, "", "", "several questions are open: type ID ANSWER, e.g. q-1 TEXT"},
-		{"q-2 yes", []view.Decision{free, choice}, "q-2", "yes", ""},
-		{"maybe", []view.Decision{choice}, "", "", `"maybe" is none of the answers: yes, no`},
-	} {
-		id, text, problem := parseAnswer(c.line, c.open)
-		if id != c.id || text != c.text || problem != c.is {
-			t.Errorf("%q: %q %q %q", c.line, id, text, problem)
-		}
-	}
-}
-
-type coded struct{}
-
-func (coded) Error() string { return "coded" }
-func (coded) ExitCode() int { return 3 }
-
-func TestExitCodes(t *testing.T) {
-	for name, c := range map[string]struct {
-		err  error
-		want int
-	}{
-		"nothing":                   {nil, 0},
-		"any error":                 {errors.New("x"), 1},
-		"usage":                     {usage("", "x"), 2},
-		"outcome":                   {outcome(4), 4},
-		"wrapped":                   {fmt.Errorf("a: %w", usage("", "x")), 2},
-		"the host's":                {fmt.Errorf("a: %w", coded{}), 3},
-		"environment of the host's": {environment(coded{}), 3},
-		"environment":               {environment(errors.New("x")), 5},
-		"not started":               {environment(usage("", "x")), 2},
-		"bad call":                  {&api.Error{Kind: api.KindUsage}, 2},
-		"refused":                   {&api.Error{Kind: api.KindRefused}, 1},
-		"forbidden":                 {&api.Error{Kind: api.KindForbidden}, 1},
-		"ended":                     {&api.Error{Kind: api.KindEnded}, 1},
-		"version":                   {&api.Error{Kind: api.KindVersion}, 5},
-		"no engine":                 {fmt.Errorf("%w at x", api.ErrNoEngine), 5},
-		"busy":                      {&runs.BusyError{}, 5},
-		"not found":                 {runs.ErrNotFound, 2},
-		"ambiguous":                 {runs.ErrAmbiguous, 2},
-		"no runs":                   {runs.ErrNoRuns, 1},
-		"bad plan":                  {&planfile.Errors{}, 2},
-		"full disk":                 {fmt.Errorf("write: %w", syscall.ENOSPC), 5},
-		"no right":                  {fmt.Errorf("open: %w", os.ErrPermission), 5},
-		"done":                      {ofOutcome("done"), 0},
-		"failed":                    {ofOutcome("failed"), 1},
-		"needs human":               {ofOutcome("needs_human"), 3},
-		"stopped":                   {ofOutcome("stopped"), 4},
-		"engine died":               {ofOutcome("interrupted"), 5},
-	} {
-		if got := exitCode(c.err); got != c.want {
-			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/config"
 	"popkit/internal/show"
 )
@@ -17,15 +18,15 @@ type configOptions struct {
 	JSON bool
 }
 
-func newConfig(e *Env) *cobra.Command {
+func newConfig(e *command.Env) *cobra.Command {
 	var o configOptions
 	cmd := &cobra.Command{
-		Use: "config", Short: "Show the configuration and where each value comes from", Args: holdsOnly,
+		Use: "config", Short: "Show the configuration and where each value comes from", Args: command.HoldsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runConfig(cmd.Context(), e, o) },
 	}
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	explain := &cobra.Command{
-		Use: "explain [KEY]", Short: "Say what a key means, has and changes", Args: takes(0, 1),
+		Use: "explain [KEY]", Short: "Say what a key means, has and changes", Args: command.Takes(0, 1),
 		Example: "  popkit config explain limits.max_parallel_agents",
 		ValidArgsFunction: func(*cobra.Command, []string, string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
 			for _, k := range config.Keys() {
@@ -34,18 +35,18 @@ func newConfig(e *Env) *cobra.Command {
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Key = first(args)
+			o.Key = command.First(args)
 			return runExplain(cmd.Context(), e, o)
 		},
 	}
-	jsonFlag(explain, &o.JSON)
+	command.JSONFlag(explain, &o.JSON)
 	cmd.AddCommand(explain)
 	return cmd
 }
 
 // explanations are of one key, or of all.
-func (e *Env) explanations(ctx context.Context, key string) ([]config.Explanation, error) {
-	info, err := e.repo(ctx)
+func explanations(ctx context.Context, e *command.Env, key string) ([]config.Explanation, error) {
+	info, err := e.Repo(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -54,37 +55,37 @@ func (e *Env) explanations(ctx context.Context, key string) ([]config.Explanatio
 		return nil, err
 	}
 	for _, n := range cfg.Notes {
-		e.say("note: %s", n)
+		e.Say("note: %s", n)
 	}
 	if key == "" {
 		return cfg.ExplainAll()
 	}
 	x, err := cfg.Explain(key)
-	return []config.Explanation{x}, usageError(err)
+	return []config.Explanation{x}, command.UsageError(err)
 }
 
-func runConfig(ctx context.Context, e *Env, o configOptions) error {
-	all, err := e.explanations(ctx, "")
+func runConfig(ctx context.Context, e *command.Env, o configOptions) error {
+	all, err := explanations(ctx, e, "")
 	if err != nil {
 		return err
 	}
 	if o.JSON {
-		return e.printJSON(all)
+		return e.PrintJSON(all)
 	}
 	rows := [][]string{{"KEY", "VALUE", "FROM"}}
 	for _, x := range all {
 		rows = append(rows, []string{x.Key, show.Cut(value(x.Value), 50), x.Origin})
 	}
-	return e.print(show.Table(rows, 0))
+	return e.Print(show.Table(rows, 0))
 }
 
-func runExplain(ctx context.Context, e *Env, o configOptions) error {
-	all, err := e.explanations(ctx, o.Key)
+func runExplain(ctx context.Context, e *command.Env, o configOptions) error {
+	all, err := explanations(ctx, e, o.Key)
 	if err != nil {
 		return err
 	}
 	if o.JSON {
-		return e.printJSON(all)
+		return e.PrintJSON(all)
 	}
 	var b strings.Builder
 	for _, x := range all {
@@ -97,7 +98,7 @@ func runExplain(ctx context.Context, e *Env, o configOptions) error {
 			b.WriteString("  accepted and checked now, without effect yet\n")
 		}
 	}
-	return e.print(b.String())
+	return e.Print(b.String())
 }
 
 // value is a value as it is written in the file, on one line.

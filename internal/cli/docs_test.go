@@ -72,7 +72,7 @@ func TestHelp(t *testing.T) {
 	})
 	w := newWorld(t)
 	for _, line := range []string{"popkit --help", "popkit power --help", "popkit power start --help", "popkit demo --help", "popkit", "popkit completion bash"} {
-		if out := w.stdout(line); len(out) < 150 {
+		if out := w.stdout(line); len(out) < 100 {
 			t.Errorf("%s: %s", line, out)
 		}
 	}

@@ -154,7 +154,7 @@ func (w *world) env(out, errs io.Writer) Env {
 		Interrupts: func() (<-chan os.Signal, func()) { return nil, func() {} },
 		Ended:      func(int) bool { return true },
 		Claude:     func(context.Context) string { return "" },
-		Ready:      func() io.WriteCloser { return stays{io.Discard} },
+		Ready:      func() io.WriteCloser { return nopCloser{io.Discard} },
 	}
 }
 
@@ -228,3 +228,7 @@ func watched(t *testing.T, events []event.Data, steps ...int) []api.Progress {
 }
 
 var errNoRepo = errors.New("not a git repository: /nowhere")
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }

@@ -8,45 +8,46 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/command"
 	"popkit/internal/core/event"
 	"popkit/internal/show"
 )
 
-func newGC(e *Env) *cobra.Command {
+func newGC(e *command.Env) *cobra.Command {
 	var dry, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "gc",
 		Short: "Remove what runs that are over have left behind",
 		Long: `Remove workspaces and other leftovers of runs that are over. Nothing is removed
 whose work is not kept; --dry-run lists exactly what would be.`,
-		Args: takes(0, 0),
+		Args: command.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runGC(cmd.Context(), e, dry, asJSON) },
 	}
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "only list")
-	jsonFlag(cmd, &asJSON)
+	command.JSONFlag(cmd, &asJSON)
 	return cmd
 }
 
-func runGC(ctx context.Context, e *Env, dry, asJSON bool) error {
-	info, err := e.repo(ctx)
+func runGC(ctx context.Context, e *command.Env, dry, asJSON bool) error {
+	info, err := e.Repo(ctx)
 	if err != nil {
 		return err
 	}
 	found, err := e.Host.GC(ctx, info.Top, dry)
 	if err != nil {
-		return environment(err)
+		return command.Environment(err)
 	}
 	if asJSON {
 		if found == nil {
-			found = []Removal{}
+			found = []command.Removal{}
 		}
-		return e.printJSON(found)
+		return e.PrintJSON(found)
 	}
 	if len(found) == 0 {
-		e.say("nothing to remove")
+		e.Say("nothing to remove")
 	}
 	for _, f := range found {
-		if err := e.print(fmt.Sprintf("%s %s (run %s): %s\n", f.Kind, f.Path, f.Run, show.Line(f.Why))); err != nil {
+		if err := e.Print(fmt.Sprintf("%s %s (run %s): %s\n", f.Kind, f.Path, f.Run, show.Line(f.Why))); err != nil {
 			return err
 		}
 	}
@@ -63,28 +64,28 @@ type versionInfo struct {
 	Events   int    `json:"events"` // version of the log's events
 }
 
-func newVersion(e *Env) *cobra.Command {
+func newVersion(e *command.Env) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: takes(0, 0),
+		Use: "version", Short: "Print the version", Args: command.Takes(0, 0),
 		RunE: func(*cobra.Command, []string) error { return runVersion(e, asJSON) },
 	}
-	jsonFlag(cmd, &asJSON)
+	command.JSONFlag(cmd, &asJSON)
 	return cmd
 }
 
-func runVersion(e *Env, asJSON bool) error {
+func runVersion(e *command.Env, asJSON bool) error {
 	v := versionInfo{
 		Version: e.Host.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Protocol: api.Protocol, Events: event.Version,
 	}
 	if asJSON {
-		return e.printJSON(v)
+		return e.PrintJSON(v)
 	}
-	return e.print(fmt.Sprintf("popkit %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Arch))
+	return e.Print(fmt.Sprintf("popkit %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Arch))
 }
 
-func newDemo(e *Env) *cobra.Command {
+func newDemo(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:                "demo",
 		Short:              "Watch five scripted agents build a feature in a scratch repository",
@@ -94,10 +95,10 @@ func newDemo(e *Env) *cobra.Command {
 				return cmd.Help()
 			}
 			if e.Demo == nil {
-				return failed("popkit power start --help", "this popkit is built without its demo")
+				return command.Failed("popkit power start --help", "this popkit is built without its demo")
 			}
 			if code := e.Demo(cmd.Context(), e.Streams, args); code != 0 {
-				return outcome(code)
+				return command.Outcome(code)
 			}
 			return nil
 		},

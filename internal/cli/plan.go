@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/core/objective"
 	"popkit/internal/planfile"
 	"popkit/internal/show"
@@ -24,31 +25,31 @@ type validated struct {
 	Notes    []string `json:"notes"`
 }
 
-func newPlan(e *Env) *cobra.Command {
-	return group("plan", "Check and show plan files", newPlanValidate(e), newPlanShow(e))
+func newPlan(e *command.Env) *cobra.Command {
+	return command.Group("plan", "Check and show plan files", newPlanValidate(e), newPlanShow(e))
 }
 
-func newPlanValidate(e *Env) *cobra.Command {
+func newPlanValidate(e *command.Env) *cobra.Command {
 	var o planFileOptions
 	cmd := &cobra.Command{
 		Use:   "validate FILE…",
 		Short: "Check plan files; every mistake with its line and column",
-		Args:  takes(1, -1),
+		Args:  command.Takes(1, -1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.Files = args
 			return runPlanValidate(e, o)
 		},
 	}
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runPlanValidate(e *Env, o planFileOptions) error {
+func runPlanValidate(e *command.Env, o planFileOptions) error {
 	out := []validated{}
 	bad := 0
 	for _, name := range o.Files {
 		v := validated{File: name, Valid: true, Mistakes: []string{}, Notes: []string{}}
-		p, notes, err := e.readPlan(name)
+		p, notes, err := e.ReadPlan(name)
 		var mistakes *planfile.Errors
 		switch {
 		case errors.As(err, &mistakes):
@@ -63,7 +64,7 @@ func runPlanValidate(e *Env, o planFileOptions) error {
 		default:
 			v.Notes = append(v.Notes, notes...)
 			if !o.JSON {
-				e.planLine(name, p, v)
+				planLine(e, name, p, v)
 			}
 		}
 		if !v.Valid {
@@ -71,26 +72,26 @@ func runPlanValidate(e *Env, o planFileOptions) error {
 		}
 		for _, m := range v.Mistakes {
 			if !o.JSON {
-				e.say("%s", m)
+				e.Say("%s", m)
 			}
 		}
 		out = append(out, v)
 	}
 	if o.JSON {
-		if err := e.printJSON(out); err != nil {
+		if err := e.PrintJSON(out); err != nil {
 			return err
 		}
 	}
 	if bad > 0 && o.JSON {
-		return outcome(exitUsage)
+		return command.Outcome(command.ExitUsage)
 	}
 	if bad > 0 {
-		return usage("", "%d of %s can't be run", bad, show.Count(len(o.Files), "plan"))
+		return command.Usage("", "%d of %s can't be run", bad, show.Count(len(o.Files), "plan"))
 	}
 	return nil
 }
 
-func (e *Env) planLine(name string, p objective.Plan, v validated) {
+func planLine(e *command.Env, name string, p objective.Plan, v validated) {
 	tasks := 0
 	for _, ph := range p.Phases {
 		tasks += len(ph.Tasks)
@@ -101,29 +102,29 @@ func (e *Env) planLine(name string, p objective.Plan, v validated) {
 	}
 }
 
-func newPlanShow(e *Env) *cobra.Command {
+func newPlanShow(e *command.Env) *cobra.Command {
 	var o planFileOptions
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Show a plan as popkit understands it",
 		Long:  "Show a plan as popkit understands it, with the default tasks filled in; - is standard input.",
-		Args:  takes(1, 1),
+		Args:  command.Takes(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.Files = args
 			return runPlanShow(e, o)
 		},
 	}
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runPlanShow(e *Env, o planFileOptions) error {
-	p, notes, err := e.readPlan(o.Files[0])
+func runPlanShow(e *command.Env, o planFileOptions) error {
+	p, notes, err := e.ReadPlan(o.Files[0])
 	if err != nil {
 		return err
 	}
 	if o.JSON {
-		return e.printJSON(p)
+		return e.PrintJSON(p)
 	}
-	return e.print(show.Plan(p, show.PlanFacts{Source: o.Files[0], Notes: notes}, e.Width()))
+	return e.Print(show.Plan(p, show.PlanFacts{Source: o.Files[0], Notes: notes}, e.Width()))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
 	"popkit/internal/core/view"
@@ -19,31 +20,31 @@ type replayOptions struct {
 	JSON bool
 }
 
-func newReplay(e *Env) *cobra.Command {
+func newReplay(e *command.Env) *cobra.Command {
 	var o replayOptions
 	cmd := &cobra.Command{
 		Use:   "replay [RUN]",
 		Short: "Show a run as it was after one of its events",
 		Long:  "Fold the run's log up to an event and show the status as it was then. It changes nothing.",
-		Args:  takes(0, 1), ValidArgsFunction: completeRuns(e),
+		Args:  command.Takes(0, 1), ValidArgsFunction: command.CompleteRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = first(args)
+			o.Run = command.First(args)
 			return runReplay(cmd.Context(), e, o)
 		},
 	}
 	cmd.Flags().Int64Var(&o.To, "to", 0, "sequence number of the last event to look at (default: all)")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runReplay(ctx context.Context, e *Env, o replayOptions) (err error) {
-	r, err := e.find(ctx, o.Run)
+func runReplay(ctx context.Context, e *command.Env, o replayOptions) (err error) {
+	r, err := e.Find(ctx, o.Run)
 	if err != nil {
 		return err
 	}
 	log, err := r.Open()
 	if err != nil {
-		return environment(err)
+		return command.Environment(err)
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	s, err := foldTo(ctx, log, o.To)
@@ -52,10 +53,10 @@ func runReplay(ctx context.Context, e *Env, o replayOptions) (err error) {
 	}
 	v := view.Make(s, s.Time, engineThen(s))
 	if o.JSON {
-		return e.printJSON(v)
+		return e.PrintJSON(v)
 	}
-	e.say("after event %d, %s", s.Seq, s.Time.UTC().Format("2006-01-02 15:04:05 MST"))
-	return e.print(show.Status(v, s.Time, e.Width()))
+	e.Say("after event %d, %s", s.Seq, s.Time.UTC().Format("2006-01-02 15:04:05 MST"))
+	return e.Print(show.Status(v, s.Time, e.Width()))
 }
 
 // reader is a log as far as this command needs it.
@@ -67,17 +68,17 @@ func foldTo(ctx context.Context, log reader, to int64) (*state.State, error) {
 	s := state.New()
 	for ev, err := range log.Read(ctx, 1) {
 		if err != nil {
-			return nil, environment(err)
+			return nil, command.Environment(err)
 		}
 		if err := s.Apply(ev); err != nil {
-			return nil, environment(err)
+			return nil, command.Environment(err)
 		}
 		if ev.Seq == to {
 			return s, nil
 		}
 	}
 	if to > s.Seq || to < 0 {
-		return nil, usage("popkit power log", "there is no event %d: the log ends at %d", to, s.Seq)
+		return nil, command.Usage("popkit power log", "there is no event %d: the log ends at %d", to, s.Seq)
 	}
 	return s, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/power"
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/view"
@@ -25,13 +26,13 @@ const schemaDir = "../../docs/schema"
 // outputs is what each command prints with --json, by the name of its schema.
 func outputs() map[string]reflect.Type {
 	return map[string]reflect.Type{
-		"power-start": reflect.TypeFor[started](), "power-resume": reflect.TypeFor[started](),
+		"power-start": reflect.TypeFor[power.Started](), "power-resume": reflect.TypeFor[power.Started](),
 		"power-attach": reflect.TypeFor[view.Status](), "power-status": reflect.TypeFor[view.Status](),
 		"power-stop": reflect.TypeFor[view.Status](), "replay": reflect.TypeFor[view.Status](),
-		"power-list": reflect.TypeFor[[]listed](), "power-log": reflect.TypeFor[api.Event](),
-		"power-report": reflect.TypeFor[reported](), "power-diff": reflect.TypeFor[diffed](),
-		"power-decide": reflect.TypeFor[[]view.Decision](), "power-why": reflect.TypeFor[reason](),
-		"power-init": reflect.TypeFor[[]checked](), "insight-add": reflect.TypeFor[api.Shared](),
+		"power-list": reflect.TypeFor[[]power.Listed](), "power-log": reflect.TypeFor[api.Event](),
+		"power-report": reflect.TypeFor[power.Reported](), "power-diff": reflect.TypeFor[power.Diffed](),
+		"power-decide": reflect.TypeFor[[]view.Decision](), "power-why": reflect.TypeFor[power.Reason](),
+		"power-init": reflect.TypeFor[[]power.Checked](), "insight-add": reflect.TypeFor[api.Shared](),
 		"insight-list": reflect.TypeFor[[]view.Insight](), "insight-list-for-me": reflect.TypeFor[view.Delivery](),
 		"check-in": reflect.TypeFor[view.Delivery](), "ask": reflect.TypeFor[api.AskAnswer](),
 		"plan-validate": reflect.TypeFor[[]validated](), "plan-show": reflect.TypeFor[objective.Plan](),

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
 )
@@ -18,8 +19,8 @@ type initOptions struct {
 	JSON          bool
 }
 
-// checked is one line of `popkit power init --verify --json`.
-type checked struct {
+// Checked is one line of `popkit power init --verify --json`.
+type Checked struct {
 	What string `json:"what"` // git, repository, configuration, runtime, mode
 	OK   bool   `json:"ok"`
 	Text string `json:"text"`
@@ -28,7 +29,7 @@ type checked struct {
 	code int
 }
 
-func newInit(e *Env) *cobra.Command {
+func newInit(e *command.Env) *cobra.Command {
 	var o initOptions
 	cmd := &cobra.Command{
 		Use:   "init",
@@ -36,20 +37,20 @@ func newInit(e *Env) *cobra.Command {
 		Long: `Check git, the repository, the configuration and the runtime, and say which mode
 would be selected and why. Nothing needs to be set up and nothing is changed;
 --verify is accepted for the sake of the specification.`,
-		Args: takes(0, 0),
+		Args: command.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), e, o) },
 	}
 	cmd.Flags().BoolVar(&o.Verify, "verify", true, "check")
 	cmd.Flags().StringVar(&o.Runtime, "runtime", "", "check as with power start --runtime")
 	cmd.Flags().StringVar(&o.Mode, "mode", "", "check as with power start --mode")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runInit(ctx context.Context, e *Env, o initOptions) error {
-	list := e.verify(ctx, o)
+func runInit(ctx context.Context, e *command.Env, o initOptions) error {
+	list := verify(ctx, e, o)
 	if o.JSON {
-		if err := e.printJSON(list); err != nil {
+		if err := e.PrintJSON(list); err != nil {
 			return err
 		}
 	}
@@ -59,17 +60,17 @@ func runInit(ctx context.Context, e *Env, o initOptions) error {
 		if !c.OK {
 			mark = "no"
 			if first == nil {
-				first = outcome(c.code)
+				first = command.Outcome(c.code)
 			}
 		}
 		if o.JSON {
 			continue
 		}
-		if err := e.print(fmt.Sprintf("%s  %-14s %s\n", mark, c.What, c.Text)); err != nil {
+		if err := e.Print(fmt.Sprintf("%s  %-14s %s\n", mark, c.What, c.Text)); err != nil {
 			return err
 		}
 		if c.Hint != "" {
-			if err := e.print("    hint: " + c.Hint + "\n"); err != nil {
+			if err := e.Print("    hint: " + c.Hint + "\n"); err != nil {
 				return err
 			}
 		}
@@ -77,13 +78,13 @@ func runInit(ctx context.Context, e *Env, o initOptions) error {
 	return first
 }
 
-func (e *Env) verify(ctx context.Context, o initOptions) []checked {
-	out := []checked{e.verifyGit(ctx)}
-	info, err := e.repo(ctx)
+func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
+	out := []Checked{verifyGit(ctx, e)}
+	info, err := e.Repo(ctx)
 	if err != nil {
 		return append(out, notOK("repository", err))
 	}
-	out = append(out, checked{What: "repository", OK: true, Text: info.Top})
+	out = append(out, Checked{What: "repository", OK: true, Text: info.Top})
 	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})
 	if err != nil {
 		return append(out, notOK("configuration", err))
@@ -92,33 +93,33 @@ func (e *Env) verify(ctx context.Context, o initOptions) []checked {
 	if text == "" {
 		text = "no mistakes"
 	}
-	out = append(out, checked{What: "configuration", OK: true, Text: text})
+	out = append(out, Checked{What: "configuration", OK: true, Text: text})
 	plan := objective.Plan{Phases: objective.Defaults(objective.Objective{}, nil)}
 	s, err := cfg.Settings(plan, config.Flags{Runtime: o.Runtime, Mode: o.Mode, ClaudeVersion: e.Claude(ctx)})
 	if err != nil {
-		return append(out, notOK("mode", usageError(err)))
+		return append(out, notOK("mode", command.UsageError(err)))
 	}
 	limit := fmt.Sprintf("%s: %s; at most %d agents (%s)", s.Mode, s.ModeReason, s.MaxAgents, s.MaxAgentsSource)
-	out = append(out, checked{What: "mode", OK: true, Text: limit})
+	out = append(out, Checked{What: "mode", OK: true, Text: limit})
 	if err := driven(plan, s); err != nil {
 		return append(out, notOK("runtime", err))
 	}
-	return append(out, checked{What: "runtime", OK: true, Text: s.Runtime})
+	return append(out, Checked{What: "runtime", OK: true, Text: s.Runtime})
 }
 
-func (e *Env) verifyGit(ctx context.Context) checked {
+func verifyGit(ctx context.Context, e *command.Env) Checked {
 	var out bytes.Buffer
-	code, err := e.Host.Git(ctx, Streams{In: strings.NewReader(""), Out: &out, Err: &out}, e.Dir, "version")
+	code, err := e.Host.Git(ctx, command.Streams{In: strings.NewReader(""), Out: &out, Err: &out}, e.Dir, "version")
 	if err == nil && code != 0 {
 		err = fmt.Errorf("git version: exit code %d", code)
 	}
 	if err != nil {
-		return notOK("git", environment(err))
+		return notOK("git", command.Environment(err))
 	}
-	return checked{What: "git", OK: true, Text: strings.TrimSpace(out.String())}
+	return Checked{What: "git", OK: true, Text: strings.TrimSpace(out.String())}
 }
 
-func notOK(what string, err error) checked {
-	text, hints := words(err)
-	return checked{What: what, Text: strings.ReplaceAll(text, "\n", "; "), Hint: strings.Join(hints, ", or "), code: exitCode(err)}
+func notOK(what string, err error) Checked {
+	text, hints := command.Words(err)
+	return Checked{What: what, Text: strings.ReplaceAll(text, "\n", "; "), Hint: strings.Join(hints, ", or "), code: command.ExitCode(err)}
 }

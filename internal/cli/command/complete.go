@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"context"
@@ -16,13 +16,13 @@ const completeWithin = time.Second
 
 type completer = cobra.CompletionFunc
 
-func completeRuns(e *Env) completer {
+func CompleteRuns(e *Env) completer {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var out []cobra.Completion
-		if p, err := e.place(cmd.Context()); err == nil {
+		if p, err := e.Place(cmd.Context()); err == nil {
 			if all, err := p.List(); err == nil {
 				for _, r := range all {
 					out = append(out, r.ID)
@@ -45,7 +45,7 @@ func completeOf(e *Env, pick func(view.Status) []cobra.Completion) completer {
 		if f := cmd.Flags().Lookup("run"); f != nil {
 			run = f.Value.String()
 		}
-		_, v, err := e.findStatus(ctx, run)
+		_, v, err := e.FindStatus(ctx, run)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -53,7 +53,7 @@ func completeOf(e *Env, pick func(view.Status) []cobra.Completion) completer {
 	}
 }
 
-func completeTasks(e *Env) completer {
+func CompleteTasks(e *Env) completer {
 	return completeOf(e, func(v view.Status) (out []cobra.Completion) {
 		for _, t := range v.Tasks {
 			out = append(out, cobra.CompletionWithDesc(t.ID, t.State+", "+show.Line(t.Title)))
@@ -62,7 +62,7 @@ func completeTasks(e *Env) completer {
 	})
 }
 
-func completeAgents(e *Env) completer {
+func CompleteAgents(e *Env) completer {
 	return completeOf(e, func(v view.Status) (out []cobra.Completion) {
 		for _, a := range v.Agents {
 			out = append(out, cobra.CompletionWithDesc(a.ID, a.State+", task "+a.Task))
@@ -71,8 +71,8 @@ func completeAgents(e *Env) completer {
 	})
 }
 
-// completeDecisions completes the question, then its answers.
-func completeDecisions(e *Env) completer {
+// CompleteDecisions completes the question, then its answers.
+func CompleteDecisions(e *Env) completer {
 	ids := completeOf(e, func(v view.Status) (out []cobra.Completion) {
 		for _, d := range v.Decisions {
 			out = append(out, cobra.CompletionWithDesc(d.ID, show.Cut(show.Line(d.Text), 60)))

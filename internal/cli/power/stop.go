@@ -1,14 +1,14 @@
-package cli
+package power
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/command"
 	"popkit/internal/core/view"
 	"popkit/internal/runs"
 	"popkit/internal/show"
@@ -21,28 +21,28 @@ type stopOptions struct {
 	JSON   bool
 }
 
-func newStop(e *Env) *cobra.Command {
+func newStop(e *command.Env) *cobra.Command {
 	var o stopOptions
 	cmd := &cobra.Command{
 		Use:   "stop [RUN]",
 		Short: "Stop a run; its work is kept",
 		Long: `Stop a run and wait until it has ended. Agents finish their tool call; with --now
 they are ended at once. All work is kept, and popkit power resume goes on.`,
-		Args:              takes(0, 1),
-		ValidArgsFunction: completeRuns(e),
+		Args:              command.Takes(0, 1),
+		ValidArgsFunction: command.CompleteRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = first(args)
+			o.Run = command.First(args)
 			return runStop(cmd.Context(), e, o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.Now, "now", false, "end the agents at once")
 	cmd.Flags().StringVar(&o.Reason, "reason", "", "why, for the log")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runStop(ctx context.Context, e *Env, o stopOptions) error {
-	r, err := e.find(ctx, o.Run)
+func runStop(ctx context.Context, e *command.Env, o stopOptions) error {
+	r, err := e.Find(ctx, o.Run)
 	if err != nil {
 		return err
 	}
@@ -51,33 +51,33 @@ func runStop(ctx context.Context, e *Env, o stopOptions) error {
 		return err
 	}
 	if h != nil {
-		if err := e.stop(ctx, r, *h, o); err != nil {
+		if err := stop(ctx, e, r, *h, o); err != nil {
 			return err
 		}
 	}
 	s, err := r.Fold(ctx)
 	if err != nil {
-		return environment(err)
+		return command.Environment(err)
 	}
 	v := view.Make(s, e.Now(), nil)
 	if o.JSON {
-		return e.printJSON(v)
+		return e.PrintJSON(v)
 	}
 	if h == nil {
-		return e.print(fmt.Sprintf("run %s is not running: %s\n", v.Run, show.Outcome(v.State)))
+		return e.Print(fmt.Sprintf("run %s is not running: %s\n", v.Run, show.Outcome(v.State)))
 	}
-	return e.print(kept(v))
+	return e.Print(kept(v))
 }
 
 // stop asks for the end and waits until the engine has gone.
-func (e *Env) stop(ctx context.Context, r runs.Run, h runs.Holder, o stopOptions) error {
+func stop(ctx context.Context, e *command.Env, r runs.Run, h runs.Holder, o stopOptions) error {
 	c := e.Dial(h.Socket)
-	err := c.Call(ctx, api.OpStop, api.StopArgs{By: e.by(ctx), Reason: o.Reason, Now: o.Now}, nil)
-	if err != nil && !ending(err) {
+	err := c.Call(ctx, api.OpStop, api.StopArgs{By: e.By(ctx), Reason: o.Reason, Now: o.Now}, nil)
+	if err != nil && !command.Ending(err) {
 		return err
 	}
 	if !o.JSON {
-		e.say("stopping run %s …", r.ID)
+		e.Say("stopping run %s …", r.ID)
 	}
 	for _, err := range c.Stream(ctx, api.OpAttend, api.AttendArgs{}) {
 		if err != nil {
@@ -87,13 +87,7 @@ func (e *Env) stop(ctx context.Context, r runs.Run, h runs.Holder, o stopOptions
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return e.gone(ctx, h)
-}
-
-// ending says that the engine is about to be gone, or is.
-func ending(err error) bool {
-	var call *api.Error
-	return errors.Is(err, api.ErrNoEngine) || errors.As(err, &call) && call.Kind == api.KindEnded
+	return e.Gone(ctx, h)
 }
 
 // kept says how a stopped run ended and where the work is.

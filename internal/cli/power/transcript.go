@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/runs"
 )
 
@@ -23,13 +24,13 @@ type transcriptOptions struct {
 // that a foreign program writes and a person reads: no events to wait for.
 const transcriptEvery = 200 * time.Millisecond
 
-func newTranscript(e *Env) *cobra.Command {
+func newTranscript(e *command.Env) *cobra.Command {
 	var o transcriptOptions
 	cmd := &cobra.Command{
 		Use:   "transcript AGENT",
 		Short: "Show what an agent printed",
 		Long:  "Show what an agent printed, as kept: up to a size, without the secrets that are configured.",
-		Args:  takes(1, 1), ValidArgsFunction: completeAgents(e),
+		Args:  command.Takes(1, 1), ValidArgsFunction: command.CompleteAgents(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Agent = args[0]
 			return runTranscript(cmd.Context(), e, o)
@@ -40,21 +41,21 @@ func newTranscript(e *Env) *cobra.Command {
 	return cmd
 }
 
-func runTranscript(ctx context.Context, e *Env, o transcriptOptions) (err error) {
-	r, v, err := e.findStatus(ctx, o.Run)
+func runTranscript(ctx context.Context, e *command.Env, o transcriptOptions) (err error) {
+	r, v, err := e.FindStatus(ctx, o.Run)
 	if err != nil {
 		return err
 	}
-	if _, err := agentOf(v, o.Agent); err != nil {
+	if _, err := command.AgentOf(v, o.Agent); err != nil {
 		return err
 	}
 	f, err := os.Open(r.Transcript(o.Agent))
 	if errors.Is(err, fs.ErrNotExist) {
-		e.say("%s has printed nothing yet", o.Agent)
+		e.Say("%s has printed nothing yet", o.Agent)
 		return nil
 	}
 	if err != nil {
-		return environment(err)
+		return command.Environment(err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if _, err := io.Copy(e.Out, f); err != nil {
@@ -63,15 +64,15 @@ func runTranscript(ctx context.Context, e *Env, o transcriptOptions) (err error)
 	if !o.Follow {
 		return nil
 	}
-	return e.tail(ctx, r, o.Agent, f)
+	return tail(ctx, e, r, o.Agent, f)
 }
 
 // tail copies what is added until the agent has ended, or its engine has.
-func (e *Env) tail(ctx context.Context, r runs.Run, agent string, f *os.File) error {
+func tail(ctx context.Context, e *command.Env, r runs.Run, agent string, f *os.File) error {
 	tick := time.NewTicker(transcriptEvery)
 	defer tick.Stop()
 	for {
-		v, err := e.status(ctx, r)
+		v, err := e.Status(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (e *Env) tail(ctx context.Context, r runs.Run, agent string, f *os.File) er
 		if _, err := io.Copy(e.Out, f); err != nil {
 			return fmt.Errorf("show the transcript: %w", err)
 		}
-		if a, err := agentOf(v, agent); err != nil || !a.Ended.IsZero() || v.Engine == nil {
+		if a, err := command.AgentOf(v, agent); err != nil || !a.Ended.IsZero() || v.Engine == nil {
 			return err
 		}
 		select {

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"bufio"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/config"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
@@ -28,7 +29,7 @@ type startOptions struct {
 	Follow        follow
 }
 
-func newStart(e *Env) *cobra.Command {
+func newStart(e *command.Env) *cobra.Command {
 	var o startOptions
 	cmd := &cobra.Command{
 		Use:   `start ["OBJECTIVE"]`,
@@ -45,9 +46,9 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 		Example: `  popkit power start "Build user authentication with tests" --runtime exec:./agent.sh
   popkit power start --plan plan.yaml --agents 4
   id=$(popkit power start --plan plan.yaml --yes --detach)`,
-		Args: takes(0, 1),
+		Args: command.Takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Objective = first(args)
+			o.Objective = command.First(args)
 			return runStart(cmd.Context(), e, o)
 		},
 	}
@@ -64,8 +65,8 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 	return cmd
 }
 
-func runStart(ctx context.Context, e *Env, o startOptions) error {
-	info, err := e.repo(ctx)
+func runStart(ctx context.Context, e *command.Env, o startOptions) error {
+	info, err := e.Repo(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,30 +75,30 @@ func runStart(ctx context.Context, e *Env, o startOptions) error {
 	} else if h != nil {
 		return &runs.BusyError{Holder: *h}
 	}
-	n, facts, err := e.prepare(ctx, info, o)
+	n, facts, err := prepare(ctx, e, info, o)
 	if err != nil {
 		return err
 	}
-	if err := e.approve(o, show.Plan(n.Plan, facts, e.Width())); err != nil {
+	if err := approve(e, o, show.Plan(n.Plan, facts, e.Width())); err != nil {
 		return err
 	}
 	r, err := e.Host.Create(ctx, n)
 	if err != nil {
-		return environment(err)
+		return command.Environment(err)
 	}
-	return e.launch(ctx, r, 0, o.Follow)
+	return launch(ctx, e, r, 0, o.Follow)
 }
 
 // prepare makes of flags, plan and configuration what the run is made of.
-func (e *Env) prepare(ctx context.Context, info RepoInfo, o startOptions) (NewRun, show.PlanFacts, error) {
+func prepare(ctx context.Context, e *command.Env, info command.RepoInfo, o startOptions) (command.NewRun, show.PlanFacts, error) {
 	var facts show.PlanFacts
 	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})
 	if err != nil {
-		return NewRun{}, facts, err
+		return command.NewRun{}, facts, err
 	}
-	plan, source, notes, err := e.plan(o.planOptions)
+	plan, source, notes, err := plan(e, o.planOptions)
 	if err != nil {
-		return NewRun{}, facts, err
+		return command.NewRun{}, facts, err
 	}
 	flags := config.Flags{
 		Agents: o.limit(), TimeoutMinutes: o.Timeout, Runtime: o.Runtime, Mode: o.Mode,
@@ -107,18 +108,18 @@ func (e *Env) prepare(ctx context.Context, info RepoInfo, o startOptions) (NewRu
 	}
 	s, err := cfg.Settings(plan, flags)
 	if err != nil {
-		return NewRun{}, facts, usageError(err)
+		return command.NewRun{}, facts, command.UsageError(err)
 	}
 	plan = cfg.Complete(plan)
 	if err := driven(plan, s); err != nil {
-		return NewRun{}, facts, err
+		return command.NewRun{}, facts, err
 	}
 	facts = show.PlanFacts{
 		Source: source, Base: baseName(o.Base, info), Dirty: info.Dirty, Settings: s,
 		Cost:  objective.Estimate(plan, atOnce(s), objective.Duration(s.AgentTimeout)),
 		Notes: append(notes, cfg.Notes...),
 	}
-	return NewRun{Repo: info.Top, Plan: plan, PlanSource: source, BaseRef: o.Base, Settings: s}, facts, nil
+	return command.NewRun{Repo: info.Top, Plan: plan, PlanSource: source, BaseRef: o.Base, Settings: s}, facts, nil
 }
 
 func atOnce(s event.Settings) int {
@@ -128,7 +129,7 @@ func atOnce(s event.Settings) int {
 	return s.MaxAgents
 }
 
-func baseName(ref string, info RepoInfo) string {
+func baseName(ref string, info command.RepoInfo) string {
 	switch {
 	case ref != "":
 		return ref
@@ -147,9 +148,9 @@ func driven(p objective.Plan, s event.Settings) error {
 		case "exec", "scripted":
 			return nil
 		case "":
-			return usage(hint, "no runtime: nothing says what drives the agent of %s", what)
+			return command.Usage(hint, "no runtime: nothing says what drives the agent of %s", what)
 		}
-		return usage(hint, "no runtime for %s: %s is not built yet", what, runtime)
+		return command.Usage(hint, "no runtime for %s: %s is not built yet", what, runtime)
 	}
 	for _, ph := range p.Phases {
 		for _, t := range ph.Tasks {
@@ -169,7 +170,7 @@ func driven(p objective.Plan, s event.Settings) error {
 }
 
 // approve shows the plan and gets a yes for it.
-func (e *Env) approve(o startOptions, plan string) error {
+func approve(e *command.Env, o startOptions, plan string) error {
 	if o.Yes && (o.Follow.Detach || o.Follow.JSON) {
 		return nil // a script: nobody reads the plan
 	}
@@ -182,20 +183,20 @@ func (e *Env) approve(o startOptions, plan string) error {
 		if o.Plan == "-" {
 			why = "the plan came from standard input, where the answer would come from"
 		}
-		return usage(commandLine(slices.Concat(e.args, []string{"--yes"})), "this plan needs a yes, and %s", why)
+		return command.Usage(commandLine(slices.Concat(e.Args, []string{"--yes"})), "this plan needs a yes, and %s", why)
 	}
-	yes, err := e.yes("start this run? [y/N] ")
+	yes, err := yes(e, "start this run? [y/N] ")
 	if err != nil {
 		return err
 	}
 	if !yes {
-		return failed("", "not started")
+		return command.Failed("", "not started")
 	}
 	return nil
 }
 
 // yes asks on the terminal; all but a yes is a no.
-func (e *Env) yes(question string) (bool, error) {
+func yes(e *command.Env, question string) (bool, error) {
 	fmt.Fprint(e.Err, question)
 	line, err := bufio.NewReader(e.In).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -1,18 +1,14 @@
-package cli
+package power
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/core/nearest"
 	"popkit/internal/core/objective"
-	"popkit/internal/planfile"
 )
 
 // planOptions say where a plan comes from and what of it is run.
@@ -43,17 +39,14 @@ func (o planOptions) roles() []string {
 	return roles
 }
 
-// maxPlan is more than any plan file may have; planfile has the word on it.
-const maxPlan = 8 << 20
-
 // plan returns the plan to run, valid, and what to say about it.
-func (e *Env) plan(o planOptions) (p objective.Plan, source string, notes []string, err error) {
+func plan(e *command.Env, o planOptions) (p objective.Plan, source string, notes []string, err error) {
 	if n, err := strconv.Atoi(o.Agents); err == nil && n < 1 {
-		return p, "", nil, usage("--agents 3", "--agents %d: at least 1", n)
+		return p, "", nil, command.Usage("--agents 3", "--agents %d: at least 1", n)
 	}
 	switch {
 	case o.Plan != "":
-		if p, notes, err = e.readPlan(o.Plan); err != nil {
+		if p, notes, err = e.ReadPlan(o.Plan); err != nil {
 			return p, "", nil, err
 		}
 		if o.Objective != "" {
@@ -64,7 +57,7 @@ func (e *Env) plan(o planOptions) (p objective.Plan, source string, notes []stri
 		}
 		source = o.Plan
 	case strings.TrimSpace(o.Objective) == "":
-		return p, "", nil, usage(`popkit power start "what to build", or popkit power start --plan FILE`, "there is neither an objective nor a plan")
+		return p, "", nil, command.Usage(`popkit power start "what to build", or popkit power start --plan FILE`, "there is neither an objective nor a plan")
 	default:
 		p.Objective.Description = strings.TrimSpace(o.Objective)
 		p.Phases = objective.Defaults(p.Objective, o.Phases)
@@ -82,37 +75,6 @@ func (e *Env) plan(o planOptions) (p objective.Plan, source string, notes []stri
 	return p, source, notes, nil
 }
 
-func (e *Env) readPlan(name string) (objective.Plan, []string, error) {
-	in, called := e.In, "standard input"
-	if name != "-" {
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(e.Dir, path)
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return objective.Plan{}, nil, usageError(fmt.Errorf("plan file: %w", pathError(err, name)))
-		}
-		defer f.Close()
-		in, called = f, name
-	}
-	data, err := io.ReadAll(io.LimitReader(in, maxPlan))
-	if err != nil {
-		return objective.Plan{}, nil, fmt.Errorf("plan file %s: %w", called, err)
-	}
-	res, err := planfile.Parse(called, data)
-	return res.Plan, res.Notes, err
-}
-
-// pathError names the file as it was typed.
-func pathError(err error, name string) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return fmt.Errorf("%s: %w", name, p.Err)
-	}
-	return err
-}
-
 // onlyPhases leaves only the named phases, in the plan's order.
 func onlyPhases(p objective.Plan, only []string) (objective.Plan, error) {
 	if len(only) == 0 {
@@ -124,7 +86,7 @@ func onlyPhases(p objective.Plan, only []string) (objective.Plan, error) {
 	}
 	for _, name := range only {
 		if !slices.Contains(have, name) {
-			return p, usage(nearest.Hint(name, have, "--phases "+strings.Join(have, ",")), "the plan has no phase %q", name)
+			return p, command.Usage(nearest.Hint(name, have, "--phases "+strings.Join(have, ",")), "the plan has no phase %q", name)
 		}
 	}
 	kept := p.Phases[:0:0]
@@ -164,7 +126,7 @@ func onlyRoles(p objective.Plan, only []string) (objective.Plan, error) {
 	slices.Sort(have)
 	for _, role := range only {
 		if !found[role] {
-			return p, usage(nearest.Hint(role, have, "--agents "+strings.Join(have, ",")), "no task has the role %q", role)
+			return p, command.Usage(nearest.Hint(role, have, "--agents "+strings.Join(have, ",")), "no task has the role %q", role)
 		}
 	}
 	p.Phases = kept
@@ -181,5 +143,5 @@ func problems(source string, p objective.Plan) error {
 	for i, x := range found {
 		lines[i] = source + ": " + x.String()
 	}
-	return usageError(errors.New(strings.Join(lines, "\n")))
+	return command.UsageError(errors.New(strings.Join(lines, "\n")))
 }

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/command"
 	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 	"popkit/internal/runs"
@@ -23,7 +24,7 @@ type attachOptions struct {
 	JSON bool
 }
 
-func newAttach(e *Env) *cobra.Command {
+func newAttach(e *command.Env) *cobra.Command {
 	var o attachOptions
 	cmd := &cobra.Command{
 		Use:   "attach [RUN]",
@@ -34,19 +35,19 @@ On a terminal each agent has a line, and questions can be answered right there:
 type the answer, or "q-1 answer" when several are open. Ctrl-C once stops the run
 (agents finish their tool call, work is kept), twice ends it at once. Closing the
 terminal only detaches.`,
-		Args:              takes(0, 1),
-		ValidArgsFunction: completeRuns(e),
+		Args:              command.Takes(0, 1),
+		ValidArgsFunction: command.CompleteRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = first(args)
+			o.Run = command.First(args)
 			return runAttach(cmd.Context(), e, o)
 		},
 	}
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runAttach(ctx context.Context, e *Env, o attachOptions) error {
-	r, err := e.find(ctx, o.Run)
+func runAttach(ctx context.Context, e *command.Env, o attachOptions) error {
+	r, err := e.Find(ctx, o.Run)
 	if err != nil {
 		return err
 	}
@@ -55,18 +56,18 @@ func runAttach(ctx context.Context, e *Env, o attachOptions) error {
 		return err
 	}
 	if h == nil {
-		return failed("popkit power resume "+r.ID, "no engine runs run %s", r.ID)
+		return command.Failed("popkit power resume "+r.ID, "no engine runs run %s", r.ID)
 	}
-	last, err := e.attend(ctx, r, *h, attending{from: fromNow, quiet: o.JSON})
+	last, err := attend(ctx, e, r, *h, attending{from: fromNow, quiet: o.JSON})
 	if err != nil {
 		return err
 	}
 	if o.JSON {
-		if err := e.printJSON(last); err != nil {
+		if err := e.PrintJSON(last); err != nil {
 			return err
 		}
 	}
-	return ofOutcome(last.State)
+	return command.OfOutcome(last.State)
 }
 
 // attending says how a run is watched.
@@ -79,12 +80,12 @@ type attending struct {
 const fromNow = -1
 
 // attend watches the run until its engine ends, and returns its last status.
-func (e *Env) attend(ctx context.Context, r runs.Run, h runs.Holder, a attending) (view.Status, error) {
+func attend(ctx context.Context, e *command.Env, r runs.Run, h runs.Holder, a attending) (view.Status, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	interrupts, stop := e.Interrupts()
 	defer stop()
-	w := &watcher{env: e, run: r, caller: e.Dial(h.Socket), by: e.by(ctx), seen: a.from, asked: map[string]bool{}}
+	w := &watcher{env: e, run: r, caller: e.Dial(h.Socket), by: e.By(ctx), seen: a.from, asked: map[string]bool{}}
 	w.screen = screen{out: e.Out, live: e.Live && !a.quiet, width: e.Width}
 	if a.quiet {
 		w.screen.out = e.Err
@@ -94,18 +95,18 @@ func (e *Env) attend(ctx context.Context, r runs.Run, h runs.Holder, a attending
 	if err != nil && !errors.Is(err, errEngineGone) {
 		return view.Status{}, err
 	}
-	if err := e.gone(ctx, h); err != nil {
+	if err := e.Gone(ctx, h); err != nil {
 		return view.Status{}, err
 	}
 	// The log has the last word, also when the engine was killed.
 	s, foldErr := r.Fold(ctx)
 	if foldErr != nil {
-		return view.Status{}, environment(foldErr)
+		return view.Status{}, command.Environment(foldErr)
 	}
 	last := view.Make(s, e.Now(), nil)
 	w.screen.permanent(show.Summary(last))
 	if last.State == "interrupted" {
-		return last, fail(exitEnvironment, "popkit power resume "+r.ID, "the engine of run %s died (%s)", r.ID, r.EngineLog())
+		return last, command.Fail(command.ExitEnvironment, "popkit power resume "+r.ID, "the engine of run %s died (%s)", r.ID, r.EngineLog())
 	}
 	return last, nil
 }
@@ -116,7 +117,7 @@ var errEngineGone = errors.New("the engine is gone")
 // watcher is one attached terminal. All its fields belong to the goroutine that
 // called watch; the others hand values over.
 type watcher struct {
-	env        *Env
+	env        *command.Env
 	run        runs.Run
 	caller     api.Caller
 	by         string
@@ -242,12 +243,12 @@ func (w *watcher) unseen(ctx context.Context, p api.Progress) (out []event.Event
 	}
 	log, err := w.run.Open()
 	if err != nil {
-		return nil, environment(err)
+		return nil, command.Environment(err)
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	for ev, err := range log.Read(ctx, from) {
 		if err != nil {
-			return nil, environment(err)
+			return nil, command.Environment(err)
 		}
 		if ev.Seq > p.Status.Seq {
 			break
@@ -289,9 +290,9 @@ func (w *watcher) interrupt(ctx context.Context) {
 		text = "ending at once; work is kept"
 	}
 	w.screen.clear()
-	w.env.say("%s", text)
+	w.env.Say("%s", text)
 	if err := w.caller.Call(ctx, api.OpStop, api.StopArgs{By: w.by, Reason: "Ctrl-C", Now: now}, nil); err != nil {
-		w.env.say("popkit: %v", err)
+		w.env.Say("popkit: %v", err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/command"
 	"popkit/internal/core/event"
 	"popkit/internal/show"
 )
@@ -21,28 +22,28 @@ type logOptions struct {
 	JSON   bool
 }
 
-func newLog(e *Env) *cobra.Command {
+func newLog(e *command.Env) *cobra.Command {
 	var o logOptions
 	cmd := &cobra.Command{
 		Use:   "log [RUN]",
 		Short: "Show what happened, one event a line",
 		Long: `Show the run's events, one a line; with --json one JSON object a line. With
 --follow it goes on until the run ends; a run without an engine is not waited for.`,
-		Args:              takes(0, 1),
-		ValidArgsFunction: completeRuns(e),
+		Args:              command.Takes(0, 1),
+		ValidArgsFunction: command.CompleteRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = first(args)
+			o.Run = command.First(args)
 			return runLog(cmd.Context(), e, o)
 		},
 	}
 	cmd.Flags().BoolVarP(&o.Follow, "follow", "f", false, "go on until the run ends")
 	cmd.Flags().Int64Var(&o.From, "from", 1, "first event's sequence number")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runLog(ctx context.Context, e *Env, o logOptions) (err error) {
-	r, err := e.find(ctx, o.Run)
+func runLog(ctx context.Context, e *command.Env, o logOptions) (err error) {
+	r, err := e.Find(ctx, o.Run)
 	if err != nil {
 		return err
 	}
@@ -52,21 +53,21 @@ func runLog(ctx context.Context, e *Env, o logOptions) (err error) {
 	}
 	log, err := r.Open()
 	if err != nil {
-		return environment(err)
+		return command.Environment(err)
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	events := log.Read(ctx, o.From)
 	if o.Follow && h != nil {
 		events = log.Follow(ctx, o.From)
 	}
-	return e.printEvents(events, o)
+	return printEvents(e, events, o)
 }
 
 // printEvents prints until the events end, or, following, the run has.
-func (e *Env) printEvents(events iter.Seq2[event.Event, error], o logOptions) error {
+func printEvents(e *command.Env, events iter.Seq2[event.Event, error], o logOptions) error {
 	for ev, err := range events {
 		if err != nil {
-			return environment(err)
+			return command.Environment(err)
 		}
 		text := show.LogLine(ev)
 		if o.JSON {
@@ -74,7 +75,7 @@ func (e *Env) printEvents(events iter.Seq2[event.Event, error], o logOptions) er
 				return err
 			}
 		}
-		if err := e.print(text + "\n"); err != nil {
+		if err := e.Print(text + "\n"); err != nil {
 			return err
 		}
 		if _, over := ev.Data.(event.RunEnded); over && o.Follow {

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"context"
@@ -7,14 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/show"
 )
 
 type listOptions struct{ JSON bool }
 
-// listed is one run in `popkit power list --json`. A run whose log can't be
+// Listed is one run in `popkit power list --json`. A run whose log can't be
 // read has an error and no more.
-type listed struct {
+type Listed struct {
 	Run       string    `json:"run"`
 	State     string    `json:"state"`
 	Reason    string    `json:"reason,omitempty"`
@@ -27,22 +28,22 @@ type listed struct {
 	Error     string    `json:"error,omitempty"`
 }
 
-func newList(e *Env) *cobra.Command {
+func newList(e *command.Env) *cobra.Command {
 	var o listOptions
 	cmd := &cobra.Command{
 		Use:               "list",
 		Aliases:           []string{"ls"},
 		Short:             "List the repository's runs, newest first",
-		Args:              takes(0, 0),
+		Args:              command.Takes(0, 0),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runList(cmd.Context(), e, o) },
 	}
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runList(ctx context.Context, e *Env, o listOptions) error {
-	p, err := e.place(ctx)
+func runList(ctx context.Context, e *command.Env, o listOptions) error {
+	p, err := e.Place(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,13 +51,13 @@ func runList(ctx context.Context, e *Env, o listOptions) error {
 	if err != nil {
 		return err
 	}
-	out := make([]listed, 0, len(all))
+	out := make([]Listed, 0, len(all))
 	for i := len(all) - 1; i >= 0; i-- {
-		l := listed{Run: all[i].ID, State: "unreadable"}
-		if v, err := e.status(ctx, all[i]); err != nil {
+		l := Listed{Run: all[i].ID, State: "unreadable"}
+		if v, err := e.Status(ctx, all[i]); err != nil {
 			l.Error = err.Error() // one damaged log must not hide the other runs
 		} else {
-			l = listed{
+			l = Listed{
 				Run: v.Run, State: v.State, Reason: v.Reason, Begun: v.Begun, Objective: v.Objective, Branch: v.Branch,
 				Tasks: len(v.Tasks), Active: v.Engine != nil,
 			}
@@ -69,16 +70,16 @@ func runList(ctx context.Context, e *Env, o listOptions) error {
 		out = append(out, l)
 	}
 	if o.JSON {
-		return e.printJSON(out)
+		return e.PrintJSON(out)
 	}
 	if len(out) == 0 {
-		e.say("no runs yet: popkit power start \"…\" begins one")
+		e.Say("no runs yet: popkit power start \"…\" begins one")
 		return nil
 	}
-	return e.print(listTable(out, e.Width()))
+	return e.Print(listTable(out, e.Width()))
 }
 
-func listTable(all []listed, width int) string {
+func listTable(all []Listed, width int) string {
 	rows := [][]string{{"RUN", "STATE", "BEGUN", "TASKS", "OBJECTIVE"}}
 	for _, l := range all {
 		begun, about := "", show.Line(l.Objective)

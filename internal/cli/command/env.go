@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"context"
@@ -44,7 +44,8 @@ type Env struct {
 	// Demo is `popkit demo`.
 	Demo func(ctx context.Context, s Streams, args []string) int
 
-	args []string // as typed, without the program's name
+	// Args is what was typed, without the program's name; Main sets it.
+	Args []string
 }
 
 // System is the Env of this process.
@@ -91,32 +92,32 @@ func claudeVersion(ctx context.Context) string {
 	return version
 }
 
-// repo is the repository around the folder where the command was typed.
-func (e *Env) repo(ctx context.Context) (RepoInfo, error) {
+// Repo is the repository around the folder where the command was typed.
+func (e *Env) Repo(ctx context.Context) (RepoInfo, error) {
 	info, err := e.Host.Repo(ctx, e.Dir)
 	if err != nil {
-		return RepoInfo{}, environment(err)
+		return RepoInfo{}, Environment(err)
 	}
 	return info, nil
 }
 
-// place is where the repository's runs live.
-func (e *Env) place(ctx context.Context) (runs.Place, error) {
-	info, err := e.repo(ctx)
+// Place is where the repository's runs live.
+func (e *Env) Place(ctx context.Context) (runs.Place, error) {
+	info, err := e.Repo(ctx)
 	return runs.Place{Repo: info.Top}, err
 }
 
-// find returns the run that name means; "" is the active one, else the last.
-func (e *Env) find(ctx context.Context, name string) (runs.Run, error) {
-	p, err := e.place(ctx)
+// Find returns the run that name means; "" is the active one, else the last.
+func (e *Env) Find(ctx context.Context, name string) (runs.Run, error) {
+	p, err := e.Place(ctx)
 	if err != nil {
 		return runs.Run{}, err
 	}
 	return p.Find(name)
 }
 
-// by is the name under which a person's orders are recorded.
-func (e *Env) by(ctx context.Context) string {
+// By is the name under which a person's orders are recorded.
+func (e *Env) By(ctx context.Context) string {
 	if info, err := e.Host.Repo(ctx, e.Dir); err == nil && info.User != "" {
 		return info.User
 	}
@@ -128,7 +129,28 @@ func (e *Env) by(ctx context.Context) string {
 	return "a person"
 }
 
-// say writes a line for the person to standard error.
-func (e *Env) say(format string, args ...any) {
+// Say writes a line for the person to standard error.
+func (e *Env) Say(format string, args ...any) {
 	fmt.Fprintf(e.Err, format+"\n", args...)
 }
+
+// readyFile is the descriptor on which the engine says that it is ready.
+const readyFile = 3
+
+// readyPipe is the pipe that whoever started this process reads, or, when there
+// is none, standard error.
+func readyPipe() io.WriteCloser {
+	f := os.NewFile(readyFile, "ready")
+	if f == nil {
+		return os.Stderr
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return stays{os.Stderr}
+	}
+	return f
+}
+
+// stays is a stream that is not closed.
+type stays struct{ io.Writer }
+
+func (stays) Close() error { return nil }

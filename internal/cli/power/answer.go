@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"bufio"
@@ -32,7 +32,7 @@ func (w *watcher) answer(ctx context.Context, line string) {
 	w.screen.asking = "" // the newline was typed
 	id, text, problem := parseAnswer(line, w.last.Decisions)
 	if problem != "" {
-		w.env.say("%s", problem)
+		w.env.Say("%s", problem)
 		w.draw()
 		return
 	}
@@ -42,7 +42,7 @@ func (w *watcher) answer(ctx context.Context, line string) {
 	}
 	args := api.AnswerArgs{ID: id, Answer: text, By: w.by}
 	if err := w.caller.Call(ctx, api.OpAnswer, args, nil); err != nil {
-		w.env.say("popkit: %v", err)
+		w.env.Say("popkit: %v", err)
 		w.draw()
 		return
 	}

@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"context"
@@ -16,84 +16,84 @@ import (
 
 // The exit codes, as docs/exit-codes.md explains them.
 const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitNeedsHuman  = 3
-	exitStopped     = 4
-	exitEnvironment = 5
+	ExitDone        = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitNeedsHuman  = 3
+	ExitStopped     = 4
+	ExitEnvironment = 5
 )
 
-// failure is an error with its exit code and a hint that can be typed.
-type failure struct {
+// Failure is an error with its exit code and a hint that can be typed.
+type Failure struct {
 	code  int
 	err   error
 	hints []string
 }
 
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
+func (f *Failure) Error() string { return f.err.Error() }
+func (f *Failure) Unwrap() error { return f.err }
 
-// outcome ends the program with a code and without a message: all was said.
-type outcome int
+// Outcome ends the program with a code and without a message: all was said.
+type Outcome int
 
-func (o outcome) Error() string { return fmt.Sprintf("exit code %d", int(o)) }
+func (o Outcome) Error() string { return fmt.Sprintf("exit code %d", int(o)) }
 
-// usage is a mistake in what was typed; each hint can be typed instead.
-func usage(hint, format string, args ...any) error {
-	return fail(exitUsage, hint, format, args...)
+// Usage is a mistake in what was typed; each hint can be typed instead.
+func Usage(hint, format string, args ...any) error {
+	return Fail(ExitUsage, hint, format, args...)
 }
 
-// failed is a command that could not do what it was asked.
-func failed(hint, format string, args ...any) error {
-	return fail(exitFailed, hint, format, args...)
+// Failed is a command that could not do what it was asked.
+func Failed(hint, format string, args ...any) error {
+	return Fail(ExitFailed, hint, format, args...)
 }
 
-func fail(code int, hint, format string, args ...any) error {
-	f := &failure{code: code, err: fmt.Errorf(format, args...)}
+func Fail(code int, hint, format string, args ...any) error {
+	f := &Failure{code: code, err: fmt.Errorf(format, args...)}
 	if hint != "" {
 		f.hints = []string{hint}
 	}
 	return f
 }
 
-// environment marks what popkit stands on as the culprit, unless the error says
+// Environment marks what popkit stands on as the culprit, unless the error says
 // otherwise itself.
-func environment(err error) error {
-	if err == nil || exitCode(err) != exitFailed {
+func Environment(err error) error {
+	if err == nil || ExitCode(err) != ExitFailed {
 		return err
 	}
-	return &failure{code: exitEnvironment, err: err}
+	return &Failure{code: ExitEnvironment, err: err}
 }
 
-// usageError marks a mistake in what was typed, likewise.
-func usageError(err error, hints ...string) error {
+// UsageError marks a mistake in what was typed, likewise.
+func UsageError(err error, hints ...string) error {
 	if err == nil {
 		return nil
 	}
-	return &failure{code: exitUsage, err: err, hints: hints}
+	return &Failure{code: ExitUsage, err: err, hints: hints}
 }
 
-// ofOutcome is the exit code for how a run ended.
-func ofOutcome(state string) error {
+// OfOutcome is the exit code for how a run ended.
+func OfOutcome(state string) error {
 	switch state {
 	case "done":
 		return nil
 	case "needs_human":
-		return outcome(exitNeedsHuman)
+		return Outcome(ExitNeedsHuman)
 	case "stopped":
-		return outcome(exitStopped)
+		return Outcome(ExitStopped)
 	case "interrupted":
-		return outcome(exitEnvironment)
+		return Outcome(ExitEnvironment)
 	}
-	return outcome(exitFailed)
+	return Outcome(ExitFailed)
 }
 
-// exitCode is the only place where an error becomes a number.
-func exitCode(err error) int {
+// ExitCode is the only place where an error becomes a number.
+func ExitCode(err error) int {
 	var (
-		out    outcome
-		fail   *failure
+		out    Outcome
+		fail   *Failure
 		call   *api.Error
 		busy   *runs.BusyError
 		file   *planfile.Errors            // configuration's, too
@@ -103,7 +103,7 @@ func exitCode(err error) int {
 	)
 	switch {
 	case err == nil:
-		return exitDone
+		return ExitDone
 	case errors.As(err, &out):
 		return int(out)
 	case errors.As(err, &fail):
@@ -113,21 +113,21 @@ func exitCode(err error) int {
 	case errors.As(err, &call):
 		return ofKind(call.Kind)
 	case errors.As(err, &busy), isAny(err, system):
-		return exitEnvironment
+		return ExitEnvironment
 	case errors.As(err, &file), isAny(err, typed):
-		return exitUsage
+		return ExitUsage
 	}
-	return exitFailed
+	return ExitFailed
 }
 
 func ofKind(k api.Kind) int {
 	switch k {
 	case api.KindUsage:
-		return exitUsage
+		return ExitUsage
 	case api.KindVersion:
-		return exitEnvironment
+		return ExitEnvironment
 	}
-	return exitFailed
+	return ExitFailed
 }
 
 func isAny(err error, targets []error) bool {
@@ -139,15 +139,15 @@ func isAny(err error, targets []error) bool {
 	return false
 }
 
-// report prints an error as people read it and returns its exit code. Several
+// Report prints an error as people read it and returns its exit code. Several
 // mistakes are a line each, as editors understand them.
-func report(w io.Writer, err error) int {
-	code := exitCode(err)
-	var out outcome
+func Report(w io.Writer, err error) int {
+	code := ExitCode(err)
+	var out Outcome
 	if err == nil || errors.As(err, &out) || errors.Is(err, syscall.EPIPE) {
 		return code
 	}
-	text, hints := words(err)
+	text, hints := Words(err)
 	if strings.Contains(text, "\n") {
 		fmt.Fprintln(w, text)
 		text = fmt.Sprintf("%d mistakes", strings.Count(text, "\n")+1)
@@ -159,10 +159,10 @@ func report(w io.Writer, err error) int {
 	return code
 }
 
-// words is an error's text without its hints, and the hints.
-func words(err error) (text string, hints []string) {
+// Words is an error's text without its hints, and the hints.
+func Words(err error) (text string, hints []string) {
 	var call *api.Error
-	var f *failure
+	var f *Failure
 	text = err.Error()
 	if errors.As(err, &f) {
 		hints = append(hints, f.hints...)

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/core/view"
 	"popkit/internal/show"
 )
@@ -15,45 +16,45 @@ type whyOptions struct {
 	JSON      bool
 }
 
-// reason is `popkit power why --json`.
-type reason struct {
+// Reason is `popkit power why --json`.
+type Reason struct {
 	Run   string `json:"run"`
 	Task  string `json:"task"`
 	State string `json:"state"`
 	Why   string `json:"why"`
 }
 
-func newWhy(e *Env) *cobra.Command {
+func newWhy(e *command.Env) *cobra.Command {
 	var o whyOptions
 	cmd := &cobra.Command{
 		Use:               "why TASK",
 		Short:             "Say why a task is not running",
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeTasks(e),
+		Args:              command.Takes(1, 1),
+		ValidArgsFunction: command.CompleteTasks(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Task = args[0]
 			return runWhy(cmd.Context(), e, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runWhy(ctx context.Context, e *Env, o whyOptions) error {
-	_, v, err := e.findStatus(ctx, o.Run)
+func runWhy(ctx context.Context, e *command.Env, o whyOptions) error {
+	_, v, err := e.FindStatus(ctx, o.Run)
 	if err != nil {
 		return err
 	}
-	t, err := taskOf(v, o.Task)
+	t, err := command.TaskOf(v, o.Task)
 	if err != nil {
 		return err
 	}
-	r := reason{Run: v.Run, Task: t.ID, State: t.State, Why: because(v, t)}
+	r := Reason{Run: v.Run, Task: t.ID, State: t.State, Why: because(v, t)}
 	if o.JSON {
-		return e.printJSON(r)
+		return e.PrintJSON(r)
 	}
-	return e.print(fmt.Sprintf("task %s is %s: %s\n", r.Task, r.State, r.Why))
+	return e.Print(fmt.Sprintf("task %s is %s: %s\n", r.Task, r.State, r.Why))
 }
 
 func because(v view.Status, t view.Task) string {

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/command"
 	"popkit/internal/core/event"
 )
 
@@ -24,18 +25,18 @@ func (o *changeOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
 }
 
-func newRetry(e *Env) *cobra.Command {
+func newRetry(e *command.Env) *cobra.Command {
 	return taskCommand(e, api.OpRetry, "retry TASK", "Give a task a new attempt, ending the one under way", "given a new attempt")
 }
 
-func newSkip(e *Env) *cobra.Command {
+func newSkip(e *command.Env) *cobra.Command {
 	return taskCommand(e, api.OpSkip, "skip TASK", "Settle a task without its work", "skipped")
 }
 
-func taskCommand(e *Env, op api.Op, use, short, done string) *cobra.Command {
+func taskCommand(e *command.Env, op api.Op, use, short, done string) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: takes(1, 1), ValidArgsFunction: completeTasks(e),
+		Use: use, Short: short, Args: command.Takes(1, 1), ValidArgsFunction: command.CompleteTasks(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Task = args[0]
 			return runTaskCommand(cmd.Context(), e, op, done, o)
@@ -46,15 +47,15 @@ func taskCommand(e *Env, op api.Op, use, short, done string) *cobra.Command {
 	return cmd
 }
 
-func runTaskCommand(ctx context.Context, e *Env, op api.Op, done string, o changeOptions) error {
-	_, c, err := e.open(ctx, o.Run)
+func runTaskCommand(ctx context.Context, e *command.Env, op api.Op, done string, o changeOptions) error {
+	_, c, err := e.Open(ctx, o.Run)
 	if err != nil {
 		return err
 	}
-	if err := c.Call(ctx, op, api.TaskArgs{Task: o.Task, By: e.by(ctx), Reason: o.Reason}, nil); err != nil {
+	if err := c.Call(ctx, op, api.TaskArgs{Task: o.Task, By: e.By(ctx), Reason: o.Reason}, nil); err != nil {
 		return err
 	}
-	e.say("task %s: %s", o.Task, done)
+	e.Say("task %s: %s", o.Task, done)
 	return nil
 }
 
@@ -65,7 +66,7 @@ type editOptions struct {
 	set                 func(flag string) bool // whether the flag was given
 }
 
-func newEdit(e *Env) *cobra.Command {
+func newEdit(e *command.Env) *cobra.Command {
 	var o editOptions
 	cmd := &cobra.Command{
 		Use:   "edit TASK",
@@ -73,7 +74,7 @@ func newEdit(e *Env) *cobra.Command {
 		Long: `Change a task's title, prompt, scope or role. Without a flag, on a terminal, the
 prompt is opened in $EDITOR. An attempt under way goes on as it is; popkit power
 retry begins anew with the change.`,
-		Args: takes(1, 1), ValidArgsFunction: completeTasks(e),
+		Args: command.Takes(1, 1), ValidArgsFunction: command.CompleteTasks(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Task, o.set = args[0], cmd.Flags().Changed
 			return runEdit(cmd.Context(), e, o)
@@ -87,8 +88,8 @@ retry begins anew with the change.`,
 	return cmd
 }
 
-func runEdit(ctx context.Context, e *Env, o editOptions) error {
-	edited := event.TaskEdited{Task: o.Task, By: e.by(ctx)}
+func runEdit(ctx context.Context, e *command.Env, o editOptions) error {
+	edited := event.TaskEdited{Task: o.Task, By: e.By(ctx)}
 	if o.set("title") {
 		edited.Title = &o.Title
 	}
@@ -101,69 +102,69 @@ func runEdit(ctx context.Context, e *Env, o editOptions) error {
 	if o.set("scope") {
 		edited.Scope = &o.Scope
 	}
-	r, err := e.find(ctx, o.Run)
+	r, err := e.Find(ctx, o.Run)
 	if err != nil {
 		return err
 	}
 	if edited.Title == nil && edited.Prompt == nil && edited.Role == nil && edited.Scope == nil {
 		if !e.Interactive {
-			return usage(fmt.Sprintf(`popkit power edit %s --prompt "…"`, o.Task), "nothing to change: pass --prompt, --title, --scope or --role")
+			return command.Usage(fmt.Sprintf(`popkit power edit %s --prompt "…"`, o.Task), "nothing to change: pass --prompt, --title, --scope or --role")
 		}
 		s, err := r.Fold(ctx)
 		if err != nil {
-			return environment(err)
+			return command.Environment(err)
 		}
 		t, ok := s.Tasks[o.Task]
 		if !ok {
-			return usage("popkit power status", "no task %q in run %s", o.Task, r.ID)
+			return command.Usage("popkit power status", "no task %q in run %s", o.Task, r.ID)
 		}
-		text, err := e.editor(ctx, t.Prompt)
+		text, err := editor(ctx, e, t.Prompt)
 		if err != nil {
 			return err
 		}
 		if text == t.Prompt {
-			e.say("task %s: nothing changed", o.Task)
+			e.Say("task %s: nothing changed", o.Task)
 			return nil
 		}
 		edited.Prompt = &text
 	}
-	c, err := e.caller(ctx, r)
+	c, err := e.Caller(ctx, r)
 	if err != nil {
 		return err
 	}
 	if err := c.Call(ctx, api.OpEdit, api.EditArgs{TaskEdited: edited}, nil); err != nil {
 		return err
 	}
-	e.say("task %s: changed", o.Task)
+	e.Say("task %s: changed", o.Task)
 	return nil
 }
 
 // editor lets the person change text in their editor.
-func (e *Env) editor(ctx context.Context, text string) (string, error) {
+func editor(ctx context.Context, e *command.Env, text string) (string, error) {
 	editor := e.Getenv("VISUAL")
 	if editor == "" {
 		editor = e.Getenv("EDITOR")
 	}
 	if editor == "" {
-		return "", usage(`EDITOR=nano popkit power edit …`, "no editor: neither VISUAL nor EDITOR is set")
+		return "", command.Usage(`EDITOR=nano popkit power edit …`, "no editor: neither VISUAL nor EDITOR is set")
 	}
 	dir, err := os.MkdirTemp("", "popkit-edit-")
 	if err != nil {
-		return "", environment(err)
+		return "", command.Environment(err)
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "prompt.md")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return "", environment(err)
+		return "", command.Environment(err)
 	}
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", editor+` "$1"`, "sh", file)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = e.In, e.Out, e.Err
 	if err := cmd.Run(); err != nil {
-		return "", failed("", "the editor %s: %w", editor, err)
+		return "", command.Failed("", "the editor %s: %w", editor, err)
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		return "", environment(err)
+		return "", command.Environment(err)
 	}
 	return strings.TrimRight(string(raw), "\n"), nil
 }
@@ -174,13 +175,13 @@ type tellOptions struct {
 	Urgent   bool
 }
 
-func newTell(e *Env) *cobra.Command {
+func newTell(e *command.Env) *cobra.Command {
 	var o tellOptions
 	cmd := &cobra.Command{
 		Use:     "tell AGENT TEXT",
 		Short:   `Send a message to an agent, or to all that run ("all")`,
 		Example: `  popkit power tell implementer-1 "leave the old route in place"`,
-		Args:    takes(2, -1), ValidArgsFunction: completeAgents(e),
+		Args:    command.Takes(2, -1), ValidArgsFunction: command.CompleteAgents(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.To, o.Text = args[0], strings.Join(args[1:], " ")
 			return runTell(cmd.Context(), e, o)
@@ -191,8 +192,8 @@ func newTell(e *Env) *cobra.Command {
 	return cmd
 }
 
-func runTell(ctx context.Context, e *Env, o tellOptions) error {
-	_, c, err := e.open(ctx, o.Run)
+func runTell(ctx context.Context, e *command.Env, o tellOptions) error {
+	_, c, err := e.Open(ctx, o.Run)
 	if err != nil {
 		return err
 	}
@@ -200,9 +201,9 @@ func runTell(ctx context.Context, e *Env, o tellOptions) error {
 	if to == "all" {
 		to = ""
 	}
-	if err := c.Call(ctx, api.OpTell, api.TellArgs{To: to, By: e.by(ctx), Text: o.Text, Urgent: o.Urgent}, nil); err != nil {
+	if err := c.Call(ctx, api.OpTell, api.TellArgs{To: to, By: e.By(ctx), Text: o.Text, Urgent: o.Urgent}, nil); err != nil {
 		return err
 	}
-	e.say("told %s; it is delivered at the next tool call or check-in", o.To)
+	e.Say("told %s; it is delivered at the next tool call or check-in", o.To)
 	return nil
 }

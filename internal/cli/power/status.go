@@ -1,10 +1,11 @@
-package cli
+package power
 
 import (
 	"context"
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/show"
 )
 
@@ -13,30 +14,30 @@ type statusOptions struct {
 	JSON bool
 }
 
-func newStatus(e *Env) *cobra.Command {
+func newStatus(e *command.Env) *cobra.Command {
 	var o statusOptions
 	cmd := &cobra.Command{
 		Use:               "status [RUN]",
 		Short:             "Show a run: phases, tasks, agents, open questions",
 		Long:              "Show a run. Without RUN it is the active one, else the last.",
-		Args:              takes(0, 1),
-		ValidArgsFunction: completeRuns(e),
+		Args:              command.Takes(0, 1),
+		ValidArgsFunction: command.CompleteRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = first(args)
+			o.Run = command.First(args)
 			return runStatus(cmd.Context(), e, o)
 		},
 	}
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runStatus(ctx context.Context, e *Env, o statusOptions) error {
-	_, v, err := e.findStatus(ctx, o.Run)
+func runStatus(ctx context.Context, e *command.Env, o statusOptions) error {
+	_, v, err := e.FindStatus(ctx, o.Run)
 	if err != nil {
 		return err
 	}
 	if o.JSON {
-		return e.printJSON(v)
+		return e.PrintJSON(v)
 	}
-	return e.print(show.Status(v, e.Now(), e.Width()))
+	return e.Print(show.Status(v, e.Now(), e.Width()))
 }

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/command"
 	"popkit/internal/core/view"
 	"popkit/internal/show"
 )
@@ -24,7 +25,7 @@ type decideOptions struct {
 	JSON   bool
 }
 
-func newDecide(e *Env) *cobra.Command {
+func newDecide(e *command.Env) *cobra.Command {
 	var o decideOptions
 	cmd := &cobra.Command{
 		Use:   "decide [ID ANSWER]",
@@ -36,11 +37,11 @@ them, popkit power resume goes on.`,
   popkit power decide q-2 "use the model in src/models" --note "see the design"`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return usage(`popkit power decide `+args[0]+` "ANSWER"`, "the answer to %s is missing", args[0])
+				return command.Usage(`popkit power decide `+args[0]+` "ANSWER"`, "the answer to %s is missing", args[0])
 			}
 			return nil
 		},
-		ValidArgsFunction: completeDecisions(e),
+		ValidArgsFunction: command.CompleteDecisions(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.ID, o.Answer = args[0], strings.Join(args[1:], " ")
@@ -51,17 +52,17 @@ them, popkit power resume goes on.`,
 	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
 	cmd.Flags().StringVar(&o.Note, "note", "", "a note to the answer, for the log and who asked")
 	cmd.Flags().BoolVar(&o.All, "all", false, "list answered questions too")
-	jsonFlag(cmd, &o.JSON)
+	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
 
-func runDecide(ctx context.Context, e *Env, o decideOptions) error {
-	_, c, err := e.open(ctx, o.Run)
+func runDecide(ctx context.Context, e *command.Env, o decideOptions) error {
+	_, c, err := e.Open(ctx, o.Run)
 	if err != nil {
 		return err
 	}
 	if o.ID != "" {
-		return e.decide(ctx, c, o)
+		return decide(ctx, e, c, o)
 	}
 	var all []view.Decision
 	if err := c.Call(ctx, api.OpDecisions, nil, &all); err != nil {
@@ -74,32 +75,32 @@ func runDecide(ctx context.Context, e *Env, o decideOptions) error {
 		}
 	}
 	if o.JSON {
-		return e.printJSON(list)
+		return e.PrintJSON(list)
 	}
 	if len(list) == 0 {
-		e.say("no question is open")
+		e.Say("no question is open")
 		return nil
 	}
 	if !e.Interactive || o.All {
-		return e.print(listDecisions(list))
+		return e.Print(listDecisions(list))
 	}
-	return e.ask(ctx, c, list, o)
+	return ask(ctx, e, c, list, o)
 }
 
-func (e *Env) decide(ctx context.Context, c api.Caller, o decideOptions) error {
-	args := api.AnswerArgs{ID: o.ID, Answer: o.Answer, By: e.by(ctx), Note: o.Note}
+func decide(ctx context.Context, e *command.Env, c api.Caller, o decideOptions) error {
+	args := api.AnswerArgs{ID: o.ID, Answer: o.Answer, By: e.By(ctx), Note: o.Note}
 	if err := c.Call(ctx, api.OpAnswer, args, nil); err != nil {
 		return err
 	}
 	if o.JSON {
-		return e.printJSON([]view.Decision{})
+		return e.PrintJSON([]view.Decision{})
 	}
-	e.say("answered %s: %s", o.ID, o.Answer)
+	e.Say("answered %s: %s", o.ID, o.Answer)
 	return nil
 }
 
 // ask goes through the questions on the terminal; an empty line leaves one open.
-func (e *Env) ask(ctx context.Context, c api.Caller, list []view.Decision, o decideOptions) error {
+func ask(ctx context.Context, e *command.Env, c api.Caller, list []view.Decision, o decideOptions) error {
 	in := bufio.NewReader(e.In)
 	for _, d := range list {
 		for done := false; !done; {
@@ -111,11 +112,11 @@ func (e *Env) ask(ctx context.Context, c api.Caller, list []view.Decision, o dec
 			_, text, problem := parseAnswer(line, []view.Decision{d})
 			switch {
 			case problem != "":
-				e.say("%s", problem)
+				e.Say("%s", problem)
 			case text != "":
 				answer := o
 				answer.ID, answer.Answer = d.ID, text
-				if err := e.decide(ctx, c, answer); err != nil {
+				if err := decide(ctx, e, c, answer); err != nil {
 					return err
 				}
 			}

@@ -1,4 +1,4 @@
-package cli
+package power
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"popkit/internal/cli/command"
 	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 	"popkit/internal/runs"
@@ -28,21 +29,21 @@ type follow struct {
 func (f *follow) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&f.Detach, "detach", "d", false, "return once the engine has the run, and print its ID alone (for scripts)")
 	cmd.Flags().BoolVar(&f.NoWait, "no-wait", false, "return once the engine has the run, and say how to watch it (for people)")
-	jsonFlag(cmd, &f.JSON)
+	command.JSONFlag(cmd, &f.JSON)
 	cmd.MarkFlagsMutuallyExclusive("detach", "no-wait")
 }
 
-func newResume(e *Env) *cobra.Command {
+func newResume(e *command.Env) *cobra.Command {
 	var o resumeOptions
 	cmd := &cobra.Command{
 		Use:   "resume [RUN]",
 		Short: "Go on with a run that was stopped, parked, failed or interrupted",
 		Long: `Go on with a run from its log: what was accepted is kept, what was under way is
 looked into or begun anew.`,
-		Args:              takes(0, 1),
-		ValidArgsFunction: completeRuns(e),
+		Args:              command.Takes(0, 1),
+		ValidArgsFunction: command.CompleteRuns(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = first(args)
+			o.Run = command.First(args)
 			return runResume(cmd.Context(), e, o)
 		},
 	}
@@ -50,26 +51,26 @@ looked into or begun anew.`,
 	return cmd
 }
 
-func runResume(ctx context.Context, e *Env, o resumeOptions) error {
-	r, v, err := e.findStatus(ctx, o.Run)
+func runResume(ctx context.Context, e *command.Env, o resumeOptions) error {
+	r, v, err := e.FindStatus(ctx, o.Run)
 	if err != nil {
 		return err
 	}
 	if v.Engine != nil && slices.Contains(overStates(), v.State) {
 		// The engine is about to be gone.
-		if err := e.gone(ctx, runs.Holder{Run: r.ID, PID: v.Engine.PID}); err != nil {
+		if err := e.Gone(ctx, runs.Holder{Run: r.ID, PID: v.Engine.PID}); err != nil {
 			return err
 		}
 	} else if v.Engine != nil {
-		return failed("popkit power attach "+r.ID, "run %s is running already, in process %d", r.ID, v.Engine.PID)
+		return command.Failed("popkit power attach "+r.ID, "run %s is running already, in process %d", r.ID, v.Engine.PID)
 	}
 	if v.State == "done" {
-		return failed("popkit power merge "+r.ID, "run %s is done", r.ID)
+		return command.Failed("popkit power merge "+r.ID, "run %s is done", r.ID)
 	}
 	if len(v.Decisions) > 0 && !o.Follow.Detach {
-		e.say("%s open:\n%s", show.Count(len(v.Decisions), "question"), strings.TrimSuffix(show.Decisions(v.Decisions), "\n"))
+		e.Say("%s open:\n%s", show.Count(len(v.Decisions), "question"), strings.TrimSuffix(show.Decisions(v.Decisions), "\n"))
 	}
-	return e.launch(ctx, r, v.Seq, o.Follow)
+	return launch(ctx, e, r, v.Seq, o.Follow)
 }
 
 // overStates are those in which a run has ended.
@@ -79,9 +80,9 @@ func overStates() []string {
 	}
 }
 
-// started is what start and resume print as JSON: the status is the last one,
+// Started is what start and resume print as JSON: the status is the last one,
 // where they waited for it.
-type started struct {
+type Started struct {
 	Run    string       `json:"run"`
 	PID    int          `json:"pid"`
 	Socket string       `json:"socket"`
@@ -90,30 +91,30 @@ type started struct {
 
 // launch gives the run to an engine process and does what f says; events after
 // from are news.
-func (e *Env) launch(ctx context.Context, r runs.Run, from int64, f follow) error {
-	h, err := e.Host.Spawn(ctx, r, e.by(ctx))
+func launch(ctx context.Context, e *command.Env, r runs.Run, from int64, f follow) error {
+	h, err := e.Host.Spawn(ctx, r, e.By(ctx))
 	if err != nil {
-		return environment(err)
+		return command.Environment(err)
 	}
-	out := started{Run: r.ID, PID: h.PID, Socket: h.Socket}
+	out := Started{Run: r.ID, PID: h.PID, Socket: h.Socket}
 	switch {
 	case f.JSON && (f.Detach || f.NoWait):
-		return e.printJSON(out)
+		return e.PrintJSON(out)
 	case f.Detach:
-		return e.print(r.ID + "\n")
+		return e.Print(r.ID + "\n")
 	case f.NoWait:
-		return e.print("run " + r.ID + " goes on in the background\n" +
+		return e.Print("run " + r.ID + " goes on in the background\n" +
 			"to watch it:    popkit power attach\nto look at it:  popkit power status\nto stop it:     popkit power stop\n")
 	}
-	last, err := e.attend(ctx, r, h, attending{from: from, quiet: f.JSON})
+	last, err := attend(ctx, e, r, h, attending{from: from, quiet: f.JSON})
 	if err != nil {
 		return err
 	}
 	if f.JSON {
 		out.Status = &last
-		if err := e.printJSON(out); err != nil {
+		if err := e.PrintJSON(out); err != nil {
 			return err
 		}
 	}
-	return ofOutcome(last.State)
+	return command.OfOutcome(last.State)
 }

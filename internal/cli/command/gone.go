@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"context"
@@ -17,9 +17,9 @@ const (
 	goneWithin = 15 * time.Second
 )
 
-// gone waits until the engine's process has ended, so that who comes next finds
+// Gone waits until the engine's process has ended, so that who comes next finds
 // the run free.
-func (e *Env) gone(ctx context.Context, h runs.Holder) error {
+func (e *Env) Gone(ctx context.Context, h runs.Holder) error {
 	ctx, cancel := context.WithTimeout(ctx, goneWithin)
 	defer cancel()
 	tick := time.NewTicker(goneEvery)
@@ -27,7 +27,7 @@ func (e *Env) gone(ctx context.Context, h runs.Holder) error {
 	for !e.Ended(h.PID) {
 		select {
 		case <-ctx.Done():
-			return failed("popkit power status", "process %d, the engine of run %s, does not end", h.PID, h.Run)
+			return Failed("popkit power status", "process %d, the engine of run %s, does not end", h.PID, h.Run)
 		case <-tick.C:
 		}
 	}

@@ -1,0 +1,16 @@
+package cli
+
+import "popkit/internal/cli/command"
+
+// What main needs to plug the machine in.
+type (
+	Env      = command.Env
+	Host     = command.Host
+	RepoInfo = command.RepoInfo
+	NewRun   = command.NewRun
+	Removal  = command.Removal
+	Streams  = command.Streams
+)
+
+// System is the Env of this process.
+func System(h Host) (Env, error) { return command.System(h) }
