@@ -24,5 +24,6 @@ func run() int {
 		fmt.Fprintf(os.Stderr, "popkit: %v\n", err)
 		return 5
 	}
+	env.Demo = runDemo(env)
 	return cli.Main(ctx, os.Args[1:], env)
 }

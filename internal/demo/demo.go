@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-//go:embed files
+//go:embed all:files
 var files embed.FS
 
 // Write makes the demo in dir, which must be empty or not there, and returns the
