@@ -52,10 +52,29 @@ func Sweep(mark string) (killed []int, err error) {
 // endBelow kills every descendant of this process, which is a subreaper: all of
 // them have it as an ancestor. It returns in words what it could not end.
 func endBelow(int) string {
+	if childless() {
+		return ""
+	}
 	if _, err := killAll(descendants); err != nil {
 		return err.Error()
 	}
 	return ""
+}
+
+// childless reaps what has ended and reports whether nothing else is below: an
+// orphan below a subreaper becomes its child before its parent is seen to end.
+func childless() bool {
+	for {
+		var ws unix.WaitStatus
+		pid, err := unix.Wait4(-1, &ws, unix.WNOHANG, nil)
+		switch {
+		case errors.Is(err, unix.ECHILD):
+			return true
+		case errors.Is(err, unix.EINTR):
+		case err != nil || pid == 0:
+			return false
+		}
+	}
 }
 
 // descendants returns the processes below this one that still run.
