@@ -2,6 +2,7 @@ package insight
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -50,7 +51,7 @@ func (x *Index) Similar(content string) []string {
 // n - Threshold·n + 1, of which the rarest have the shortest lists.
 func (x *Index) candidates(ids []uint32, n int) []int32 {
 	unknown := n - len(ids) // words that no insight holds
-	look := n - int(Threshold*float64(n)) + 1 - unknown
+	look := n - int(math.Ceil(Threshold*float64(n)-1e-9)) + 1 - unknown
 	var out []int32
 	seen := make(map[int32]bool)
 	for _, id := range ids[:max(0, min(look, len(ids)))] {
