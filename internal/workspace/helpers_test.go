@@ -212,3 +212,10 @@ func (w *world) files(commit string) []string {
 	out := w.git("-c", "core.quotePath=false", "ls-tree", "-r", "-z", "--name-only", commit)
 	return strings.Split(strings.TrimSuffix(out, "\x00"), "\x00")
 }
+
+// restartWith is restart with a change to the new Run.
+func (w *world) restartWith(change func(*Run)) {
+	w.t.Helper()
+	w.restart()
+	change(w.run)
+}

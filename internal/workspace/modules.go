@@ -50,6 +50,7 @@ func (w *Run) placeOf(ctx context.Context, repo *Repo, dir string) (*place, erro
 	if err != nil {
 		return nil, err
 	}
+	st.Patience = w.patience
 	w.places[repo.CommonDir] = &place{Store: st, repo: repo}
 	return w.places[repo.CommonDir], nil
 }

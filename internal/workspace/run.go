@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"popkit/internal/workspace/store"
 	"popkit/internal/workspace/userrepo"
@@ -46,10 +47,11 @@ type Run struct {
 	places map[string]*place      // by the git dir in the user's repository
 	checks checkPool
 
-	merge  sync.Mutex // held by Merge; guards head and attrs
-	head   headCache
-	attrs  store.Attributes
-	locked bool // stale ref locks were removed
+	merge sync.Mutex // held by Merge; guards head and attrs
+	head  headCache
+	attrs store.Attributes
+
+	patience time.Duration // see store.Store
 }
 
 // NewRun returns the places of run runID below rootDir, which is outside of the

@@ -37,10 +37,11 @@ func Said(err error, texts ...string) bool {
 	return false
 }
 
-// Failed reports whether git ran and failed, as opposed to not having run.
+// Failed reports whether git ran, ended by itself and said no. A git that did
+// not run or that a signal ended has said nothing.
 func Failed(err error) bool {
 	var e *Error
-	return errors.As(err, &e)
+	return errors.As(err, &e) && e.Code > 0
 }
 
 // firstLine is the line that says why: the first fatal or error line, else the

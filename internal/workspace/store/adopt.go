@@ -28,7 +28,8 @@ func (st *Store) Adopt(ctx context.Context, agents string, wants, haves []string
 		return nil
 	}
 	if agents != "" {
-		if err := st.transfer(ctx, agents, revisions(wants, haves)); err != nil {
+		revs := revisions(wants, haves)
+		if err := st.patient(ctx, agents, func(ctx context.Context) error { return st.transfer(ctx, agents, revs) }); err != nil {
 			return err
 		}
 	}
@@ -65,13 +66,21 @@ func (st *Store) transfer(ctx context.Context, agents, revs string) error {
 	}()
 	err := st.unpack(ctx, pr)
 	pr.CloseWithError(errors.New("the reader is gone"))
-	if perr := <-packed; perr != nil {
-		return fmt.Errorf("read the agent's commits: %w", perr)
-	}
-	if err != nil {
+	perr := <-packed
+	switch {
+	case err == nil && perr == nil:
+		return nil
+	case err == nil, perr != nil && (!ran(err) || git.Said(err, "early EOF", "end of file")):
+		return fmt.Errorf("read the agent's commits: %w", perr) // the pack was cut off
+	default:
 		return fmt.Errorf("take over the agent's commits: %w", err)
 	}
-	return nil
+}
+
+// ran reports whether err is about a git that ran.
+func ran(err error) bool {
+	var e *git.Error
+	return errors.As(err, &e)
 }
 
 func (st *Store) unpack(ctx context.Context, pack io.Reader) error {
@@ -155,6 +164,14 @@ func (st *Store) SameCommit(ctx context.Context, a, b string) (bool, error) {
 
 // Novel returns those of the tips that haves don't reach, by name.
 func (st *Store) Novel(ctx context.Context, agents string, tips map[string]string, haves []string) (finds []Find, broken bool, err error) {
+	err = st.patient(ctx, agents, func(ctx context.Context) (err error) {
+		finds, broken, err = st.novel(ctx, agents, tips, haves)
+		return err
+	})
+	return finds, broken, err
+}
+
+func (st *Store) novel(ctx context.Context, agents string, tips map[string]string, haves []string) (finds []Find, broken bool, err error) {
 	ids := slices.Sorted(maps.Keys(tips))
 	in := strings.Join(ids, "^{commit}\n") + "^{commit}\n"
 	res, err := st.Run(ctx, Call{Agents: agents, Stdin: strings.NewReader(in), Args: []string{"cat-file", "--batch-check=%(objectname) %(objecttype)"}})

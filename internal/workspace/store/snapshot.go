@@ -1,7 +1,7 @@
 package store
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"popkit/internal/workspace/git"
 )
@@ -33,7 +34,11 @@ func (s Scan) Empty() bool { return len(s.Paths)+len(s.Links)+len(s.Nested) == 0
 // the commit that is checked out there, so that nothing configured in one runs.
 func (st *Store) Scan(ctx context.Context, t Tree) (Scan, error) {
 	var s Scan
-	res, err := st.Run(ctx, Call{Tree: t, Args: []string{"ls-files", "-z", "-t", "-o", "-m", "-d", "--exclude-standard"}})
+	var res git.Result
+	err := st.patient(ctx, t.Work, func(ctx context.Context) (err error) {
+		res, err = st.Run(ctx, Call{Tree: t, Args: []string{"ls-files", "-z", "-t", "-o", "-m", "-d", "--exclude-standard"}})
+		return err
+	})
 	if err != nil {
 		return s, fmt.Errorf("list changes: %w", err)
 	}
@@ -107,8 +112,7 @@ func (st *Store) record(ctx context.Context, t Tree, paths []string) (left []str
 		if len(paths) == 0 {
 			return left, nil
 		}
-		in := []byte(strings.Join(paths, "\x00") + "\x00")
-		_, err = st.Run(ctx, Call{Tree: t, Stdin: bytes.NewReader(in), Args: []string{"update-index", "-z", "--add", "--remove", "--replace", "--stdin"}})
+		err = st.patient(ctx, t.Work, func(ctx context.Context) error { return st.updateIndex(ctx, t, paths) })
 		if err == nil || !git.Failed(err) || errors.Is(err, git.ErrDiskFull) {
 			return left, err
 		}
@@ -127,6 +131,15 @@ func (st *Store) record(ctx context.Context, t Tree, paths []string) (left []str
 		paths = append(paths[:bad:bad], paths[bad+1:]...)
 	}
 	return left, fmt.Errorf("record changes: git refuses more than %d files: %w", tries, err)
+}
+
+func (st *Store) updateIndex(ctx context.Context, t Tree, paths []string) error {
+	if err := RemoveIfThere(t.Index + ".lock"); err != nil {
+		return err
+	}
+	in := strings.NewReader(strings.Join(paths, "\x00") + "\x00")
+	_, err := st.Run(ctx, Call{Tree: t, Stdin: in, Args: []string{"update-index", "-z", "--add", "--remove", "--replace", "--stdin"}})
+	return err
 }
 
 // refused finds the path that git said it can't process.
@@ -209,9 +222,6 @@ type Snapshot struct {
 // Snapshot takes in what is in the work tree and writes it as a tree. also
 // lists paths to take in even if they are ignored or look unchanged.
 func (st *Store) Snapshot(ctx context.Context, t Tree, also []string) (Snapshot, error) {
-	if err := RemoveIfThere(t.Index + ".lock"); err != nil {
-		return Snapshot{}, err
-	}
 	sc, err := st.Scan(ctx, t)
 	if err != nil {
 		return Snapshot{}, err
@@ -228,4 +238,26 @@ func (st *Store) Snapshot(ctx context.Context, t Tree, also []string) (Snapshot,
 func IsDir(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.IsDir()
+}
+
+// patience is how long git may read what an agent left before popkit looks for
+// pipes: opening one in place of a file takes forever.
+const patience = 30 * time.Second
+
+var errSlow = errors.New("reading what the agent left takes too long")
+
+// patient runs f, which reads what is below dir. When that takes longer than
+// the store's patience, pipes and the like are removed and f runs again, then
+// for as long as ctx lets it.
+func (st *Store) patient(ctx context.Context, dir string, f func(ctx context.Context) error) error {
+	limited, cancel := context.WithTimeoutCause(ctx, cmp.Or(st.Patience, patience), errSlow)
+	err := f(limited)
+	cancel()
+	if !errors.Is(err, errSlow) {
+		return err
+	}
+	if err := OpenDirs(dir); err != nil {
+		return fmt.Errorf("look for pipes: %w", err)
+	}
+	return f(ctx)
 }

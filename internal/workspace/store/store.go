@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"popkit/internal/workspace/git"
 )
@@ -31,6 +32,10 @@ type Store struct {
 	// Base is the configuration that git init made for this file system, Shared
 	// what a clone of the source should have besides.
 	Base, Shared []byte
+
+	// Patience is how long git may read what an agent left before pipes are
+	// looked for; zero: half a minute.
+	Patience time.Duration
 
 	git     git.Runner
 	shallow sync.Mutex // held while the list of shallow commits is copied
