@@ -250,12 +250,36 @@ var oddRepos = map[string]func(t *testing.T) string{
 		runGit(t, dir, "config", "core.autocrlf", "true")
 		return dir
 	},
+	"partial clone": func(t *testing.T) string {
+		from := newRepo(t)
+		runGit(t, from, "config", "uploadpack.allowFilter", "true")
+		write(t, from, "old.txt", "old\n")
+		runGit(t, from, "add", "-A")
+		runGit(t, from, "commit", "-q", "-m", "old")
+		runGit(t, from, "rm", "-q", "old.txt")
+		runGit(t, from, "commit", "-q", "-m", "gone")
+		to := filepath.Join(t.TempDir(), "partial")
+		runGit(t, filepath.Dir(to), "clone", "-q", "--filter=blob:none", "file://"+from, to)
+		if err := os.RemoveAll(from); err != nil { // no network
+			t.Fatal(err)
+		}
+		return to
+	},
+	"large files": func(t *testing.T) string {
+		dir := newRepo(t, "a.txt", "one\ntwo\nthree\n", ".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n*.own filter=own\n",
+			"x.bin", lfsPointer, "y.own", "encrypted\n")
+		hostile(t, dir)
+		return dir
+	},
 	"a branch called popkit": func(t *testing.T) string {
 		dir := newRepo(t)
 		runGit(t, dir, "branch", "popkit")
 		return dir
 	},
 }
+
+// lfsPointer is what Git LFS commits in place of a large file.
+const lfsPointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
 
 func initRepo2(t *testing.T, flag string) string {
 	t.Helper()
@@ -270,6 +294,7 @@ func initRepo2(t *testing.T, flag string) string {
 func TestOddRepositories(t *testing.T) {
 	for name, make := range oddRepos {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := make(t)
 			gitDir := runGit(t, dir, "rev-parse", "--path-format=absolute", "--git-common-dir")
 			if strings.Contains(gitDir, "\n") {
@@ -288,8 +313,11 @@ func TestOddRepositories(t *testing.T) {
 			if got := runGit(t, a, "rev-parse", "HEAD"); got != w.base {
 				t.Errorf("HEAD is %s", got)
 			}
-			if out, err := tryGit(a, "fsck", "--connectivity-only"); err != nil {
+			if out, err := tryGit(a, "fsck", "--connectivity-only"); err != nil && name != "partial clone" {
 				t.Errorf("fsck: %s", out)
+			}
+			if name == "large files" && (read(t, filepath.Join(a, "x.bin")) != lfsPointer || read(t, filepath.Join(a, "y.own")) != "encrypted\n") {
+				t.Error("a filter ran")
 			}
 			text := read(t, filepath.Join(a, "a.txt"))
 			write(t, a, "a.txt", strings.Replace(text, "one", "ONE", 1))

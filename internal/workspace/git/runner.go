@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ type Runner struct {
 	// Env is the environment they start from; GIT_ variables in it are ignored.
 	// nil means the environment of this process.
 	Env []string
+	// Limit bounds what a process may print, in bytes; 0 means MaxOutput.
+	Limit int
 }
 
 // Cmd is one git process.
@@ -70,7 +73,7 @@ func (r Runner) Run(ctx context.Context, c Cmd) (Result, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return endGroup(cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = termGrace
-	out := &bounded{limit: MaxOutput}
+	out := &bounded{limit: cmp.Or(r.Limit, MaxOutput)}
 	errs := &tail{limit: stderrTail}
 	cmd.Stdout, cmd.Stderr = io.Writer(out), errs
 	if c.Stdout != nil {
@@ -94,7 +97,7 @@ func (r Runner) judge(ctx context.Context, c Cmd, cmd *exec.Cmd, res Result, out
 	case errors.Is(err, exec.ErrNotFound):
 		return ErrNoGit
 	case out.over:
-		return fmt.Errorf("%s printed more than %d MiB", name, MaxOutput>>20)
+		return fmt.Errorf("%s printed more than %d bytes", name, out.limit)
 	case err == nil:
 		return nil
 	}

@@ -112,8 +112,15 @@ func (st *Store) record(ctx context.Context, t Tree, paths []string) (left []str
 		if len(paths) == 0 {
 			return left, nil
 		}
-		err = st.patient(ctx, t.Work, func(ctx context.Context) error { return st.updateIndex(ctx, t, paths) })
-		if err == nil || !git.Failed(err) || errors.Is(err, git.ErrDiskFull) {
+		var said string
+		err = st.patient(ctx, t.Work, func(ctx context.Context) (err error) {
+			said, err = st.updateIndex(ctx, t, paths)
+			return err
+		})
+		if err == nil {
+			return append(left, ignored(said, paths)...), nil
+		}
+		if !git.Failed(err) || errors.Is(err, git.ErrDiskFull) {
 			return left, err
 		}
 		if !repaired {
@@ -133,13 +140,25 @@ func (st *Store) record(ctx context.Context, t Tree, paths []string) (left []str
 	return left, fmt.Errorf("record changes: git refuses more than %d files: %w", tries, err)
 }
 
-func (st *Store) updateIndex(ctx context.Context, t Tree, paths []string) error {
+// updateIndex returns what git said besides.
+func (st *Store) updateIndex(ctx context.Context, t Tree, paths []string) (string, error) {
 	if err := RemoveIfThere(t.Index + ".lock"); err != nil {
-		return err
+		return "", err
 	}
 	in := strings.NewReader(strings.Join(paths, "\x00") + "\x00")
-	_, err := st.Run(ctx, Call{Tree: t, Stdin: in, Args: []string{"update-index", "-z", "--add", "--remove", "--replace", "--stdin"}})
-	return err
+	res, err := st.Run(ctx, Call{Tree: t, Stdin: in, Args: []string{"update-index", "-z", "--add", "--remove", "--replace", "--stdin"}})
+	return res.Stderr, err
+}
+
+// ignored lists the paths that git said it passed over: names that it takes for
+// its own.
+func ignored(said string, paths []string) []string {
+	if !strings.Contains(said, "Ignoring path ") {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+		return !strings.Contains(said+"\n", "Ignoring path "+path+"\n")
+	})
 }
 
 // refused finds the path that git said it can't process.
