@@ -35,6 +35,7 @@ type world struct {
 	stream  []api.Progress    // what attend streams
 	spawn   func() error      // what Spawn does
 	gitOut  string            // what git prints
+	result  string            // beginning of the refs that hold the result
 	gitEnd  int               // its exit code
 	vars    map[string]string // environment
 	tty     bool
@@ -120,8 +121,15 @@ func (w *world) host() Host {
 		},
 		Git: func(_ context.Context, s Streams, _ string, args ...string) (int, error) {
 			w.note("git %s", strings.Join(args, " "))
-			if args[0] == "status" {
+			switch args[0] {
+			case "status":
 				return 0, nil
+			case "rev-parse":
+				if !strings.HasPrefix(args[len(args)-1], w.result) {
+					return 1, nil
+				}
+				_, err := io.WriteString(s.Out, head+"\n")
+				return 0, err
 			}
 			_, err := io.WriteString(s.Out, w.gitOut)
 			return w.gitEnd, err

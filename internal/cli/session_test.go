@@ -136,6 +136,8 @@ func (w *world) set(words []string, line string) {
 		w.info.Bare = true
 	case "git":
 		w.gitOut = strings.ReplaceAll(rest, `\n`, "\n") + "\n"
+	case "result":
+		w.result = rest
 	case "gitfails":
 		w.gitEnd = 1
 	case "spawnfails":

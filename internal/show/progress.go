@@ -72,8 +72,9 @@ func agentLines(v view.Status, now time.Time) []string {
 }
 
 // Summary is what is said at the end of a run: how it ended, what is in it, and
-// the one command that goes on.
-func Summary(v view.Status) string {
+// the one command that goes on. published is what was said of the result, where
+// it is known.
+func Summary(v view.Status, published *event.RunPublished) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "run %s: %s%s\n", v.Run, Outcome(v.State), because(v.Reason))
 	merged, skipped := 0, []string{}
@@ -91,7 +92,7 @@ func Summary(v view.Status) string {
 	}
 	fmt.Fprintf(&b, "; %s, %s, %s\n", Count(v.Budget.Started, "agent"), Count(v.Insights, "insight"), active(v.Budget))
 	b.WriteString(summaryChecks(v))
-	b.WriteString(next(v))
+	b.WriteString(next(v, published))
 	return b.String()
 }
 
@@ -112,10 +113,20 @@ func summaryChecks(v view.Status) string {
 	return b.String()
 }
 
-func next(v view.Status) string {
+func next(v view.Status, p *event.RunPublished) string {
 	switch v.State {
 	case "done":
-		return fmt.Sprintf("branch %s holds the result; to merge it: popkit power merge %s\n", v.Branch, v.Run)
+		if p == nil {
+			p = &event.RunPublished{}
+		}
+		text := fmt.Sprintf("branch %s holds the result", v.Branch)
+		if p.Note != "" {
+			text = Line(p.Note)
+		}
+		if p.BaseMoved != "" {
+			text += fmt.Sprintf("; %s has moved to %s meanwhile", strings.TrimPrefix(v.BaseRef, "refs/heads/"), Commit(p.BaseMoved))
+		}
+		return fmt.Sprintf("%s\nto merge it: popkit power merge %s\n", text, v.Run)
 	case "needs_human":
 		return Decisions(v.Decisions) + fmt.Sprintf("then: popkit power resume %s\n", v.Run)
 	case "stopped", "failed", "interrupted":

@@ -104,7 +104,7 @@ func attend(ctx context.Context, e *command.Env, r runs.Run, h runs.Holder, a at
 		return view.Status{}, command.Environment(foldErr)
 	}
 	last := view.Make(s, e.Now(), nil)
-	w.screen.permanent(show.Summary(last))
+	w.screen.permanent(show.Summary(last, s.Published))
 	if last.State == "interrupted" {
 		return last, command.Fail(command.ExitEnvironment, "popkit power resume "+r.ID, "the engine of run %s died (%s)", r.ID, r.EngineLog())
 	}

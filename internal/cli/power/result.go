@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -59,7 +60,7 @@ func runReport(ctx context.Context, e *command.Env, o reportOptions) error {
 	}
 	if len(text) == 0 {
 		e.Say("run %s has no report yet; so far:", r.ID)
-		text = []byte(show.Summary(v))
+		text = []byte(show.Summary(v, nil))
 	}
 	return e.Print(string(text))
 }
@@ -197,7 +198,11 @@ func runMerge(ctx context.Context, e *command.Env, o mergeOptions) error {
 	if err := clean(ctx, e, info.Top); err != nil {
 		return err
 	}
-	args := []string{"merge", "--no-ff", v.Branch}
+	ref, err := published(ctx, e, info.Top, v)
+	if err != nil {
+		return err
+	}
+	args := []string{"merge", "--no-ff", ref}
 	if o.DryRun {
 		return e.Print("git " + strings.Join(args, " ") + "\n")
 	}
@@ -206,6 +211,27 @@ func runMerge(ctx context.Context, e *command.Env, o mergeOptions) error {
 		return command.Fail(command.ExitCode(err), "git merge --abort", "%w: resolve what conflicts and commit, or give it up", err)
 	}
 	return nil
+}
+
+// published is the name under which the result is in the repository: the run's
+// branch, or, where that could not be written, a ref.
+func published(ctx context.Context, e *command.Env, repo string, v view.Status) (string, error) {
+	for _, ref := range []string{v.Branch, "refs/popkit/" + v.Run + "/result"} {
+		full := ref
+		if !strings.HasPrefix(ref, "refs/") {
+			full = "refs/heads/" + ref
+		}
+		var out bytes.Buffer
+		s := command.Streams{In: strings.NewReader(""), Out: &out, Err: io.Discard}
+		code, err := e.Host.Git(ctx, s, repo, "rev-parse", "--verify", "--quiet", full)
+		if err != nil {
+			return "", command.Environment(err)
+		}
+		if code == 0 && strings.TrimSpace(out.String()) == v.Head {
+			return ref, nil
+		}
+	}
+	return "", command.Failed("git merge --no-ff "+v.Head, "the result of run %s is no longer on branch %s", v.Run, v.Branch)
 }
 
 // clean refuses a checkout with changes to files that git knows. Others are in
