@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"popkit/internal/config"
 	"popkit/internal/core/state"
@@ -23,6 +24,7 @@ type environment struct {
 	vars            []string // what agents and checks inherit
 	secrets         []string // values that are not passed on, and taken out of text
 	redactor        *redact.Redactor
+	commands        atomic.Int64 // run so far: each has a mark of its own
 }
 
 // loadConfig reads the configuration that holds in a repository.

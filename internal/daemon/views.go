@@ -98,7 +98,7 @@ func (d *daemon) changed(ctx context.Context) func(statefile.Change) {
 func imported(agent string, in statefile.Entry) decide.ShareInsight {
 	return decide.ShareInsight{
 		Agent: agent, Author: in.Agent, Kind: in.Type, Content: in.Content, Tags: in.Tags,
-		Confidence: in.Confidence, Phase: in.Phase, Source: "file",
+		Confidence: in.Confidence, Phase: in.Phase, Source: "file", Found: in.Timestamp,
 	}
 }
 

@@ -96,7 +96,7 @@ func (d *daemon) finish(ctx context.Context, o engine.Order, note string) (event
 func (e *environment) command(ctx context.Context, run, dir, command string, out io.Writer) (effects.CommandEnd, error) {
 	p, err := proc.Start(ctx, proc.Command{
 		Path: "/bin/sh", Args: []string{"sh", "-c", command}, Dir: dir, Env: e.base(), Stdout: out, Stderr: out,
-		Mark: run + "/command",
+		Mark: fmt.Sprintf("%s/command-%d", run, e.commands.Add(1)),
 	})
 	if err != nil {
 		return effects.CommandEnd{}, err

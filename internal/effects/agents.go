@@ -24,12 +24,12 @@ func (e *Effects) prepare(ctx context.Context, o engine.Order) (event.Data, erro
 
 // run runs an agent's process to its end. It always ends in AgentExited: what
 // kept it from starting is one way of not running.
-func (e *Effects) run(ctx context.Context, o engine.Order, started func(event.AgentStarted)) event.AgentExited {
+func (e *Effects) run(ctx context.Context, o engine.Order, tell func(event.Data)) event.AgentExited {
 	exit := event.AgentExited{Effect: o.Key, Agent: o.Agent, Reason: event.ExitNotStarted}
 	if o.Unknown {
-		return e.interrupted(o, exit)
+		return e.interrupted(ctx, o, exit)
 	}
-	out, err := e.attempt(ctx, o, started)
+	out, err := e.attempt(ctx, o, tell)
 	if err != nil {
 		exit.Detail = e.cfg.Redact(err.Error())
 		return exit
@@ -40,9 +40,10 @@ func (e *Effects) run(ctx context.Context, o engine.Order, started func(event.Ag
 
 // interrupted ends what is left of an agent whose engine died: normally
 // nothing, since agents die with their engine.
-func (e *Effects) interrupted(o engine.Order, exit event.AgentExited) event.AgentExited {
+func (e *Effects) interrupted(ctx context.Context, o engine.Order, exit event.AgentExited) event.AgentExited {
 	exit.Reason = event.ExitInterrupted
-	killed, err := proc.Sweep(agent.Spec{Run: o.Run, Agent: o.Agent}.Mark())
+	id := proc.Ident{PID: o.Process.PID, StartTime: o.Process.StartTime, Boot: o.Process.Boot}
+	killed, err := proc.Settle(ctx, id, agent.Spec{Run: o.Run, Agent: o.Agent}.Mark())
 	switch {
 	case err != nil:
 		exit.Detail = "its left-over processes could not be ended: " + err.Error()
@@ -52,7 +53,7 @@ func (e *Effects) interrupted(o engine.Order, exit event.AgentExited) event.Agen
 	return exit
 }
 
-func (e *Effects) attempt(ctx context.Context, o engine.Order, started func(event.AgentStarted)) (out agent.Outcome, err error) {
+func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.Data)) (out agent.Outcome, err error) {
 	rt, err := e.cfg.Runtime(o.Request.Runtime)
 	if err != nil {
 		return out, err
@@ -74,8 +75,10 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, started func(even
 	e.sessions[o.Agent] = session
 	e.mu.Unlock()
 	id := session.Ident()
-	started(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot})
+	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot})
+	stopLooking := look(o, id, seat.Transcript, tell)
 	out = session.Wait()
+	stopLooking()
 	e.mu.Lock()
 	delete(e.sessions, o.Agent)
 	e.mu.Unlock()

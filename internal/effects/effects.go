@@ -60,13 +60,13 @@ type Effects struct {
 func New(cfg Config) *Effects { return &Effects{cfg: cfg, sessions: map[string]agent.Session{}} }
 
 // Do implements engine.Effects.
-func (e *Effects) Do(ctx context.Context, o engine.Order, started func(event.AgentStarted)) (end event.Data) {
+func (e *Effects) Do(ctx context.Context, o engine.Order, tell func(event.Data)) (end event.Data) {
 	defer func() {
 		if p := recover(); p != nil {
 			end = event.EffectFailed{Key: o.Key, Error: fmt.Sprintf("panic: %v\n%s", p, debug.Stack()), Final: true}
 		}
 	}()
-	d, err := e.do(ctx, o, started)
+	d, err := e.do(ctx, o, tell)
 	if err != nil {
 		return event.EffectFailed{Key: o.Key, Error: e.cfg.Redact(err.Error()), Final: errors.Is(err, errFinal)}
 	}
@@ -76,12 +76,12 @@ func (e *Effects) Do(ctx context.Context, o engine.Order, started func(event.Age
 // errFinal marks failures that trying again does not cure.
 var errFinal = errors.New("final")
 
-func (e *Effects) do(ctx context.Context, o engine.Order, started func(event.AgentStarted)) (event.Data, error) {
+func (e *Effects) do(ctx context.Context, o engine.Order, tell func(event.Data)) (event.Data, error) {
 	switch o.Kind {
 	case event.EffectPrepare:
 		return e.prepare(ctx, o)
 	case event.EffectRun:
-		return e.run(ctx, o, started), nil
+		return e.run(ctx, o, tell), nil
 	case event.EffectCollect:
 		return e.collect(ctx, o)
 	case event.EffectRelease:

@@ -26,9 +26,10 @@ var ErrEnded = fmt.Errorf("the run's engine has ended: %w", context.Canceled)
 // not block it.
 type Effects interface {
 	// Do carries the order out and returns the event that ends it. It is called
-	// in a goroutine of its own. started, for kind run, may be called once
-	// before the end. An ended context means: leave off, soon.
-	Do(ctx context.Context, o Order, started func(event.AgentStarted)) event.Data
+	// in a goroutine of its own. tell, for kind run, may be called before the end:
+	// with AgentStarted once, then with AgentSeen. An ended context means: leave
+	// off, soon.
+	Do(ctx context.Context, o Order, tell func(event.Data)) event.Data
 	// StopAgent asks for the end of a running agent, now or after its tool call.
 	StopAgent(agent string, now bool)
 }
@@ -290,7 +291,7 @@ func (e *Engine) start(ctx context.Context, o Order) {
 	e.cancels[o.Key] = u
 	e.wg.Go(func() {
 		defer cancel()
-		end := e.effects.Do(mine, o, func(a event.AgentStarted) { e.handIn(ctx, o.Asked, a, nil) })
+		end := e.effects.Do(mine, o, func(d event.Data) { e.handIn(ctx, o.Asked, d, nil) })
 		e.handIn(ctx, o.Asked, end, func(*state.State, Result) {
 			if e.cancels[o.Key] == u { // else asked for again meanwhile
 				delete(e.cancels, o.Key)

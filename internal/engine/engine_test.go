@@ -25,11 +25,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // hand is a fake of the outside: it does what a test says, and else the obvious.
 type hand struct {
-	do    func(ctx context.Context, o Order, started func(event.AgentStarted)) event.Data // nil answer: the obvious
+	do    func(ctx context.Context, o Order, started func(event.Data)) event.Data // nil answer: the obvious
 	stops []string
 }
 
-func (h *hand) Do(ctx context.Context, o Order, started func(event.AgentStarted)) event.Data {
+func (h *hand) Do(ctx context.Context, o Order, started func(event.Data)) event.Data {
 	if h.do != nil {
 		if d := h.do(ctx, o, started); d != nil {
 			return d
@@ -42,7 +42,7 @@ func (h *hand) StopAgent(agent string, now bool) {
 	h.stops = append(h.stops, fmt.Sprint(agent, " ", now))
 }
 
-func obvious(o Order, started func(event.AgentStarted)) event.Data {
+func obvious(o Order, started func(event.Data)) event.Data {
 	switch o.Kind {
 	case event.EffectPrepare:
 		return event.AgentPrepared{Effect: o.Key, Agent: o.Agent, Base: o.Request.Base}
@@ -69,8 +69,8 @@ func obvious(o Order, started func(event.AgentStarted)) event.Data {
 }
 
 // waits makes agents run until release is closed.
-func waits(release <-chan struct{}) func(context.Context, Order, func(event.AgentStarted)) event.Data {
-	return func(ctx context.Context, o Order, started func(event.AgentStarted)) event.Data {
+func waits(release <-chan struct{}) func(context.Context, Order, func(event.Data)) event.Data {
+	return func(ctx context.Context, o Order, started func(event.Data)) event.Data {
 		if o.Kind != event.EffectRun || o.Unknown {
 			return nil
 		}
@@ -200,7 +200,7 @@ func TestAppendBeforeAct(t *testing.T) {
 		let := make(chan struct{})
 		var released, observed atomic.Int32
 		var replied atomic.Bool
-		h := &hand{do: func(_ context.Context, o Order, _ func(event.AgentStarted)) event.Data {
+		h := &hand{do: func(_ context.Context, o Order, _ func(event.Data)) event.Data {
 			released.Add(1)
 			if !slices.ContainsFunc(logged(t, store), func(e event.Event) bool {
 				d, ok := e.Data.(event.EffectRequested)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
@@ -24,6 +26,7 @@ type Order struct {
 	Request   event.AgentRequested // prepare, run, collect, release, merge
 	Workspace string
 	Process   event.AgentStarted // run, when Unknown
+	Heartbeat time.Duration      // run: how often to look for a sign of life; 0 = never
 	Def       objective.Task     // the task as it is now
 	Report    *event.Report      // collect: what the agent reported
 	Work      *event.AgentCollected
@@ -74,7 +77,7 @@ func Actions(s *state.State, events []event.Event) []Action {
 func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	o := Order{
 		EffectRequested: e, Unknown: unknown, Run: s.Created.Run, RunBase: s.Created.Base,
-		BaseRef: s.Created.BaseRef, Branch: s.Created.Branch,
+		BaseRef: s.Created.BaseRef, Branch: s.Created.Branch, Heartbeat: s.Settings.Heartbeat,
 	}
 	if e.Phase < len(s.Phases) {
 		o.PhaseName = s.Phases[e.Phase].Name

@@ -81,7 +81,7 @@ func TestEndOfContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memlog.NewStore()
 		var left, unknown atomic.Int32
-		h := &hand{do: func(ctx context.Context, o Order, started func(event.AgentStarted)) event.Data {
+		h := &hand{do: func(ctx context.Context, o Order, started func(event.Data)) event.Data {
 			left.Add(1)
 			defer left.Add(-1)
 			return waits(nil)(ctx, o, started)
@@ -99,7 +99,7 @@ func TestEndOfContext(t *testing.T) {
 		if n := left.Load(); n != 0 {
 			t.Fatalf("%d effects are left", n)
 		}
-		second := &hand{do: func(_ context.Context, o Order, _ func(event.AgentStarted)) event.Data {
+		second := &hand{do: func(_ context.Context, o Order, _ func(event.Data)) event.Data {
 			if o.Unknown {
 				unknown.Add(1)
 			}
@@ -123,7 +123,7 @@ func TestEndOfContext(t *testing.T) {
 func TestStopEndsChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memlog.NewStore()
-		slow := &hand{do: func(ctx context.Context, o Order, _ func(event.AgentStarted)) event.Data {
+		slow := &hand{do: func(ctx context.Context, o Order, _ func(event.Data)) event.Data {
 			if o.Kind != event.EffectCheck {
 				return nil
 			}

@@ -61,12 +61,24 @@ func (in *Input) role() string {
 	return fmt.Sprintf("## Your role: %s\n\n%s\n\n", line(role), guide(role))
 }
 
-func guide(role string) string {
+// known returns the name under which a role is known here.
+func known(role string) string {
 	role = strings.ToLower(role)
 	if name, ok := sameAs[role]; ok {
-		role = name
+		return name
 	}
-	if text, ok := guidance[role]; ok {
+	return role
+}
+
+// Reviews reports whether agents of the role look at what others changed, and so
+// are shown the range.
+func Reviews(role string) bool {
+	name := known(role)
+	return name == "reviewer" || name == "security-auditor"
+}
+
+func guide(role string) string {
+	if text, ok := guidance[known(role)]; ok {
 		return text
 	}
 	return general

@@ -90,7 +90,7 @@ func shareInsight(s *state.State, in ShareInsight) ([]event.Data, error) {
 	}
 	e := event.InsightShared{
 		ID: fmt.Sprintf("i-%d", s.Insights.Len()+1), Agent: author, Task: task, Phase: in.Phase, Kind: in.Kind,
-		Content: strings.TrimSpace(in.Content), Tags: in.Tags, Confidence: in.Confidence, Source: in.Source,
+		Content: strings.TrimSpace(in.Content), Tags: in.Tags, Confidence: in.Confidence, Source: in.Source, Found: in.Found,
 		Similar: s.Insights.Similar(in.Content),
 	}
 	if e.Phase == "" {
@@ -148,13 +148,7 @@ func checkIn(s *state.State, a *state.Agent, in CheckIn) ([]event.Data, error) {
 // answered reports whether an insight that the agent doesn't know yet answers
 // the need.
 func answered(s *state.State, a *state.Agent, need insight.Need) bool {
-	r := reader(s, a, []insight.Need{need})
-	for _, in := range s.Insights.Pull(r, s.Insights.Len()) {
-		if in.Kind != event.InsightQuestion && insight.Answers(need, in) {
-			return true
-		}
-	}
-	return false
+	return s.Insights.Answer(reader(s, a, []insight.Need{need}), need) != nil
 }
 
 func reader(s *state.State, a *state.Agent, needs []insight.Need) insight.Reader {

@@ -150,6 +150,8 @@ func endOf(d event.Data) (string, event.EffectKind, bool) {
 		return d.Effect, event.EffectPrepare, true
 	case event.AgentStarted:
 		return d.Effect, event.EffectRun, true
+	case event.AgentSeen:
+		return d.Effect, event.EffectRun, true
 	case event.AgentExited:
 		return d.Effect, event.EffectRun, true
 	case event.AgentCollected:

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"time"
 
 	"popkit/internal/core/event"
 )
@@ -34,9 +35,10 @@ type ShareInsight struct {
 	Agent, Kind, Content string
 	Tags                 []string
 	Confidence           float64
-	Source               string // "" or "file"
-	Author               string // the name in an imported file, when it is no agent of this run
-	Phase                string // likewise; "" = the current one
+	Source               string    // "" or "file"
+	Author               string    // the name in an imported file, when it is no agent of this run
+	Phase                string    // likewise; "" = the current one
+	Found                time.Time // likewise; zero = now
 }
 
 // CheckIn is an agent's report on the way.

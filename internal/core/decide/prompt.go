@@ -9,9 +9,6 @@ import (
 	"popkit/internal/core/state"
 )
 
-// reviewing roles are shown what the phase before changed, or the whole run.
-const roleReviewer = "reviewer"
-
 // prompt composes what a new attempt is told, and returns the insights in it.
 func prompt(s *state.State, t *state.Task, role string) (text string, insights []string) {
 	attempt := t.Attempts + 1
@@ -37,7 +34,7 @@ func prompt(s *state.State, t *state.Task, role string) (text string, insights [
 	case event.PurposeResolve:
 		in.Conflict = conflict(s, t)
 	}
-	if role == roleReviewer && s.Head != s.Created.Base {
+	if brief.Reviews(role) && s.Head != s.Created.Base {
 		in.DiffRange = reviewRange(s, t)
 	}
 	if a := s.Agents[t.Last]; a != nil && a.Rejected != nil {
@@ -68,7 +65,7 @@ func earlier(s *state.State, t *state.Task) []brief.TaskSummary {
 }
 
 func summaryOf(s *state.State, t *state.Task) brief.TaskSummary {
-	sum := brief.TaskSummary{Task: t.ID, Title: t.Title, Role: t.Role, Phase: s.Phases[t.Phase].Name}
+	sum := brief.TaskSummary{Task: t.ID, Title: t.Title, Prompt: t.Prompt, Role: t.Role, Phase: s.Phases[t.Phase].Name}
 	if t.Accepted != nil {
 		sum.Agent, sum.Summary, sum.Files, sum.Commit = t.Accepted.Agent, t.Accepted.Summary, t.Accepted.Files, t.Accepted.Commit
 	}

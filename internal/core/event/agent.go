@@ -45,6 +45,14 @@ type AgentStarted struct {
 	Boot      string `json:"boot,omitempty"`
 }
 
+// AgentSeen says that an agent that says nothing of itself is at work: since the
+// last look it wrote output or used the processor. At most one comes in a
+// heartbeat interval.
+type AgentSeen struct {
+	Effect string `json:"effect"`
+	Agent  string `json:"agent"`
+}
+
 // ToolCalled counts one tool call of an agent.
 type ToolCalled struct {
 	Agent string `json:"agent"`

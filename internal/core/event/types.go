@@ -25,6 +25,7 @@ var decoders = map[string]func(json.RawMessage) (Data, error){
 	"agent.requested":      decodeAs[AgentRequested],
 	"agent.prepared":       decodeAs[AgentPrepared],
 	"agent.started":        decodeAs[AgentStarted],
+	"agent.seen":           decodeAs[AgentSeen],
 	"agent.called_tool":    decodeAs[ToolCalled],
 	"agent.checked_in":     decodeAs[CheckedIn],
 	"agent.reported":       decodeAs[Reported],
@@ -69,6 +70,7 @@ func (TaskEdited) Type() string         { return "task.edited" }
 func (AgentRequested) Type() string     { return "agent.requested" }
 func (AgentPrepared) Type() string      { return "agent.prepared" }
 func (AgentStarted) Type() string       { return "agent.started" }
+func (AgentSeen) Type() string          { return "agent.seen" }
 func (ToolCalled) Type() string         { return "agent.called_tool" }
 func (CheckedIn) Type() string          { return "agent.checked_in" }
 func (Reported) Type() string           { return "agent.reported" }

@@ -39,7 +39,7 @@ func (s *State) applyAgent(e event.Event) error {
 		}
 		a.StopAsked = &d
 		a.StoppedWithRun = a.StoppedWithRun || s.Stop != nil
-	case event.ToolCalled, event.CheckedIn, event.Reported:
+	case event.ToolCalled, event.CheckedIn, event.Reported, event.AgentSeen:
 		return s.agentSaid(e)
 	default:
 		return fmt.Errorf("no rule for this event")
@@ -148,6 +148,8 @@ func (s *State) agentReleased(d event.AgentReleased) error {
 func (s *State) agentSaid(e event.Event) error {
 	var id string
 	switch d := e.Data.(type) {
+	case event.AgentSeen:
+		id = d.Agent
 	case event.ToolCalled:
 		id = d.Agent
 	case event.CheckedIn:

@@ -13,9 +13,13 @@ import (
 func (s *State) applyTalk(e event.Event) error {
 	switch d := e.Data.(type) {
 	case event.InsightShared:
+		at := e.Time
+		if !d.Found.IsZero() {
+			at = d.Found
+		}
 		added := s.Insights.Add(insight.Insight{
 			ID: d.ID, Agent: d.Agent, Task: d.Task, Phase: d.Phase, Kind: d.Kind, Content: d.Content,
-			Tags: d.Tags, Confidence: d.Confidence, Source: d.Source, Seq: e.Seq, Time: e.Time, Similar: d.Similar,
+			Tags: d.Tags, Confidence: d.Confidence, Source: d.Source, Seq: e.Seq, Time: at, Similar: d.Similar,
 		})
 		if !added {
 			return fmt.Errorf("insight %q is there already", d.ID)
