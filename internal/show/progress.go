@@ -52,7 +52,7 @@ func Block(v view.Status, now time.Time, width int) []string {
 	}
 	lines = append(lines, agentLines(v, now)...)
 	for i := range lines {
-		lines[i] = Cut(lines[i], width)
+		lines[i] = Cut(flat(lines[i]), width)
 	}
 	return lines
 }

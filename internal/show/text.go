@@ -11,6 +11,9 @@ import (
 // Line returns s as one line that is safe to print on a terminal.
 func Line(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
+// flat is Line for text in columns: it leaves blanks as they are.
+func flat(s string) string { return strings.NewReplacer("\n", " ", "\t", " ").Replace(clean(s)) }
+
 // Quote returns s as lines that begin with "> ", each with its newline.
 func Quote(s string) string {
 	s = strings.Trim(clean(s), "\n\t ")
@@ -103,9 +106,15 @@ func pad(s string, width int) string {
 }
 
 // Table writes rows in columns that are two blanks apart, the first row being
-// the heading. Its last column is cut to fit into width (0: it is not).
+// the heading; what could steer a terminal is taken out of the cells. The last
+// column is cut to fit into width (0: it is not).
 func Table(rows [][]string, width int) string {
 	var widths []int
+	for _, row := range rows {
+		for i := range row {
+			row[i] = flat(row[i])
+		}
+	}
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
