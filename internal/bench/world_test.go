@@ -89,7 +89,7 @@ func (w *world) git(dir string, args ...string) string {
 // settings are those of the tier pro, with agents working at once.
 func settings(agents int) event.Settings {
 	return event.Settings{
-		Mode: "native", Tier: "pro", PhaseAware: true, FullRouting: true, MaxAgents: agents, MaxStarted: 10_000, MaxAttempts: 3,
+		Mode: "native", Tier: "pro", PhaseAware: true, FullRouting: true, MaxAgents: agents, MaxStarted: 10_000, MaxAttempts: 10_000,
 		MaxFixes: 2, MaxInsights: 100_000, CheckinEvery: 5, MaxRuntime: time.Hour, AgentTimeout: time.Hour,
 		CheckTimeout: time.Minute, DecisionTimeout: time.Minute, MaxInsightsPerPull: 3, ContextLimit: 32 << 10,
 		CloseWhenUnattended: true,
