@@ -142,8 +142,10 @@ func (p *proc) next() {
 	p.steps = p.steps[1:]
 	step()
 	d := p.w.s.between(time.Second, 2*time.Minute)
-	if p.fate == fateSlow {
+	if p.fate == fateSlow { // with a sign of life in between
 		d *= 60
+		seen := decide.EffectEnded{Data: event.AgentSeen{Effect: p.o.Key, Agent: p.o.Agent}, Asked: p.o.Asked}
+		p.w.s.after(d/2, p.life, func() { p.w.s.submit(seen, nil) })
 	}
 	p.w.s.after(d, p.life, p.next)
 }

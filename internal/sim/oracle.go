@@ -114,6 +114,8 @@ func (o *oracle) effect(e event.Event) error {
 		o.ended = false
 	case event.AgentStarted:
 		return o.open(d.Effect)
+	case event.AgentSeen:
+		return o.open(d.Effect)
 	}
 	if key := ended(e.Data); key != "" {
 		if err := o.open(key); err != nil {
@@ -274,6 +276,9 @@ func (o *oracle) question(e event.Event) error {
 		}
 		delete(o.asked, d.ID)
 	case event.QuestionWithdrawn:
+		if q := o.asked[d.ID]; q.Kind == event.AskAgent && o.s.world.procs[q.Agent] != nil {
+			return fmt.Errorf("agent %s waits for the answer", q.Agent)
+		}
 		delete(o.asked, d.ID)
 	}
 	return nil

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +22,13 @@ var (
 	seed  = flag.Uint64("sim.seed", 0, "run this seed only")
 	trace = flag.Bool("sim.trace", false, "with -sim.seed: print what happens")
 )
+
+// TestMain collects garbage less often: the runs are short and many.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
 
 func seedCount(t *testing.T) int {
 	if *seeds > 0 {
@@ -51,13 +61,11 @@ func TestSeeds(t *testing.T) {
 	n, events, outcomes, bad := seedCount(t), 0, map[event.Outcome]int{}, 0
 	seen := coverage{}
 	begun := time.Now()
-	for i := range n {
-		cfg := RandomConfig(*first + uint64(i))
-		r, err := runSeed(t, cfg)
+	for r := range runSeeds(t, n) {
 		events += len(r.Events)
 		seen.add(r.Events)
-		if err != nil {
-			t.Errorf("seed %d: %v\nreplay: go test ./internal/sim -run TestSeeds -sim.seed=%d -sim.trace", cfg.Seed, err, cfg.Seed)
+		if r.err != nil {
+			t.Errorf("seed %d: %v\nreplay: go test ./internal/sim -run TestSeeds -sim.seed=%d -sim.trace", r.seed, r.err, r.seed)
 			if bad++; bad == 10 {
 				t.Fatal("no more after ten")
 			}
@@ -66,14 +74,50 @@ func TestSeeds(t *testing.T) {
 		outcomes[r.State.Ended.Outcome]++
 	}
 	t.Logf("%d seeds, %d events, %v, in %s", n, events, outcomes, time.Since(begun))
-	if n >= 500 {
+	if n >= 2000 {
 		seen.check(t)
+	}
+}
+
+// seedResult is what became of one seed.
+type seedResult struct {
+	Result
+	seed uint64
+	err  error
+}
+
+// runSeeds runs n seeds, as many at a time as there are processors, and yields
+// what became of each in the order of the seeds. Each run is its own world.
+func runSeeds(t *testing.T, n int) iter.Seq[seedResult] {
+	return func(yield func(seedResult) bool) {
+		workers := runtime.GOMAXPROCS(0)
+		lanes := make([]chan seedResult, workers)
+		stop := make(chan struct{})
+		defer close(stop)
+		for w := range lanes {
+			lanes[w] = make(chan seedResult, 1)
+			go func() {
+				for i := w; i < n; i += workers {
+					cfg := RandomConfig(*first + uint64(i))
+					r, err := runSeed(t, cfg)
+					select {
+					case lanes[w] <- seedResult{r, cfg.Seed, err}:
+					case <-stop:
+						return
+					}
+				}
+			}()
+		}
+		for i := range n {
+			if !yield(<-lanes[i%workers]) {
+				return
+			}
+		}
 	}
 }
 
 // runSeed runs a seed; a panic is a failure of that seed.
 func runSeed(t *testing.T, cfg Config) (r Result, err error) {
-	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
