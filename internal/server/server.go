@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"popkit/internal/api"
 	"popkit/internal/core/decide"
@@ -22,6 +23,10 @@ import (
 
 // MaxCalls bounds the calls under way on one socket.
 const MaxCalls = 256
+
+// lastWrite is how long a caller may take to read its answer once the server is
+// being closed.
+const lastWrite = 2 * time.Second
 
 // Run is the run that is served; an engine is one.
 type Run interface {
@@ -130,7 +135,13 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, who caller) {
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	// The end of the call unblocks what reads, and leaves what was decided the
+	// time to be written.
+	stop := context.AfterFunc(ctx, func() {
+		if conn.SetReadDeadline(time.Now()) != nil || conn.SetWriteDeadline(time.Now().Add(lastWrite)) != nil {
+			conn.Close()
+		}
+	})
 	defer stop()
 	out := &answer{conn: conn}
 	in := bufio.NewReader(io.LimitReader(conn, api.MaxLine+1))

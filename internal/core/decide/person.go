@@ -25,7 +25,11 @@ func personSays(s *state.State, in Input) ([]event.Data, error) {
 		if s.Stop != nil && (s.Stop.Now || !in.Now) || s.Ended != nil {
 			return nil, nil
 		}
-		return []event.Data{event.StopRequested{By: in.By, Reason: in.Reason, Now: in.Now}}, nil
+		reason := in.Reason
+		if reason == "" {
+			reason = "a stop was asked for"
+		}
+		return []event.Data{event.StopRequested{By: in.By, Reason: reason, Now: in.Now}}, nil
 	case Retry:
 		if _, err := changeable(s, in.Task, "retried"); err != nil {
 			return nil, err

@@ -187,7 +187,7 @@ func endStopped(s *state.State, _ time.Time) []event.Data {
 			return nil
 		}
 	}
-	return []event.Data{event.RunEnded{Outcome: s.Stop.Outcome, Reason: s.Stop.Reason + ", asked by " + s.Stop.By}}
+	return []event.Data{event.RunEnded{Outcome: s.Stop.Outcome, Reason: s.Stop.Reason + " (by " + s.Stop.By + ")"}}
 }
 
 // park ends the engine when only a person can go on and none is there.
