@@ -77,7 +77,7 @@ var agentCases = []agentCase{
 	{name: "no permissions", do: `echo x > x.txt; mkdir d; echo y > d/y; chmod 0 x.txt d/y d`, files: []string{"d/y", "x.txt"}, commits: 1},
 	{name: "names", do: "echo x > 'git~1'; echo y > 'a\\b'; echo z > '-n'; echo z > ':(top)x'; printf x > \"$(printf 'bad\\377utf8')\"",
 		files: []string{"-n", ":(top)x", "a\\b", "bad\xffutf8", "git~1"}, commits: 1},
-	{name: "a name git can't hold", do: `mkdir .GIT; echo x > .GIT/config; echo y > y.txt`, files: []string{"y.txt"}, commits: 1},
+	{name: "a name git can't hold", do: `mkdir .GIT; echo x > .GIT/config; echo y > y.txt`, files: []string{"y.txt"}, commits: 1, left: []string{".GIT/config"}, rescue: true},
 	{name: "repository inside", do: `git init -q inner; (cd inner; echo x > x; git add x; git -c user.name=x -c user.email=x@x commit -qm x); git init -q unborn; echo y > y.txt`,
 		files: []string{"y.txt"}, commits: 1, left: []string{"inner", "unborn"}, rescue: true},
 	{name: "ignored repository inside", do: `git init -q build; echo y > y.txt`, files: []string{"y.txt"}, commits: 1},
@@ -111,10 +111,23 @@ func TestAgents(t *testing.T) {
 	for i, c := range agentCases {
 		t.Run("release "+c.name, func(t *testing.T) {
 			w.t = t
-			c.release(t, w, fmt.Sprintf("a-%d", i), works[i])
+			agent := fmt.Sprintf("a-%d", i)
+			if again := w.collect(agent); again.Commit != works[i].Commit || again.Summary != works[i].Summary {
+				t.Errorf("collected after a restart it is %+v, was %+v", again, works[i])
+			}
+			rescue := w.release(agent, works[i].Commit)
+			if (rescue != "") != c.rescue {
+				t.Errorf("rescue %q, reports %q", rescue, w.reports)
+			}
+			if again := w.release(agent); again != rescue {
+				t.Errorf("released again it says %q, said %q", again, rescue)
+			}
 		})
 	}
 	w.t = t
+	if again := w.collect("a-1"); again.Commit != works[1].Commit || again.Changed != works[1].Changed {
+		t.Errorf("collected after release it is %+v, was %+v", again, works[1])
+	}
 	if out, err := tryGit(w.dir, "fsck", "--no-dangling"); err != nil {
 		t.Errorf("the user's repository: %s", out)
 	}
@@ -133,24 +146,6 @@ func (c agentCase) collect(t *testing.T, w *world, agent string) Work {
 		t.Errorf("history %v, want %d commits on the base", below, c.commits)
 	}
 	return work
-}
-
-func (c agentCase) release(t *testing.T, w *world, agent string, work Work) {
-	if again := w.collect(agent); again.Commit != work.Commit || again.Summary != work.Summary {
-		t.Errorf("collected after a restart it is %+v, was %+v", again, work)
-	}
-	rescue := w.release(agent, work.Commit)
-	if (rescue != "") != c.rescue {
-		t.Errorf("rescue %q, reports %q", rescue, w.reports)
-	}
-	if again := w.release(agent, work.Commit); again != rescue {
-		t.Errorf("released again it says %q, said %q", again, rescue)
-	}
-	if work.Ref != "" {
-		if again := w.collect(agent); again.Commit != work.Commit {
-			t.Errorf("collected after release it is %s, was %s", again.Commit, work.Commit)
-		}
-	}
 }
 
 // attack makes a command that leaves a mark run from everywhere in a git dir

@@ -31,7 +31,7 @@ type Work struct {
 	Commit string // descends from the base; equals it when nothing changed
 	Ref    string // that keeps it; "" when nothing changed
 	// Files changed against the base, all of them, by name; then how many, and
-	// how many lines.
+	// how many lines. A submodule counts as one file, by its path.
 	Files                   []string
 	Changed, Added, Removed int
 	// Unresolved conflicts of the merge that the workspace was made for.

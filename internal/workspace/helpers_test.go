@@ -110,6 +110,7 @@ type world struct {
 	run     *Run
 	base    string
 	reports []string
+	sides   int // pairs of agents that twoSides made
 }
 
 func newWorld(t testing.TB, dir string, opts ...func(*Options)) *world {

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,10 +12,11 @@ import (
 // twoSides makes two commits on the base by scripts that agents would run.
 func (w *world) twoSides(ours, theirs string) (a, b Work) {
 	w.t.Helper()
-	for agent, script := range map[string]string{"ours": ours, "theirs": theirs} {
-		sh(w.t, w.prepare(agent), script)
-	}
-	return w.collect("ours"), w.collect("theirs")
+	w.sides++
+	a1, b1 := fmt.Sprintf("ours-%d", w.sides), fmt.Sprintf("theirs-%d", w.sides)
+	sh(w.t, w.prepare(a1), ours)
+	sh(w.t, w.prepare(b1), theirs)
+	return w.collect(a1), w.collect(b1)
 }
 
 const lines = "1\n2\n3\n4\n5\n6\n7\n8\n9\n"
@@ -26,6 +28,7 @@ func conflictRepo(t *testing.T) string {
 }
 
 func TestPreferOurs(t *testing.T) {
+	w := newWorld(t, conflictRepo(t))
 	for _, c := range []struct {
 		name, ours, theirs string
 		conflicts          []string
@@ -48,7 +51,7 @@ func TestPreferOurs(t *testing.T) {
 		{"modes", `chmod +x a.txt; sed -i s/2/ours/ a.txt`, `sed -i s/2/theirs/ a.txt`, []string{"a.txt"}, map[string]string{"a.txt": strings.Replace(lines, "2", "ours", 1)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, conflictRepo(t))
+			w.t = t
 			a, b := w.twoSides(c.ours, c.theirs)
 			onto := w.merge(w.base, a, "ours")
 			plain := w.merge(onto.Commit, b, "theirs")
@@ -105,7 +108,11 @@ func TestMergeNothing(t *testing.T) {
 
 // TestResolve is a workspace with a conflict for an agent to resolve.
 func TestResolve(t *testing.T) {
-	for _, c := range []struct {
+	w := newWorld(t, conflictRepo(t))
+	a, b := w.twoSides(`sed -i s/2/ours/ a.txt; printf 'o\0' > bin; echo o >> gone; echo o > o.txt; sed -i s/2/o/ b.txt`,
+		`sed -i s/2/theirs/ a.txt; sed -i s/8/t/ b.txt; printf 't\0' > bin; rm gone; echo t > t.txt`)
+	onto := w.merge(w.base, a, "ours").Commit
+	for i, c := range []struct {
 		name, do string
 		open     []string
 		file     string // a.txt afterwards
@@ -123,11 +130,9 @@ func TestResolve(t *testing.T) {
 		{"index lost", `printf 'r\n' > a.txt; rm .git/index`, []string{"bin", "gone"}, "r"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, conflictRepo(t))
-			a, b := w.twoSides(`sed -i s/2/ours/ a.txt; printf 'o\0' > bin; echo o >> gone; echo o > o.txt`,
-				`sed -i s/2/theirs/ a.txt; printf 't\0' > bin; rm gone; echo t > t.txt`)
-			onto := w.merge(w.base, a, "ours").Commit
-			path, err := w.run.Prepare(w.ctx, PrepareSpec{Agent: "r-1", Base: onto, MergeCommit: b.Commit})
+			w.t = t
+			agent := fmt.Sprintf("r-%d", i)
+			path, err := w.run.Prepare(w.ctx, PrepareSpec{Agent: agent, Base: onto, MergeCommit: b.Commit})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +140,7 @@ func TestResolve(t *testing.T) {
 				t.Errorf("the workspace has %q", got)
 			}
 			sh(t, path, c.do)
-			work := w.collectAt("r-1", onto)
+			work := w.collectAt(agent, onto)
 			if !slices.Equal(work.Unresolved, c.open) {
 				t.Errorf("unresolved %q, want %q", work.Unresolved, c.open)
 			}
@@ -145,10 +150,13 @@ func TestResolve(t *testing.T) {
 			if got := w.git("show", work.Commit+":a.txt"); c.file != "" && got != c.file {
 				t.Errorf("a.txt is %q", got)
 			}
-			if again := w.collectAt("r-1", onto); again.Commit != work.Commit {
+			if got := w.git("show", work.Commit+":b.txt"); c.name == "committed" && got != "1\no\n3\n4\n5\n6\n7\nt\n9" {
+				t.Errorf("b.txt, which merged by itself, is %q", got)
+			}
+			if again := w.collectAt(agent, onto); again.Commit != work.Commit {
 				t.Errorf("again it is %s, was %s", again.Commit, work.Commit)
 			}
-			if res := w.merge(onto, work, "r-1"); res.Commit == "" || res.Commit == onto {
+			if res := w.merge(onto, work, agent); res.Commit == "" || res.Commit == onto {
 				t.Errorf("merge of the resolution: %+v", res)
 			}
 		})

@@ -32,7 +32,9 @@ type conflict struct {
 // is in conflict. The workspace is still popkit's alone, so its own .git is used.
 func (w *Run) startMerge(ctx context.Context, st *place, t store.Tree, s PrepareSpec) ([]conflict, error) {
 	gitDir := filepath.Join(t.Work, ".git")
-	env := []string{"GIT_DIR=" + gitDir, "GIT_WORK_TREE=" + t.Work, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null"}
+	// What merges by itself is written where popkit's index looks for it.
+	env := []string{"GIT_DIR=" + gitDir, "GIT_WORK_TREE=" + t.Work, "GIT_OBJECT_DIRECTORY=" + st.Src.Objects,
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null"}
 	merge := git.Cmd{Dir: t.Work, Env: env, OK: []int{1}, Args: []string{"-c", "merge.conflictStyle=diff3",
 		"merge", "--quiet", "--no-commit", "--no-ff", "--no-verify", "--no-gpg-sign", "-m", "Merge " + s.MergeCommit, s.MergeCommit}}
 	res, err := w.repo.Git.Run(ctx, merge)

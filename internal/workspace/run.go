@@ -30,7 +30,8 @@ type Options struct {
 	Copy []string
 	// CloneEnv is the environment that git starts from; nil: this process's.
 	CloneEnv []string
-	// Report is told, in one line, what the user should know; may be nil.
+	// Report is told, in one line, what the user should know; may be nil. It is
+	// called from every goroutine that calls the Run.
 	Report func(string)
 }
 
