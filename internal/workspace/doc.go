@@ -22,19 +22,19 @@
 // hashed again on their way into the user's repository.
 //
 // # What a workspace takes over
-
-From the user's configuration: what changes bytes between a commit and the disk
-(core.autocrlf, core.eol), the sparse checkout, ignore rules (core.excludesFile,
-info/exclude), name and address. From the repository: shallow commits, tags,
-and branches as refs/remotes/origin/…. Attributes count as committed;
-core.attributesFile and info/attributes do not. Filters (Git LFS, git-crypt …)
-are switched off in both directions: what is committed is what an agent sees,
-and a pointer goes back unchanged; a new file of a filtered type is committed as
-it is. Merge drivers are git's built-in ones (text, binary, union); any other
-name merges as text. Nothing is fetched: a submodule that the user has not
-initialised stays empty, and a partial clone must have the files of the base.
-
-# Order and ownership
+//
+// From the user's configuration: what changes bytes between a commit and the disk
+// (core.autocrlf, core.eol), the sparse checkout, ignore rules (core.excludesFile,
+// info/exclude), name and address. From the repository: shallow commits, tags,
+// and branches as refs/remotes/origin/…. Attributes count as committed;
+// core.attributesFile and info/attributes do not. Filters (Git LFS, git-crypt …)
+// are switched off in both directions: what is committed is what an agent sees,
+// and a pointer goes back unchanged; a new file of a filtered type is committed as
+// it is. Merge drivers are git's built-in ones (text, binary, union); any other
+// name merges as text. Nothing is fetched: a submodule that the user has not
+// initialised stays empty, and a partial clone must have the files of the base.
+//
+// # Order and ownership
 //
 // A Repo and a Run may be used by many goroutines. Calls for one agent are
 // serialised; so are merges, and writes to refs. One Run value per run and
