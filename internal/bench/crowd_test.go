@@ -193,11 +193,11 @@ func crowdEngine(how, dir string) (r crowdResult, err error) {
 
 // showState writes power-state.json as the daemon does.
 func showState(ctx context.Context, e *core.Engine, files *statefile.Files, news <-chan struct{}) {
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
 	for {
 		select {
-		case <-tick.C:
+		case <-pause.C:
 		case <-ctx.Done():
 			return
 		}
@@ -207,10 +207,16 @@ func showState(ctx context.Context, e *core.Engine, files *statefile.Files, news
 			return
 		}
 		var status view.Status
-		if e.Query(ctx, func(s *state.State) { status = view.Make(s, time.Now(), nil) }) != nil {
+		var began time.Time
+		err := e.Query(ctx, func(s *state.State) {
+			began = time.Now()
+			status = view.Make(s, began, nil)
+		})
+		if err != nil {
 			return
 		}
 		must(fatal{}, files.WriteState(status))
+		pause.Reset(max(200*time.Millisecond, 50*time.Since(began)))
 	}
 }
 

@@ -213,7 +213,7 @@ func TestCrowd(t *testing.T) {
 // patient are effects of which none ends before its context.
 type patient struct{}
 
-func (patient) Do(ctx context.Context, o core.Order, started func(event.AgentStarted)) event.Data {
+func (patient) Do(ctx context.Context, o core.Order, _ func(event.Data)) event.Data {
 	<-ctx.Done()
 	return event.EffectFailed{Key: o.Key, Error: "the engine ends"}
 }

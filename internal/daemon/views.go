@@ -12,8 +12,12 @@ import (
 )
 
 // stateEvery is the least time between two writings of power-state.json: a view
-// of a thousand agents is not made for each of their reports.
-const stateEvery = 200 * time.Millisecond
+// of a thousand agents is not made for each of their reports. stateShare is how
+// many times as long as it takes is waited, at least.
+const (
+	stateEvery = 200 * time.Millisecond
+	stateShare = 50
+)
 
 // observe keeps the files that people know in step with the log. It is called
 // by the engine's goroutine.
@@ -46,14 +50,18 @@ func (d *daemon) writeState(ctx context.Context) {
 			return
 		}
 		var status view.Status
-		err := d.engine.Query(ctx, func(s *state.State) { status = view.Make(s, time.Now(), d.aboutNow(s)) })
+		var began time.Time
+		err := d.engine.Query(ctx, func(s *state.State) {
+			began = time.Now()
+			status = view.Make(s, began, d.aboutNow(s))
+		})
 		if err != nil {
 			return // the run has ended; its last state is written by finished
 		}
 		if err := d.files.WriteState(status); err != nil {
 			d.log.Error("power-state.json", "err", err)
 		}
-		pause.Reset(stateEvery)
+		pause.Reset(max(stateEvery, stateShare*time.Since(began)))
 	}
 }
 

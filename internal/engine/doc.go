@@ -15,6 +15,8 @@
 //   - An append whose outcome is unknown is settled by reading the tail; until
 //     then nothing is released. A tail that is not ours means that another
 //     engine has taken over: this one ends with eventlog.ErrLost.
+//   - What agents merely say may be held back for some milliseconds (gather.go)
+//     where a crowd of them talks, to share an append; nothing else is.
 //   - Every effect that was requested is started once an epoch, and hands in
 //     exactly one end. An effect that an earlier engine left under way is started
 //     with Order.Unknown set: its adapter settles it.

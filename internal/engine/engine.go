@@ -51,6 +51,7 @@ type Engine struct {
 	cancels map[string]*underWay // by effect key
 	waiters []waiter
 	wg      sync.WaitGroup
+	talk    gatherer
 	clock   Clock
 	asked   time.Time // when the clock was asked last, by the machine's monotonic clock
 }
@@ -156,9 +157,10 @@ func (e *Engine) Run(ctx context.Context, start decide.EngineStart, first ...dec
 		timer.Reset(e.nap())
 		select {
 		case r := <-e.queue:
-			if err := e.batch(ctx, e.drain(r)); err != nil {
+			if err := e.batch(ctx, e.gather(ctx, e.drain([]request{r}))); err != nil {
 				return err
 			}
+			e.talk.last = time.Now()
 		case <-timer.C:
 			if err := e.batch(ctx, []request{{in: decide.Tick{}}}); err != nil {
 				return err
@@ -190,8 +192,7 @@ func (e *Engine) nap() time.Duration {
 }
 
 // drain takes what else waits, up to a batch.
-func (e *Engine) drain(first request) []request {
-	batch := []request{first}
+func (e *Engine) drain(batch []request) []request {
 	for len(batch) < batchSize {
 		select {
 		case r := <-e.queue:

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"popkit/internal/core/decide"
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+	"popkit/internal/eventlog"
+	"popkit/internal/eventlog/memlog"
+)
+
+// slow is a log whose appends take as long as a disk's.
+type slow struct {
+	eventlog.Log
+	appends int
+}
+
+func (s *slow) Append(ctx context.Context, after int64, evs []event.Event) error {
+	s.appends++
+	<-time.After(300 * time.Microsecond)
+	return s.Log.Append(ctx, after, evs)
+}
+
+// endless are effects that end with their context.
+type endless struct{}
+
+func (endless) Do(ctx context.Context, o Order, _ func(event.Data)) event.Data {
+	<-ctx.Done()
+	return event.EffectFailed{Key: o.Key, Error: "the engine ends"}
+}
+
+func (endless) StopAgent(string, bool) {}
+
+// talking runs an engine with agents that each call a tool every so often, in
+// all calls times, and returns how many appends that cost and the longest that
+// one waited.
+func talking(t *testing.T, agents, calls int, every time.Duration) (appends int, longest, all time.Duration) {
+	log := &slow{Log: memlog.NewStore().Open()}
+	st, _ := crowd(t, agents, log)
+	e := New(st, endless{}, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := run(ctx, e)
+	if err := e.Query(ctx, func(*state.State) {}); err != nil {
+		t.Fatal(err)
+	}
+	before := log.appends
+	began := time.Now()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, id := range st.State.Order {
+		wg.Go(func() {
+			for range calls {
+				<-time.After(every)
+				asked := time.Now()
+				if err := e.Submit(ctx, decide.CallTool{Agent: id, Tool: "Read"}, nil); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				longest = max(longest, time.Since(asked))
+				mu.Unlock()
+			}
+		})
+		<-time.After(every / time.Duration(agents))
+	}
+	wg.Wait()
+	appends, all = log.appends-before, time.Since(began)
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	return appends, longest, all
+}
+
+// TestTalkSharesAppends: a crowd's reports share appends and are written down
+// within 10 ms all the same.
+func TestTalkSharesAppends(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		appends, longest, _ := talking(t, 500, 4, 500*time.Millisecond)
+		if appends > 500 || longest > 10*time.Millisecond {
+			t.Errorf("2000 tool calls in 2 s: %d appends, one waited %s; want at most 500 and 10ms", appends, longest)
+		}
+	})
+}
+
+// TestTalkOfOne: one agent that says one thing after the other is not held up.
+func TestTalkOfOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if _, _, all := talking(t, 1, 1000, 200*time.Microsecond); all > 560*time.Millisecond {
+			t.Errorf("1000 tool calls, one after the other, took %s; 500ms without waiting for others", all)
+		}
+	})
+}
