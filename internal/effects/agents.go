@@ -2,8 +2,8 @@ package effects
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 
 	"popkit/internal/agent"
 	"popkit/internal/core/event"
@@ -62,7 +62,12 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	if err != nil {
 		return out, err
 	}
-	defer func() { err = errors.Join(err, seat.Leave()) }()
+	defer func() {
+		// What went wrong in clearing up does not undo what the agent did.
+		if left := seat.Leave(); left != nil {
+			out.Detail = strings.TrimSpace(out.Detail + "\nits place could not be cleared up: " + left.Error())
+		}
+	}()
 	session, err := rt.Start(ctx, agent.Spec{
 		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, Attempt: o.Request.Attempt,
 		Prompt: o.Request.Prompt, Workspace: o.Workspace, Env: seat.Env, ResultFile: seat.ResultFile,

@@ -86,7 +86,10 @@ type socket struct {
 // Close ends the socket's calls and removes it.
 func (k *socket) Close() error {
 	k.cancel()
-	return k.Listener.Close()
+	if err := k.Listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // cancel closes it too
+		return err
+	}
+	return nil
 }
 
 func (s *Server) listen(path string, who caller) (io.Closer, error) {

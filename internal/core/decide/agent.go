@@ -124,15 +124,18 @@ func checkIn(s *state.State, a *state.Agent, in CheckIn) ([]event.Data, error) {
 	if in.Progress != nil && (*in.Progress < 0 || *in.Progress > 1 || *in.Progress != *in.Progress) {
 		return nil, refuse("popkit check-in --progress 0.4 \"…\"", "progress %v is not between 0 and 1", *in.Progress)
 	}
-	out := []event.Data{event.CheckedIn{
-		Agent: a.Agent, Progress: in.Progress, Doing: clip(in.Doing, MaxText), Need: clip(in.Need, MaxText),
-	}}
+	told := event.CheckedIn{Agent: a.Agent, Progress: in.Progress, Doing: clip(in.Doing, MaxText), Need: clip(in.Need, MaxText)}
 	if in.Need == "" {
-		return append(out, pull(s, a, "check-in", 0, a.Needs)...), nil
+		return append([]event.Data{told}, pull(s, a, "check-in", 0, a.Needs)...), nil
 	}
 	need := insight.Need{Text: in.Need, Tags: s.Tasks[a.Task].Tags}
 	needs := append(slices.Clone(a.Needs), need)
-	if !answered(s, a, need) {
+	news, known := answers(s, a, need)
+	if known != "" {
+		told.Known = []string{known}
+	}
+	out := []event.Data{told}
+	if !news && known == "" {
 		share := ShareInsight{Agent: a.Agent, Kind: event.InsightQuestion, Content: clip(in.Need, 4000), Tags: need.Tags, Source: "need"}
 		asked, err := shareInsight(s, share)
 		if err != nil { // the check-in itself is good, and the need stays open
@@ -145,10 +148,18 @@ func checkIn(s *state.State, a *state.Agent, in CheckIn) ([]event.Data, error) {
 	return append(out, pull(s, a, "check-in", 0, needs)...), nil
 }
 
-// answered reports whether an insight that the agent doesn't know yet answers
-// the need.
-func answered(s *state.State, a *state.Agent, need insight.Need) bool {
-	return s.Insights.Answer(reader(s, a, []insight.Need{need}), need) != nil
+// answers reports whether an insight that the agent has not been given yet
+// answers the need, and else returns the one it was given that does.
+func answers(s *state.State, a *state.Agent, need insight.Need) (news bool, known string) {
+	r := reader(s, a, []insight.Need{need})
+	if s.Insights.Answer(r, need) != nil {
+		return true, ""
+	}
+	r.Seen = func(string) bool { return false }
+	if in := s.Insights.Answer(r, need); in != nil {
+		return false, in.ID
+	}
+	return false, ""
 }
 
 func reader(s *state.State, a *state.Agent, needs []insight.Need) insight.Reader {

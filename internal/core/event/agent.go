@@ -66,6 +66,9 @@ type CheckedIn struct {
 	Doing    string   `json:"doing,omitempty"`
 	Need     string   `json:"need,omitempty"`
 	Auto     bool     `json:"auto,omitempty"` // made of tool calls, not sent by the agent
+	// Known are insights that answer the need and that the agent was given before,
+	// in its prompt for example: it is told of them again, since it asked.
+	Known []string `json:"known,omitempty"`
 }
 
 // ReportStatus is what an agent says of its own work.

@@ -176,7 +176,7 @@ func (s *State) agentSaid(e event.Event) error {
 		if d.Progress != nil {
 			a.Progress = *d.Progress
 		}
-		if d.Need != "" {
+		if d.Need != "" && len(d.Known) == 0 {
 			a.needs(insight.Need{Text: d.Need, Tags: s.Tasks[a.Task].Tags})
 		}
 	case event.Reported:

@@ -271,11 +271,13 @@ func Delivered(s *state.State, events []event.Event) Delivery {
 	d := Delivery{Insights: []Insight{}, Messages: []Message{}}
 	for _, e := range events {
 		switch ev := e.Data.(type) {
+		case event.CheckedIn:
+			for _, id := range ev.Known {
+				d.Insights = append(d.Insights, InsightByID(s, id)...)
+			}
 		case event.InsightDelivered:
 			for _, id := range ev.IDs {
-				if in := s.Insights.Get(id); in != nil {
-					d.Insights = append(d.Insights, one(in))
-				}
+				d.Insights = append(d.Insights, InsightByID(s, id)...)
 			}
 		case event.MessageDelivered:
 			for _, id := range ev.IDs {
