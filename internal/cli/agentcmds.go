@@ -124,6 +124,7 @@ func newReport(e *command.Env) *cobra.Command {
 	cmd.Flags().StringVar(&o.Summary, "summary", "", "what was done, or why not")
 	cmd.Flags().BoolVar(&o.NoCode, "no-code", false, "no file had to change (counts only where the plan says so too)")
 	cmd.Flags().StringArrayVar(&o.FollowUps, "follow-up", nil, "something left to do; can be repeated")
+	command.Choices(cmd, "status", "done", "failed", "blocked")
 	return cmd
 }
 

@@ -28,11 +28,11 @@ func newConfig(e *command.Env) *cobra.Command {
 	explain := &cobra.Command{
 		Use: "explain [KEY]", Short: "Say what a key means, has and changes", Args: command.Takes(0, 1),
 		Example: "  popkit config explain limits.max_parallel_agents",
-		ValidArgsFunction: func(*cobra.Command, []string, string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
 			for _, k := range config.Keys() {
 				out = append(out, cobra.CompletionWithDesc(k.Name, k.Meaning))
 			}
-			return out, cobra.ShellCompDirectiveNoFileComp
+			return command.Beginning(word, out), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Key = command.First(args)

@@ -125,6 +125,12 @@ func (w *world) host() Host {
 			case "status":
 				return 0, nil
 			case "rev-parse":
+				if strings.HasSuffix(args[len(args)-1], "^{commit}") {
+					if strings.HasPrefix(args[len(args)-1], "v1") {
+						return 0, nil
+					}
+					return 1, nil
+				}
 				if !strings.HasPrefix(args[len(args)-1], w.result) {
 					return 1, nil
 				}

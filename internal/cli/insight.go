@@ -9,6 +9,7 @@ import (
 
 	"popkit/internal/api"
 	"popkit/internal/cli/command"
+	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 	"popkit/internal/show"
 )
@@ -59,7 +60,8 @@ func newInsightAdd(e *command.Env) *cobra.Command {
 	cmd.Flags().StringVar(&o.Type, "type", "", "discovery (default), pattern, blocker, question, answer, or a word of your own")
 	cmd.Flags().StringSliceVar(&o.Tags, "tags", nil, "what it is about, separated by commas")
 	cmd.Flags().Float64Var(&o.Confidence, "confidence", 0, "how sure you are, 0 to 1")
-	cmd.Flags().StringVar(&o.Run, "run", "", "the run, for people (default: the active one, else the last)")
+	command.Choices(cmd, "type", event.InsightDiscovery, event.InsightPattern, event.InsightBlocker, event.InsightQuestion, event.InsightAnswer)
+	command.RunFlag(e, cmd, &o.Run)
 	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
@@ -112,7 +114,7 @@ insights and messages; nothing is given to it twice.`,
 	}
 	cmd.Flags().BoolVar(&o.ForMe, "for-me", false, "what waits for this agent, each thing once")
 	cmd.Flags().IntVar(&o.Max, "max", 0, "with --for-me: at most this many insights (default: the run's setting)")
-	cmd.Flags().StringVar(&o.Run, "run", "", "the run, for people (default: the active one, else the last)")
+	command.RunFlag(e, cmd, &o.Run)
 	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }

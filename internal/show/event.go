@@ -23,7 +23,7 @@ func Event(d event.Data) string {
 func Notable(d event.Data) bool {
 	switch d := d.(type) {
 	case event.EffectRequested, event.ToolCalled, event.InsightDelivered, event.MessageDelivered, event.PeopleChanged,
-		event.AgentRequested, event.AgentPrepared, event.AgentCollected, event.EffectUnknown, event.AgentStopRequested:
+		event.AgentRequested, event.AgentPrepared, event.AgentSeen, event.AgentCollected, event.EffectUnknown, event.AgentStopRequested:
 		return false
 	case event.AgentReleased:
 		return d.Rescue != ""
@@ -132,6 +132,8 @@ func sayAgent(d event.Data) string {
 		return fmt.Sprintf("%s has its workspace at %s", d.Agent, Commit(d.Base))
 	case event.AgentStarted:
 		return fmt.Sprintf("%s started (process %d)", d.Agent, d.PID)
+	case event.AgentSeen:
+		return d.Agent + " is at work"
 	case event.ToolCalled:
 		return fmt.Sprintf("%s used %s", d.Agent, d.Tool)
 	case event.CheckedIn:

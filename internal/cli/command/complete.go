@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,12 +18,12 @@ const completeWithin = time.Second
 
 type completer = cobra.CompletionFunc
 
+// CompleteRuns completes a command's first argument with the repository's runs.
 func CompleteRuns(e *Env) completer {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, word string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		var out []cobra.Completion
 		if p, err := e.Place(cmd.Context()); err == nil {
 			if all, err := p.List(); err == nil {
 				for _, r := range all {
@@ -29,13 +31,40 @@ func CompleteRuns(e *Env) completer {
 				}
 			}
 		}
-		return out, cobra.ShellCompDirectiveNoFileComp
+		return Beginning(word, out), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// Beginning leaves only the completions that begin with what was typed.
+func Beginning(word string, all []cobra.Completion) []cobra.Completion {
+	return slices.DeleteFunc(all, func(c cobra.Completion) bool { return !strings.HasPrefix(c, word) })
+}
+
+// Choices completes a flag's value.
+func Choices(cmd *cobra.Command, flag string, values ...cobra.Completion) {
+	complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// RunFlag adds --run.
+func RunFlag(e *Env, cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(to, "run", "", "the run (default: the active one, else the last)")
+	runs := CompleteRuns(e)
+	complete(cmd, "run", func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return runs(cmd, nil, word)
+	})
+}
+
+// complete panics where the flag is not there: a slip of whoever wrote the
+// command, which every test finds.
+func complete(cmd *cobra.Command, flag string, f completer) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err)
 	}
 }
 
 // completeOf completes a command's first argument from the run's status.
 func completeOf(e *Env, pick func(view.Status) []cobra.Completion) completer {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -49,10 +78,11 @@ func completeOf(e *Env, pick func(view.Status) []cobra.Completion) completer {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return pick(v), cobra.ShellCompDirectiveNoFileComp
+		return Beginning(word, pick(v)), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
+// CompleteTasks completes the first argument with the run's tasks.
 func CompleteTasks(e *Env) completer {
 	return completeOf(e, func(v view.Status) (out []cobra.Completion) {
 		for _, t := range v.Tasks {
@@ -62,6 +92,7 @@ func CompleteTasks(e *Env) completer {
 	})
 }
 
+// CompleteAgents completes the first argument with the run's agents.
 func CompleteAgents(e *Env) completer {
 	return completeOf(e, func(v view.Status) (out []cobra.Completion) {
 		for _, a := range v.Agents {

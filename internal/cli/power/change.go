@@ -21,8 +21,8 @@ type changeOptions struct {
 	Run, Task, Reason string
 }
 
-func (o *changeOptions) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
+func (o *changeOptions) flags(e *command.Env, cmd *cobra.Command) {
+	command.RunFlag(e, cmd, &o.Run)
 }
 
 func newRetry(e *command.Env) *cobra.Command {
@@ -42,7 +42,7 @@ func taskCommand(e *command.Env, op api.Op, use, short, done string) *cobra.Comm
 			return runTaskCommand(cmd.Context(), e, op, done, o)
 		},
 	}
-	o.flags(cmd)
+	o.flags(e, cmd)
 	cmd.Flags().StringVar(&o.Reason, "reason", "", "why, for the log")
 	return cmd
 }
@@ -80,7 +80,7 @@ retry begins anew with the change.`,
 			return runEdit(cmd.Context(), e, o)
 		},
 	}
-	o.flags(cmd)
+	o.flags(e, cmd)
 	cmd.Flags().StringVar(&o.Title, "title", "", "new title")
 	cmd.Flags().StringVar(&o.Prompt, "prompt", "", "new prompt")
 	cmd.Flags().StringVar(&o.Role, "role", "", "new role")
@@ -187,7 +187,7 @@ func newTell(e *command.Env) *cobra.Command {
 			return runTell(cmd.Context(), e, o)
 		},
 	}
-	o.flags(cmd)
+	o.flags(e, cmd)
 	cmd.Flags().BoolVar(&o.Urgent, "urgent", false, "deliver it before everything else")
 	return cmd
 }

@@ -49,7 +49,7 @@ them, popkit power resume goes on.`,
 			return runDecide(cmd.Context(), e, o)
 		},
 	}
-	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
+	command.RunFlag(e, cmd, &o.Run)
 	cmd.Flags().StringVar(&o.Note, "note", "", "a note to the answer, for the log and who asked")
 	cmd.Flags().BoolVar(&o.All, "all", false, "list answered questions too")
 	command.JSONFlag(cmd, &o.JSON)

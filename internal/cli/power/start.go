@@ -62,6 +62,8 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 	f.StringVar(&o.Base, "base", "", "branch, tag or commit to start from (default: HEAD)")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "start without asking")
 	o.Follow.flags(cmd)
+	command.Choices(cmd, "mode", "native", "redis", "file")
+	command.Choices(cmd, "phases", objective.DefaultPhases()...)
 	return cmd
 }
 
@@ -74,6 +76,9 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 		return err
 	} else if h != nil {
 		return &runs.BusyError{Holder: *h}
+	}
+	if err := checkBase(ctx, e, info, o.Base); err != nil {
+		return err
 	}
 	n, facts, err := prepare(ctx, e, info, o)
 	if err != nil {
@@ -89,6 +94,22 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 	return launch(ctx, e, r, 0, o.Follow)
 }
 
+// checkBase says, before anybody reads a plan, that --base names no commit.
+func checkBase(ctx context.Context, e *command.Env, info command.RepoInfo, base string) error {
+	if base == "" {
+		return nil
+	}
+	quiet := command.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
+	code, err := e.Host.Git(ctx, quiet, info.Top, "rev-parse", "--verify", "--quiet", "--end-of-options", base+"^{commit}")
+	if err != nil {
+		return command.Environment(err)
+	}
+	if code != 0 {
+		return command.Usage("git branch --all --list", "--base %s: there is no such branch, tag or commit", base)
+	}
+	return nil
+}
+
 // prepare makes of flags, plan and configuration what the run is made of.
 func prepare(ctx context.Context, e *command.Env, info command.RepoInfo, o startOptions) (command.NewRun, show.PlanFacts, error) {
 	var facts show.PlanFacts
@@ -101,7 +122,7 @@ func prepare(ctx context.Context, e *command.Env, info command.RepoInfo, o start
 		return command.NewRun{}, facts, err
 	}
 	flags := config.Flags{
-		Agents: o.limit(), TimeoutMinutes: o.Timeout, Runtime: o.Runtime, Mode: o.Mode,
+		Agents: o.limit(), TimeoutMinutes: o.Timeout, Runtime: o.Runtime, Mode: o.Mode, NoWait: o.Follow.NoWait,
 	}
 	if o.Runtime == "" && cfg.Origin("runtime") == "default" {
 		flags.ClaudeVersion = e.Claude(ctx)

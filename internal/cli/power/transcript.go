@@ -36,7 +36,7 @@ func newTranscript(e *command.Env) *cobra.Command {
 			return runTranscript(cmd.Context(), e, o)
 		},
 	}
-	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
+	command.RunFlag(e, cmd, &o.Run)
 	cmd.Flags().BoolVarP(&o.Follow, "follow", "f", false, "go on until the agent ends")
 	return cmd
 }

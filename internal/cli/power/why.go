@@ -36,7 +36,7 @@ func newWhy(e *command.Env) *cobra.Command {
 			return runWhy(cmd.Context(), e, o)
 		},
 	}
-	cmd.Flags().StringVar(&o.Run, "run", "", "the run (default: the active one, else the last)")
+	command.RunFlag(e, cmd, &o.Run)
 	command.JSONFlag(cmd, &o.JSON)
 	return cmd
 }
