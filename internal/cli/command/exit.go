@@ -49,6 +49,7 @@ func Failed(hint, format string, args ...any) error {
 	return Fail(ExitFailed, hint, format, args...)
 }
 
+// Fail is an error with that exit code.
 func Fail(code int, hint, format string, args ...any) error {
 	f := &Failure{code: code, err: fmt.Errorf(format, args...)}
 	if hint != "" {

@@ -22,6 +22,7 @@ func (e *Env) Open(ctx context.Context, name string) (runs.Run, api.Caller, erro
 	return r, c, err
 }
 
+// Caller returns who takes calls for the run.
 func (e *Env) Caller(ctx context.Context, r runs.Run) (api.Caller, error) {
 	h, err := r.Holder()
 	if err != nil {

@@ -86,7 +86,7 @@ func attend(ctx context.Context, e *command.Env, r runs.Run, h runs.Holder, a at
 	interrupts, stop := e.Interrupts()
 	defer stop()
 	w := &watcher{env: e, run: r, caller: e.Dial(h.Socket), by: e.By(ctx), seen: a.from, asked: map[string]bool{}}
-	w.screen = screen{out: e.Out, live: e.Live && !a.quiet, width: e.Width}
+	w.screen = screen{out: e.Out, ask: e.Err, live: e.Live && !a.quiet, width: e.Width}
 	if a.quiet {
 		w.screen.out = e.Err
 	}
@@ -104,6 +104,9 @@ func attend(ctx context.Context, e *command.Env, r runs.Run, h runs.Holder, a at
 		return view.Status{}, command.Environment(foldErr)
 	}
 	last := view.Make(s, e.Now(), nil)
+	if err := w.rest(ctx, last); err != nil {
+		return view.Status{}, err
+	}
 	w.screen.permanent(show.Summary(last, s.Published))
 	if last.State == "interrupted" {
 		return last, command.Fail(command.ExitEnvironment, "popkit power resume "+r.ID, "the engine of run %s died (%s)", r.ID, r.EngineLog())
@@ -165,6 +168,8 @@ func (w *watcher) watch(ctx context.Context, interrupts <-chan os.Signal) error 
 			w.interrupt(ctx)
 		case <-tick.C:
 			w.draw()
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
@@ -256,6 +261,18 @@ func (w *watcher) unseen(ctx context.Context, p api.Progress) (out []event.Event
 		out = append(out, ev)
 	}
 	return out, nil
+}
+
+// rest shows what the engine had no time to tell.
+func (w *watcher) rest(ctx context.Context, last view.Status) error {
+	if w.seen == fromNow {
+		return nil
+	}
+	events, err := w.unseen(ctx, api.Progress{Status: last})
+	for _, ev := range events {
+		w.event(ev)
+	}
+	return err
 }
 
 // event shows one that is news. A question is shown whole elsewhere.

@@ -17,6 +17,7 @@ import (
 // A failed write is not reported: the terminal is gone, and the run is not.
 type screen struct {
 	out    io.Writer
+	ask    io.Writer // where prompts go
 	live   bool
 	width  func() int
 	drawn  int    // lines of the block now on the terminal
@@ -33,7 +34,7 @@ func (s *screen) permanent(text string) {
 func (s *screen) clear() {
 	if s.asking != "" {
 		s.asking = ""
-		fmt.Fprintln(s.out)
+		fmt.Fprintln(s.ask)
 	}
 	if s.drawn > 0 {
 		fmt.Fprintf(s.out, "\x1b[%dA\x1b[J", s.drawn)
@@ -67,7 +68,7 @@ func (s *screen) prompt(open []view.Decision) {
 	}
 	s.clear()
 	s.asking = text
-	fmt.Fprint(s.out, text)
+	fmt.Fprint(s.ask, text)
 }
 
 func firstOption(d view.Decision) string {
