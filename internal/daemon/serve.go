@@ -223,7 +223,10 @@ func (d *daemon) finished(ctx context.Context) error {
 	} else {
 		err = errors.Join(err, d.files.WriteState(status))
 	}
-	return errors.Join(err, d.files.Flush(ctx))
+	// All work is kept in the repository by now; a resumed run makes anew what it
+	// needs.
+	_, gcErr := d.work.GC(ctx, false)
+	return errors.Join(err, gcErr, d.files.Flush(ctx))
 }
 
 // handleSignals turns signals into stops until the returned function is called.
