@@ -14,12 +14,12 @@ import (
 func Report(s *state.State) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n", oneLine(s.Created.Plan.Objective.Description))
-	outcome := "interrupted"
+	outcome := "not ended"
 	if s.Ended != nil {
 		outcome = string(s.Ended.Outcome) + ": " + s.Ended.Reason
 	}
-	fmt.Fprintf(&b, "- run %s, %s\n- base %s (%.12s)\n- time %s, %d agents started\n", s.Created.Run, outcome,
-		s.Created.BaseRef, s.Created.Base, s.Active.Round(time.Second), s.Started)
+	fmt.Fprintf(&b, "- run %s, %s\n- base %s (%.12s)\n- time %s, %s started\n", s.Created.Run, outcome,
+		s.Created.BaseRef, s.Created.Base, s.Active.Round(time.Second), count(s.Started, "agent"))
 	reportResult(&b, s)
 	reportCriteria(&b, s)
 	for _, p := range s.Phases {
@@ -105,9 +105,9 @@ func reportTask(b *strings.Builder, s *state.State, t *state.Task) {
 	case t.Skipped != nil:
 		fmt.Fprintf(b, " by %s: %s", t.Skipped.By, oneLine(t.Skipped.Reason))
 	case t.Accepted != nil:
-		fmt.Fprintf(b, " by %s, %d attempts, %d files: %s", t.Accepted.Agent, t.Attempts, len(t.Accepted.Files), oneLine(t.Accepted.Summary))
+		fmt.Fprintf(b, " by %s, %s, %s: %s", t.Accepted.Agent, count(t.Attempts, "attempt"), count(len(t.Accepted.Files), "file"), oneLine(t.Accepted.Summary))
 	case t.Attempts > 0:
-		fmt.Fprintf(b, " after %d attempts", t.Attempts)
+		fmt.Fprintf(b, " after %s", count(t.Attempts, "attempt"))
 	}
 	if t.Merged != nil && t.Merged.Resolved != "" {
 		fmt.Fprintf(b, " (conflict resolved: %s)", t.Merged.Resolved)
@@ -143,6 +143,14 @@ func reportLoose(b *strings.Builder, s *state.State) {
 	for _, l := range lines {
 		fmt.Fprintf(b, "- %s\n", l)
 	}
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // oneLine makes text of others fit a line of the report.
