@@ -92,6 +92,9 @@ func openBarrier(s *state.State, _ time.Time) []event.Data {
 // once more to tell a flake, find the guilty merge, or ask a person.
 func proveCheck(s *state.State, p *state.Phase, i int) []event.Data {
 	c := &p.Checks[i]
+	if ef := stuckProof(s, p, i); ef != nil {
+		return []event.Data{askCheck(s, p, i, fmt.Sprintf("popkit could not %s: %s", describe(ef), ef.Error))}
+	}
 	fresh := c.Last != nil && c.Last.Commit == s.Head
 	if !fresh || c.Runs < 2 {
 		runs := 0
@@ -104,7 +107,7 @@ func proveCheck(s *state.State, p *state.Phase, i int) []event.Data {
 		})
 	}
 	if c.Fixes >= max(0, s.Settings.MaxFixes) {
-		return []event.Data{askCheck(s, p, i, fmt.Sprintf("%d fixes did not help", c.Fixes))}
+		return []event.Data{askCheck(s, p, i, fixesUsed(c))}
 	}
 	if c.Blame == nil {
 		return want(s, event.EffectRequested{
@@ -125,11 +128,38 @@ func blamable(s *state.State, d event.CheckBlamed) event.CheckBlamed {
 	return d
 }
 
+func fixesUsed(c *state.Check) string {
+	if c.Fixes == 0 {
+		return "no agent may try to fix it (limits.max_fix_attempts)"
+	}
+	return fmt.Sprintf("%d fixes did not help", c.Fixes)
+}
+
+// stuckProof returns the effect that popkit has given up on and without which a
+// check of the current phase can't be proved; nil when there is none. The person
+// who is asked may let the check pass, which is more than to try again or stop.
+func stuckProof(s *state.State, p *state.Phase, i int) *state.Effect {
+	for _, ef := range s.Effects {
+		if ef.Stuck() && proof(ef) && ef.Phase == p.Index && ef.Check == i && ef.Commit == s.Head {
+			return ef
+		}
+	}
+	return nil
+}
+
+// proof reports whether the effect is about a check.
+func proof(ef *state.Effect) bool {
+	return ef.Kind == event.EffectCheck || ef.Kind == event.EffectBlame
+}
+
 func askCheck(s *state.State, p *state.Phase, i int, why string) event.Data {
 	c := p.Checks[i]
+	if c.Last != nil && c.Last.Commit == s.Head && c.Last.Reason != "" {
+		why = c.Last.Reason + "; " + why
+	}
 	return event.QuestionAsked{
 		ID: questionID(s), Kind: event.AskCheck, Phase: p.Index, Subject: strconv.Itoa(i),
-		Text:    fmt.Sprintf("check %q of phase %s is not green: %s; %s", c.Run, p.Name, c.Last.Reason, why),
+		Text:    fmt.Sprintf("check %q of phase %s is not green: %s", c.Run, p.Name, why),
 		Options: []string{state.AnswerRetry, state.AnswerWaive, state.AnswerStop},
 	}
 }

@@ -74,9 +74,12 @@ func apply(events []event.Event, s *state.State, now time.Time, data []event.Dat
 // come sooner, so that a thousand agents that report each second cost next to
 // nothing.
 func OnlyTalk(in Input) bool {
-	switch in.(type) {
+	switch in := in.(type) {
 	case ShareInsight, CheckIn, CallTool, Pull, Tell, Report, Note:
 		return true
+	case EffectEnded:
+		_, seen := in.Data.(event.AgentSeen)
+		return seen
 	}
 	return false
 }

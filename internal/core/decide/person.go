@@ -95,7 +95,7 @@ func changeable(s *state.State, id, verb string) (*state.Task, error) {
 	}
 	for _, e := range s.Effects {
 		busy := e.Kind == event.EffectMerge && e.Task == id ||
-			e.Phase == t.Phase && (e.Kind == event.EffectBlame || e.Kind == event.EffectPublish)
+			e.Phase == t.Phase && (e.Kind == event.EffectBlame && !failed(e) || e.Kind == event.EffectPublish)
 		if busy && e.Stuck() {
 			return nil, refuse("popkit power decide", "task %s can't be %s: popkit could not %s, and a question about that is open", id, verb, describe(e))
 		}

@@ -105,8 +105,12 @@ func mootCheck(s *state.State, q *state.Question) string {
 	if err != nil || i < 0 || i >= len(p.Checks) {
 		return "there is no check " + q.Subject
 	}
-	if c := p.Checks[i]; c.Last == nil || c.Last.Commit != s.Head || len(Missing(s, p)) > 0 {
-		return "the phase's work has changed"
+	c, changed := p.Checks[i], "the phase's work has changed"
+	switch {
+	case len(Missing(s, p)) > 0:
+		return changed
+	case stuckProof(s, p, i) == nil && (c.Last == nil || c.Last.Commit != s.Head):
+		return changed
 	}
 	return ""
 }

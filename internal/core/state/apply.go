@@ -54,6 +54,7 @@ func (s *State) apply(e event.Event) error {
 		s.Ended = &d
 	case event.RunResumed:
 		s.Ended, s.Stop, s.ActiveFrom = nil, nil, s.Active
+		s.forgive()
 	case event.Problem:
 		s.problem(e, d)
 	case event.RunPublished:
@@ -132,6 +133,15 @@ func (s *State) problem(e event.Event, d event.Problem) {
 func (s *State) published(d event.RunPublished) error {
 	s.Published = &d
 	return s.endEffect(d.Effect)
+}
+
+// forgive lets everything that failed be tried again: who resumes a run means
+// that, and a stop makes checks fail that nothing is wrong with.
+func (s *State) forgive() {
+	for _, ef := range s.Effects {
+		ef.Failures, ef.Final = 0, false
+	}
+	s.stuck = 0
 }
 
 // endEffect closes the effect that an event ends.

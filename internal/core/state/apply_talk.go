@@ -200,6 +200,7 @@ func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
 		if err != nil {
 			return err
 		}
+		s.dropProofs(q.Phase, i)
 		if d.Answer == AnswerWaive {
 			c.Waived = d.By
 		} else {

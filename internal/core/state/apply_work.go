@@ -91,6 +91,15 @@ func (s *State) dropObsolete() {
 	}
 }
 
+// dropProofs forgets what failed about a check that a person has decided on.
+func (s *State) dropProofs(phase, check int) {
+	for key, ef := range s.Effects {
+		if (ef.Kind == event.EffectCheck || ef.Kind == event.EffectBlame) && ef.Phase == phase && ef.Check == check {
+			s.dropEffects(key)
+		}
+	}
+}
+
 // check returns check i of the phase.
 func (s *State) check(phase, i int) (*Check, error) {
 	p, err := s.phaseAt(phase)
