@@ -118,11 +118,27 @@ func TestInterrupt(t *testing.T) {
 	if code := <-a.code; code != command.ExitStopped {
 		t.Errorf("exit code %d: %s", code, a.errs.String())
 	}
-	for _, text := range []string{"Ctrl-C again", "ending at once"} {
+	for _, text := range []string{"Ctrl-C again", "ending at once; work is kept"} {
 		if !strings.Contains(a.errs.String(), text) {
 			t.Errorf("%q was not said: %s", text, a.errs.String())
 		}
 	}
+}
+
+// TestThirdInterrupt: an engine that does not end keeps nobody.
+func TestThirdInterrupt(t *testing.T) {
+	w := newWorld(t)
+	w.log(implementing(w.repo))
+	a := attach(t, w, nil)
+	for range 2 {
+		a.interrupts <- os.Interrupt
+		<-a.engine.calls
+	}
+	a.interrupts <- os.Interrupt
+	if code := <-a.code; code != 130 {
+		t.Errorf("exit code %d: %s", code, a.errs.String())
+	}
+	close(a.engine.feed)
 }
 
 // TestAnswerWhileAttached: what is typed while a question is open answers it.

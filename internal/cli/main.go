@@ -61,6 +61,8 @@ Exit codes: 0 done and verified, 1 failed, 2 usage, 3 needs a human, 4 stopped,
 		Args: command.HoldsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.Version = e.Host.Version
+	root.SetVersionTemplate("popkit {{.Version}}\n")
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
 	root.SetErr(e.Err)

@@ -165,7 +165,9 @@ func (w *watcher) watch(ctx context.Context, interrupts <-chan os.Signal) error 
 			}
 			w.answer(ctx, line)
 		case <-interrupts:
-			w.interrupt(ctx)
+			if err := w.interrupt(ctx); err != nil {
+				return err
+			}
 		case <-tick.C:
 			w.draw()
 		case <-ctx.Done():
@@ -299,19 +301,34 @@ func (w *watcher) draw() {
 	w.screen.draw(w.last, w.env.Now())
 }
 
-func (w *watcher) interrupt(ctx context.Context) {
+// stopWithin bounds how long an engine may take to hear of a stop.
+const stopWithin = 5 * time.Second
+
+// interrupt takes a Ctrl-C: the first stops the run, the second at once, the
+// third leaves it to its engine.
+func (w *watcher) interrupt(ctx context.Context) error {
 	w.interrupts++
-	now := w.interrupts > 1
-	text := "stopping: agents finish their tool call, work is kept (Ctrl-C again ends them at once)"
-	if now {
-		text = "ending at once; work is kept"
-	}
 	w.screen.clear()
-	w.env.Say("%s", text)
-	if err := w.caller.Call(ctx, api.OpStop, api.StopArgs{By: w.by, Reason: "Ctrl-C", Now: now}, nil); err != nil {
-		w.env.Say("popkit: %v", err)
+	switch w.interrupts {
+	case 1:
+		w.env.Say("stopping: agents finish their tool call, work is kept (Ctrl-C again ends them at once)")
+	case 2:
+		w.env.Say("ending at once; work is kept (Ctrl-C again leaves the engine alone)")
+	default:
+		w.env.Say("detached from run %s (popkit power status)", w.run.ID)
+		return command.Outcome(interrupted)
 	}
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	args := api.StopArgs{By: w.by, Reason: "Ctrl-C", Now: w.interrupts > 1}
+	if err := w.caller.Call(ctx, api.OpStop, args, nil); err != nil && !command.Ending(err) {
+		w.env.Say("popkit: the engine did not hear of it: %v", err)
+	}
+	return nil
 }
+
+// interrupted is the shell's exit code for a command that Ctrl-C ended.
+const interrupted = 130
 
 func decodeEvent(line api.Event) (event.Event, error) {
 	raw, err := json.Marshal(struct {

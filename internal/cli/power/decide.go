@@ -31,7 +31,8 @@ func newDecide(e *command.Env) *cobra.Command {
 		Use:   "decide [ID ANSWER]",
 		Short: "Answer a question; without arguments, list the open ones",
 		Long: `Answer a question of the run. Without arguments the open questions are listed and,
-on a terminal, asked one after the other. A parked run takes answers too; after
+on a terminal, asked one after the other; --json prints what is open, after an answer
+too. A parked run takes answers too; after
 them, popkit power resume goes on.`,
 		Example: `  popkit power decide q-1 allow
   popkit power decide q-2 "use the model in src/models" --note "see the design"`,
@@ -64,15 +65,9 @@ func runDecide(ctx context.Context, e *command.Env, o decideOptions) error {
 	if o.ID != "" {
 		return decide(ctx, e, c, o)
 	}
-	var all []view.Decision
-	if err := c.Call(ctx, api.OpDecisions, nil, &all); err != nil {
+	list, err := questions(ctx, c, o.All)
+	if err != nil {
 		return err
-	}
-	list := make([]view.Decision, 0, len(all))
-	for _, d := range all {
-		if o.All || d.Answer == "" && d.Closed == "" {
-			list = append(list, d)
-		}
 	}
 	if o.JSON {
 		return e.PrintJSON(list)
@@ -93,10 +88,29 @@ func decide(ctx context.Context, e *command.Env, c api.Caller, o decideOptions) 
 		return err
 	}
 	if o.JSON {
-		return e.PrintJSON([]view.Decision{})
+		open, err := questions(ctx, c, false)
+		if err != nil {
+			return err
+		}
+		return e.PrintJSON(open)
 	}
 	e.Say("answered %s: %s", o.ID, o.Answer)
 	return nil
+}
+
+// questions returns the run's open questions, or all.
+func questions(ctx context.Context, c api.Caller, all bool) ([]view.Decision, error) {
+	var list []view.Decision
+	if err := c.Call(ctx, api.OpDecisions, nil, &list); err != nil {
+		return nil, err
+	}
+	out := make([]view.Decision, 0, len(list))
+	for _, d := range list {
+		if all || d.Answer == "" && d.Closed == "" {
+			out = append(out, d)
+		}
+	}
+	return out, nil
 }
 
 // ask goes through the questions on the terminal; an empty line leaves one open.
