@@ -29,7 +29,7 @@ func lines(ctx context.Context, in io.Reader) <-chan string {
 
 // answer takes a line that was typed while the run goes on.
 func (w *watcher) answer(ctx context.Context, line string) {
-	w.screen.asking = "" // the newline was typed
+	w.screen.typed()
 	id, text, problem := parseAnswer(line, w.last.Decisions)
 	if problem != "" {
 		w.env.Say("%s", problem)

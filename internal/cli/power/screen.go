@@ -24,6 +24,14 @@ type screen struct {
 	asking string // the prompt now on the terminal
 }
 
+// typed says that somebody ended a line: the cursor is a line further down.
+func (s *screen) typed() {
+	s.asking = ""
+	if s.drawn > 0 {
+		s.drawn++
+	}
+}
+
 // permanent writes text that stays, above the block.
 func (s *screen) permanent(text string) {
 	s.clear()
