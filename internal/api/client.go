@@ -47,20 +47,32 @@ func (c Client) Call(ctx context.Context, op Op, args, out any) error {
 // Stream implements Caller.
 func (c Client) Stream(ctx context.Context, op Op, args any) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		conn, err := c.send(ctx, op, args)
+		line, err := request(op, args)
 		if err != nil {
 			yield(nil, err)
+			return
+		}
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "unix", c.Path)
+		if err != nil {
+			yield(nil, fmt.Errorf("%w at %s: %w", ErrNoEngine, c.Path, err))
 			return
 		}
 		defer conn.Close()
 		stop := context.AfterFunc(ctx, func() { conn.Close() })
 		defer stop()
+		// A server that has no room says so and hangs up without reading: its
+		// answer is there all the same.
+		_, writeErr := conn.Write(line)
 		r := bufio.NewReader(conn)
 		for {
 			resp, err := receive(r)
 			if err != nil {
-				if ctx.Err() != nil {
+				switch {
+				case ctx.Err() != nil:
 					err = ctx.Err()
+				case writeErr != nil:
+					err = writeErr
 				}
 				yield(nil, fmt.Errorf("%s: %w", op, err))
 				return
@@ -76,7 +88,8 @@ func (c Client) Stream(ctx context.Context, op Op, args any) iter.Seq2[json.RawM
 	}
 }
 
-func (c Client) send(ctx context.Context, op Op, args any) (net.Conn, error) {
+// request returns the line that asks for op.
+func request(op Op, args any) ([]byte, error) {
 	raw, err := json.Marshal(args)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -85,19 +98,10 @@ func (c Client) send(ctx context.Context, op Op, args any) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	if len(line) > MaxLine {
+	if line = append(line, '\n'); len(line) > MaxLine {
 		return nil, &Error{Kind: KindUsage, Text: fmt.Sprintf("%s: %d bytes are too long, %d are the limit", op, len(line), MaxLine)}
 	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", c.Path)
-	if err != nil {
-		return nil, fmt.Errorf("%w at %s: %w", ErrNoEngine, c.Path, err)
-	}
-	if _, err := conn.Write(append(line, '\n')); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("%s: %w", op, err)
-	}
-	return conn, nil
+	return line, nil
 }
 
 func receive(r *bufio.Reader) (Response, error) {

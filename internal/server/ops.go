@@ -17,14 +17,16 @@ import (
 // op is one call: who may make it, and what it does.
 type op struct {
 	people, agents bool
-	do             func(c *call) (any, error)
+	// waits: it may take long, so it is broken off when its caller hangs up.
+	waits bool
+	do    func(c *call) (any, error)
 }
 
 // ops is the closed set of calls.
 var ops = map[api.Op]op{
 	api.OpStatus:    {people: true, do: (*call).status},
-	api.OpFollow:    {people: true, do: (*call).follow},
-	api.OpAttend:    {people: true, do: (*call).attend},
+	api.OpFollow:    {people: true, waits: true, do: (*call).follow},
+	api.OpAttend:    {people: true, waits: true, do: (*call).attend},
 	api.OpInsights:  {people: true, do: (*call).insights},
 	api.OpDecisions: {people: true, do: (*call).decisions},
 	api.OpAnswer:    {people: true, do: (*call).answerQuestion},
@@ -38,7 +40,7 @@ var ops = map[api.Op]op{
 	api.OpList:      {agents: true, do: (*call).insights},
 	api.OpCheckIn:   {agents: true, do: (*call).checkIn},
 	api.OpTool:      {agents: true, do: (*call).tool},
-	api.OpAsk:       {agents: true, do: (*call).ask},
+	api.OpAsk:       {agents: true, waits: true, do: (*call).ask},
 	api.OpReport:    {agents: true, do: (*call).report},
 	api.OpWhoAmI:    {agents: true, do: (*call).whoAmI},
 }

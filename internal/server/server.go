@@ -28,6 +28,10 @@ const MaxCalls = 256
 // being closed.
 const lastWrite = 2 * time.Second
 
+// requestTime is how long a connection may take to say what it wants: one that
+// says nothing would take a place from those that do.
+const requestTime = 10 * time.Second
+
 // Run is the run that is served; an engine is one.
 type Run interface {
 	Submit(ctx context.Context, in decide.Input, read func(*state.State, []event.Event)) error
@@ -80,7 +84,6 @@ func (s *Server) ListenAgent(path, agent string) (io.Closer, error) {
 type socket struct {
 	net.Listener
 	cancel context.CancelFunc
-	path   string
 }
 
 // Close ends the socket's calls and removes it.
@@ -106,7 +109,7 @@ func (s *Server) listen(path string, who caller) (io.Closer, error) {
 		return nil, errors.Join(fmt.Errorf("socket %s: %w", path, err), l.Close())
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	k := &socket{Listener: l, cancel: cancel, path: path}
+	k := &socket{Listener: l, cancel: cancel}
 	context.AfterFunc(ctx, func() { l.Close() })
 	s.wg.Go(func() { s.accept(ctx, l, who) })
 	return k, nil
@@ -147,37 +150,64 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, who caller) {
 	})
 	defer stop()
 	out := &answer{conn: conn}
-	in := bufio.NewReader(io.LimitReader(conn, api.MaxLine+1))
-	req, err := readRequest(in)
+	req, err := hear(conn)
 	if err != nil {
-		if !errors.Is(err, io.EOF) { // a connection that says nothing is a probe
-			out.fail(&api.Error{Kind: api.KindUsage, Text: err.Error()})
+		if !errors.Is(err, errSilent) && ctx.Err() == nil {
+			out.fail(wireError(err))
 		}
 		return
 	}
-	if req.V > api.Protocol {
-		out.fail(&api.Error{Kind: api.KindVersion, Text: fmt.Sprintf("this engine speaks protocol %d, the caller %d", api.Protocol, req.V),
-			Hint: "use the popkit that began the run, or popkit power stop and resume"})
-		return
+	if ops[req.Op].waits {
+		s.wg.Go(func() { // the caller hung up: nobody wants the answer
+			if _, err := io.Copy(io.Discard, conn); err != nil || ctx.Err() == nil {
+				cancel()
+			}
+		})
 	}
-	s.wg.Go(func() { // the caller hung up: nobody wants the answer
-		if _, err := io.Copy(io.Discard, conn); err != nil || ctx.Err() == nil {
-			cancel()
-		}
-	})
 	s.answer(ctx, who, req, out)
 }
 
-func readRequest(in *bufio.Reader) (req api.Request, err error) {
-	line, err := in.ReadBytes('\n')
+// errSilent: the connection ended without a word, as a probe does that only
+// looks whether somebody listens.
+var errSilent = errors.New("nothing was asked")
+
+// hear reads a connection's request.
+func hear(conn net.Conn) (api.Request, error) {
+	if err := conn.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
+		return api.Request{}, err
+	}
+	req, err := readRequest(bufio.NewReader(io.LimitReader(conn, api.MaxLine+1)))
 	if err != nil {
-		if len(line) > api.MaxLine {
-			return req, fmt.Errorf("the request is longer than %d bytes", api.MaxLine)
-		}
 		return req, err
 	}
+	return req, conn.SetReadDeadline(time.Time{})
+}
+
+func readRequest(in *bufio.Reader) (req api.Request, err error) {
+	wrong := func(format string, args ...any) error {
+		return &api.Error{Kind: api.KindUsage, Text: fmt.Sprintf(format, args...)}
+	}
+	line, err := in.ReadBytes('\n')
+	switch {
+	case err == nil && len(line) <= api.MaxLine:
+	case len(line) > api.MaxLine:
+		return req, wrong("the request is longer than %d bytes", api.MaxLine)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return req, wrong("the request did not come within %s", requestTime)
+	case errors.Is(err, io.EOF) && len(line) > 0:
+		return req, wrong("the request has no end of line")
+	default:
+		return req, errSilent // nobody is there to hear more
+	}
 	if err := json.Unmarshal(line, &req); err != nil {
-		return req, fmt.Errorf("the request is no JSON: %w", err)
+		return req, wrong("the request is no JSON: %v", err)
+	}
+	switch {
+	case req.V > api.Protocol:
+		return req, &api.Error{Kind: api.KindVersion, Text: fmt.Sprintf("this engine speaks protocol %d, the caller %d", api.Protocol, req.V),
+			Hint: "use the popkit that began the run, or popkit power stop and resume"}
+	case req.V < 1:
+		return req, wrong("the request names no protocol version: want v %d", api.Protocol)
 	}
 	return req, nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -51,6 +52,10 @@ func (c *call) follow() (any, error) {
 	return nil, nil
 }
 
+// progressEvery is the least time between two lines of an attending terminal:
+// a view of a thousand agents is not made for each of their reports.
+const progressEvery = 50 * time.Millisecond
+
 // attend streams the run's progress to a terminal until the run has ended, and
 // counts the terminal among those that can answer.
 func (c *call) attend() (any, error) {
@@ -59,44 +64,99 @@ func (c *call) attend() (any, error) {
 		return nil, err
 	}
 	if a.CanAnswer {
-		if err := c.s.attach(c.ctx, 1); err != nil {
+		if err := c.s.attach(c.ctx); err != nil {
 			return nil, err
 		}
 		defer c.s.detach()
 	}
-	var p api.Progress
-	var ended bool
-	look := func(s *state.State) {
-		p.Status, ended = view.Make(s, time.Now(), c.s.engine(s)), s.Ended != nil
-	}
+	end := c.watchEnd()
+	var status view.Status
+	look := func(s *state.State) { status = view.Make(s, time.Now(), c.s.engine(s)) }
 	if err := c.s.run.Query(c.ctx, look); err != nil {
-		return nil, err
+		return end.instead(c, 0, err)
 	}
-	for from := int64(0); ; from = p.Status.Seq {
-		if p.Events, err = c.between(from, p.Status.Seq); err != nil {
+	for from := int64(0); ; {
+		seen := status.Seq
+		if err := c.progress(from, status); err != nil {
 			return nil, err
 		}
-		if ended {
-			return p, nil
+		from = seen
+		if err := c.s.run.Await(c.ctx, func(s *state.State) bool { return s.Seq > seen }); err != nil {
+			return end.instead(c, from, err)
 		}
-		raw, err := json.Marshal(p)
-		if err != nil {
-			return nil, err
+		select {
+		case <-time.After(progressEvery):
+		case <-end.done:
+		case <-c.ctx.Done():
 		}
-		if c.out.more(raw); c.out.err != nil {
-			return nil, c.out.err
+		if end.come() {
+			return end.instead(c, from, nil)
 		}
-		err = c.s.run.Await(c.ctx, func(s *state.State) bool {
-			news := s.Seq > p.Status.Seq
-			if news {
-				look(s) // now: the engine may end with this batch
+		if err := c.s.run.Query(c.ctx, look); err != nil {
+			return end.instead(c, from, err)
+		}
+	}
+}
+
+// progress writes a line of progress: the events after from, and what they led to.
+func (c *call) progress(from int64, status view.Status) error {
+	events, err := c.between(from, status.Seq)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(api.Progress{Status: status, Events: events})
+	if err != nil {
+		return err
+	}
+	c.out.more(raw)
+	return c.out.err
+}
+
+// ending is the run's last status, as the engine had it when it ended: it answers
+// no question after that.
+type ending struct {
+	done   chan struct{} // closed when it is known whether there is one
+	status view.Status
+	err    error
+}
+
+// watchEnd waits for the run's end beside the call.
+func (c *call) watchEnd() *ending {
+	e := &ending{done: make(chan struct{})}
+	c.s.wg.Go(func() {
+		defer close(e.done)
+		var last view.Status
+		e.err = c.s.run.Await(c.ctx, func(s *state.State) bool {
+			if s.Ended != nil {
+				last = view.Make(s, time.Now(), c.s.engine(s))
 			}
-			return news
+			return s.Ended != nil
 		})
-		if err != nil {
-			return nil, err
+		if e.err == nil {
+			e.status = last
 		}
+	})
+	return e
+}
+
+func (e *ending) come() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
 	}
+}
+
+// instead is the stream's last line when the run has ended, and else the error
+// that broke it off.
+func (e *ending) instead(c *call, from int64, err error) (any, error) {
+	<-e.done
+	if e.err != nil {
+		return nil, errors.Join(err, e.err)
+	}
+	events, err := c.between(from, e.status.Seq)
+	return api.Progress{Status: e.status, Events: events}, err
 }
 
 // between returns the events after from up to to; none when from is 0, the
@@ -123,17 +183,29 @@ func (c *call) between(from, to int64) ([]api.Event, error) {
 	return out, nil
 }
 
-// attach counts terminals that can answer.
-func (s *Server) attach(ctx context.Context, n int) error {
+// attach counts in a terminal that can answer.
+func (s *Server) attach(ctx context.Context) error {
 	s.mu.Lock() // held while it is handed in, so that the counts arrive in order
 	defer s.mu.Unlock()
-	s.attached += n
-	return s.run.Submit(ctx, decide.Attend{Attached: s.attached}, nil)
+	s.attached++
+	err := s.run.Submit(ctx, decide.Attend{Attached: s.attached}, nil)
+	if err != nil {
+		s.attached-- // it may have been taken all the same
+		err = errors.Join(err, s.sayAttached())
+	}
+	return err
 }
 
 // detach counts one out; the call's own context has ended by then.
 func (s *Server) detach() {
-	if err := s.attach(s.ctx, -1); err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attached--
+	if err := s.sayAttached(); err != nil {
 		return // the engine is ending: there is nobody left to tell
 	}
+}
+
+func (s *Server) sayAttached() error {
+	return s.run.Submit(s.ctx, decide.Attend{Attached: s.attached}, nil)
 }
