@@ -79,6 +79,9 @@ func TestStory(t *testing.T) {
 	if err := next(s, event.AgentReleased{Effect: "release:implementer-1", Agent: "implementer-1"}); err != nil {
 		t.Fatal(err)
 	}
+	if a := s.Agents["implementer-1"]; a.Seen != nil || a.Inbox != nil || a.Needs != nil {
+		t.Error("a released agent's memory is kept")
+	}
 	if s.Busy() || s.Running() || s.ActiveAt(s.Time.Add(time.Hour)) != s.Active {
 		t.Errorf("while a person is asked the run's clock goes on: busy %v", s.Busy())
 	}
