@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"popkit/internal/api"
@@ -120,13 +121,17 @@ type ending struct {
 	err    error
 }
 
-// watchEnd waits for the run's end beside the call.
+// watchEnd waits for the run's end beside the call. It returns once the run
+// knows of that, so that no end is missed.
 func (c *call) watchEnd() *ending {
 	e := &ending{done: make(chan struct{})}
+	watching := make(chan struct{})
+	known := sync.OnceFunc(func() { close(watching) })
 	c.s.wg.Go(func() {
 		defer close(e.done)
 		var last view.Status
 		e.err = c.s.run.Await(c.ctx, func(s *state.State) bool {
+			known()
 			if s.Ended != nil {
 				last = view.Make(s, time.Now(), c.s.engine(s))
 			}
@@ -136,6 +141,10 @@ func (c *call) watchEnd() *ending {
 			e.status = last
 		}
 	})
+	select {
+	case <-watching:
+	case <-e.done:
+	}
 	return e
 }
 
