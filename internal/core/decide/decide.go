@@ -141,8 +141,27 @@ func effectEnded(s *state.State, in EffectEnded) ([]event.Data, error) {
 		return []event.Data{completeBarrier(s, d)}, nil
 	case event.CheckBlamed:
 		return []event.Data{blamable(s, d)}, nil
+	case event.AgentExited:
+		return append([]event.Data{d}, undelivered(s, d.Agent)...), nil
 	}
 	return []event.Data{in.Data}, nil
+}
+
+// undelivered says which messages to an agent came too late for it: who sent one
+// does not learn it otherwise.
+func undelivered(s *state.State, agent string) []event.Data {
+	a, ok := s.Agents[agent]
+	if !ok {
+		return nil
+	}
+	var out []event.Data
+	for _, id := range a.Inbox {
+		if m := s.Messages[id]; m.To == agent {
+			out = append(out, event.Problem{Source: "message " + id, Agent: agent, Task: a.Task,
+				Text: fmt.Sprintf("%s ended before it was given the message from %s: %s", agent, m.From, clip(m.Text, 200))})
+		}
+	}
+	return out
 }
 
 // endOf returns the key of the effect that an event ends and the kind it must
