@@ -216,7 +216,7 @@ func showState(ctx context.Context, e *core.Engine, files *statefile.Files, news
 			return
 		}
 		must(fatal{}, files.WriteState(status))
-		pause.Reset(max(200*time.Millisecond, 50*time.Since(began)))
+		pause.Reset(max(200*time.Millisecond, 100*time.Since(began)))
 	}
 }
 

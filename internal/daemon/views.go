@@ -16,7 +16,7 @@ import (
 // many times as long as it takes is waited, at least.
 const (
 	stateEvery = 200 * time.Millisecond
-	stateShare = 50
+	stateShare = 100
 )
 
 // observe keeps the files that people know in step with the log. It is called

@@ -1,6 +1,6 @@
 // Package engine is the single-writer loop: the sole owner of a run's state.
 //
-//	Submit ─► one bounded queue ─► ┌───────────── engine goroutine ─────────────┐
+//	Submit ─► bounded queues ────► ┌───────────── engine goroutine ─────────────┐
 //	                               │ events = decide.Step(state, now, input) …  │
 //	                               │ log.Append(ctx, tail, events)  one a batch │
 //	                               │ replies, effects, observers                │

@@ -45,13 +45,14 @@ type Engine struct {
 	observe Observer
 
 	queue chan request
+	talk  chan request // what agents merely say
 	ended chan struct{}
 
 	// Owned by the goroutine in Run.
 	cancels map[string]*underWay // by effect key
 	waiters []waiter
 	wg      sync.WaitGroup
-	talk    gatherer
+	crowd   gatherer
 	clock   Clock
 	asked   time.Time // when the clock was asked last, by the machine's monotonic clock
 }
@@ -78,7 +79,7 @@ func New(st *Stepper, effects Effects, observe Observer) *Engine {
 	}
 	return &Engine{
 		st: st, effects: effects, observe: observe, cancels: map[string]*underWay{},
-		queue: make(chan request, queueSize), ended: make(chan struct{}), clock: Clock{Last: st.State.Time},
+		queue: make(chan request, queueSize), talk: make(chan request, queueSize), ended: make(chan struct{}), clock: Clock{Last: st.State.Time},
 	}
 }
 
@@ -113,7 +114,7 @@ func (e *Engine) Await(ctx context.Context, until func(*state.State) bool) error
 
 func (e *Engine) send(ctx context.Context, r request) error {
 	select {
-	case e.queue <- r:
+	case e.queueOf(r) <- r:
 	case <-e.ended:
 		return ErrEnded
 	case <-ctx.Done():
@@ -130,7 +131,12 @@ func (e *Engine) send(ctx context.Context, r request) error {
 			return ErrEnded
 		}
 	case <-ctx.Done():
-		return ctx.Err()
+		select {
+		case <-r.done: // both at once: what was answered counts
+			return nil
+		default:
+			return ctx.Err()
+		}
 	}
 }
 
@@ -157,10 +163,13 @@ func (e *Engine) Run(ctx context.Context, start decide.EngineStart, first ...dec
 		timer.Reset(e.nap())
 		select {
 		case r := <-e.queue:
-			if err := e.batch(ctx, e.gather(ctx, e.drain([]request{r}))); err != nil {
+			if err := e.batch(ctx, e.drain(nil, r)); err != nil {
 				return err
 			}
-			e.talk.last = time.Now()
+		case r := <-e.talk:
+			if err := e.batch(ctx, e.gather(ctx, r)); err != nil {
+				return err
+			}
 		case <-timer.C:
 			if err := e.batch(ctx, []request{{in: decide.Tick{}}}); err != nil {
 				return err
@@ -191,19 +200,6 @@ func (e *Engine) nap() time.Duration {
 	return maxNap
 }
 
-// drain takes what else waits, up to a batch.
-func (e *Engine) drain(batch []request) []request {
-	for len(batch) < batchSize {
-		select {
-		case r := <-e.queue:
-			batch = append(batch, r)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
 // batch decides on the requests, appends once, then lets the world know.
 func (e *Engine) batch(ctx context.Context, requests []request) error {
 	var inputs []decide.Input
@@ -229,6 +225,7 @@ func (e *Engine) batch(ctx context.Context, requests []request) error {
 		e.observe(e.st.State, events)
 	}
 	e.reply(requests, results)
+	e.crowd.last = time.Now()
 	return nil
 }
 

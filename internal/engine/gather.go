@@ -7,14 +7,13 @@ import (
 	"popkit/internal/core/decide"
 )
 
-// Each append costs a sync of the disk. Where a crowd of agents talks, what
-// they say shares appends: a batch of nothing but talk is held back until
-// talkSpan after the last one, as long as more comes within talkGap. The first
-// thing said after a silence, and everything that is not mere talk, is never
-// held back; and where waiting brought nothing (one agent that says one thing
-// after the other) it is left off, for longer each time.
+// Each append costs a sync of the disk, and each arrival that wakes the engine a
+// switch of threads. Where a crowd of agents talks, what they say shares both:
+// mere talk has a queue of its own, and is left in it until talkSpan after the
+// last batch, or until something else comes. The first thing said after a
+// silence is never held back; and where waiting brought nothing (one agent that
+// says one thing after the other) it is left off, for longer each time.
 const (
-	talkGap   = 2 * time.Millisecond
 	talkSpan  = 8 * time.Millisecond // so that it is visible within 10
 	maxMisses = 8
 )
@@ -26,52 +25,60 @@ type gatherer struct {
 	skip   int       // batches that are not held back
 }
 
-// gather adds to a batch what comes while it is worth waiting.
-func (e *Engine) gather(ctx context.Context, batch []request) []request {
-	g := &e.talk
-	end := g.last.Add(talkSpan)
-	if !talk(batch) || !time.Now().Before(end) {
-		return batch
+// queueOf returns the queue that a request goes to.
+func (e *Engine) queueOf(r request) chan<- request {
+	if r.in != nil && decide.OnlyTalk(r.in) {
+		return e.talk
 	}
-	if g.skip > 0 {
+	return e.queue
+}
+
+// gather makes a batch of the first talk and of what comes while it is worth
+// waiting.
+func (e *Engine) gather(ctx context.Context, first request) []request {
+	g := &e.crowd
+	batch := []request{first}
+	wait := time.Until(g.last.Add(talkSpan))
+	switch {
+	case wait <= 0:
+		return e.drain(batch)
+	case g.skip > 0:
 		g.skip--
-		return batch
+		return e.drain(batch)
 	}
-	had := len(batch)
-	gap := time.NewTimer(talkGap)
-	defer gap.Stop()
-	for more := true; more && len(batch) < batchSize; {
-		wait := min(talkGap, time.Until(end))
-		if wait <= 0 {
-			break
-		}
-		gap.Reset(wait)
-		select {
-		case r := <-e.queue:
-			batch = append(batch, r)
-			more = talk(batch[len(batch)-1:])
-		case <-gap.C:
-			more = false
-		case <-ctx.Done():
-			more = false
-		}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case r := <-e.queue:
+		return e.drain(batch, r)
+	case <-timer.C:
+	case <-ctx.Done():
 	}
-	if len(batch) > had {
+	batch = e.drain(batch)
+	if len(batch) > 1 {
 		g.misses = 0
 	} else {
 		g.misses = min(g.misses+1, maxMisses)
 		g.skip = 1 << g.misses
 	}
-	return e.drain(batch)
+	return batch
 }
 
-// talk reports whether nobody waits for more than what agents say to be written
-// down.
-func talk(requests []request) bool {
-	for _, r := range requests {
-		if r.in == nil || !decide.OnlyTalk(r.in) {
-			return false
+// drain takes what else waits, up to a batch: talk first, so that what an agent
+// said is not overtaken by its end. others were taken from the queue already.
+func (e *Engine) drain(batch []request, others ...request) []request {
+	batch = take(batch, e.talk)
+	return take(append(batch, others...), e.queue)
+}
+
+func take(batch []request, queue <-chan request) []request {
+	for len(batch) < batchSize {
+		select {
+		case r := <-queue:
+			batch = append(batch, r)
+		default:
+			return batch
 		}
 	}
-	return true
+	return batch
 }

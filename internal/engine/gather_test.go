@@ -91,7 +91,7 @@ func TestTalkSharesAppends(t *testing.T) {
 // TestTalkOfOne: one agent that says one thing after the other is not held up.
 func TestTalkOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		if _, _, all := talking(t, 1, 1000, 200*time.Microsecond); all > 560*time.Millisecond {
+		if _, _, all := talking(t, 1, 1000, 200*time.Microsecond); all > 600*time.Millisecond {
 			t.Errorf("1000 tool calls, one after the other, took %s; 500ms without waiting for others", all)
 		}
 	})
