@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,8 +28,10 @@ import (
 	"popkit/internal/statefile"
 )
 
-// crowdArg makes this program the engine of a crowd: HOW (submit or socket) and
-// the folder of the log and the sockets follow.
+// crowdArg makes this program the engine of a crowd: HOW and the folder of the
+// log and the sockets follow. HOW is submit, where the crowd is in the engine's
+// process, or socket; or, to compare with, nothing: a crowd that says nothing,
+// and echo: a server that answers each call with nothing.
 const crowdArg = "__crowd"
 
 const crowdTime = 8 * time.Second
@@ -47,6 +50,9 @@ type crowdFigures struct {
 	rss       int64
 	reports   int64
 }
+
+// share is the part of a core, in per cent.
+func (f crowdFigures) share() float64 { return 100 * f.cpu.Seconds() / f.took.Seconds() }
 
 // startCrowd runs an engine in a process of its own, has the crowd talk to it,
 // and returns what that cost the engine.
@@ -67,7 +73,7 @@ func startCrowd(tb testing.TB, how string) crowdFigures {
 		tb.Fatalf("the engine of the crowd said %q: %v", line, err)
 	}
 	var reports int64
-	if how == "socket" {
+	if how == "socket" || how == "echo" {
 		reports = eachSecond(tb.Context(), crowdTime, func(ctx context.Context, i int) error {
 			c := api.Client{Path: runs.AgentSocket(dir, explorer(i))}
 			return c.Call(ctx, api.OpCheckIn, api.CheckInArgs{Doing: "reading the code of a package"}, nil)
@@ -121,7 +127,14 @@ func eachSecond(ctx context.Context, span time.Duration, report func(ctx context
 // crowdMain is the engine of a crowd: log, engine, sockets and state files as
 // the daemon has them, and agents that are not there.
 func crowdMain(how, dir string) {
-	r, err := crowdEngine(how, dir)
+	engine := crowdEngine
+	switch how {
+	case "nothing":
+		engine = silentCrowd
+	case "echo":
+		engine = echo
+	}
+	r, err := engine(how, dir)
 	if err != nil {
 		r.Err = err.Error()
 	}
@@ -188,6 +201,43 @@ func crowdEngine(how, dir string) (r crowdResult, err error) {
 	cancel()
 	s.Close()
 	ended.Wait()
+	return r, err
+}
+
+// silentCrowd is the cost of having a crowd in the process.
+func silentCrowd(string, string) (r crowdResult, err error) {
+	fmt.Println("ready")
+	began, used := time.Now(), busy(fatal{})
+	r.Seq = eachSecond(context.Background(), crowdTime, func(context.Context, int) error { return nil })
+	r.Took, r.CPU = time.Since(began), busy(fatal{})-used
+	return r, nil
+}
+
+// echo is the cost of taking a line over a socket of its own and answering it,
+// 1,000 times a second.
+func echo(_, dir string) (r crowdResult, err error) {
+	for i := range crowd {
+		path := runs.AgentSocket(dir, explorer(i))
+		must(fatal{}, os.MkdirAll(filepath.Dir(path), 0o700))
+		l, err := net.Listen("unix", path)
+		must(fatal{}, err)
+		go func() {
+			for {
+				conn, err := l.Accept()
+				must(fatal{}, err)
+				go func() {
+					defer conn.Close()
+					if _, err := bufio.NewReader(conn).ReadBytes('\n'); err == nil {
+						_, _ = io.WriteString(conn, "{}\n") // its caller notices
+					}
+				}()
+			}
+		}()
+	}
+	fmt.Println("ready")
+	began, used := time.Now(), busy(fatal{})
+	_, err = io.Copy(io.Discard, os.Stdin)
+	r.Took, r.CPU = time.Since(began), busy(fatal{})-used
 	return r, err
 }
 
