@@ -42,11 +42,12 @@ const (
 	fateSlow    = "slow"        // takes hours
 	fateMarks   = "marks"       // leaves conflict markers
 	fateUnborn  = "not begun"   // could not be started
+	fateLost    = "lost"        // popkit loses hold of it while it runs
 	fateSilent  = "says naught" // works, reports nothing
 )
 
 var badFates = []string{
-	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent,
+	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent, fateLost,
 }
 
 // start begins an agent's process.
@@ -160,6 +161,12 @@ func (p *proc) finish() {
 		end.Report = &r
 	}
 	p.w.finished[p.o.Task]++
+	if p.fate == fateLost {
+		p.gone = true
+		delete(p.w.procs, p.o.Agent)
+		p.w.report(p.o.Asked, event.EffectFailed{Key: p.o.Key, Error: "panic: nil map", Final: true}, 0, p.life)
+		return
+	}
 	p.exit(end)
 }
 

@@ -143,8 +143,20 @@ func effectEnded(s *state.State, in EffectEnded) ([]event.Data, error) {
 		return []event.Data{blamable(s, d)}, nil
 	case event.AgentExited:
 		return append([]event.Data{d}, undelivered(s, d.Agent)...), nil
+	case event.EffectFailed:
+		if a := s.Agents[ef.Agent]; ef.Kind == event.EffectRun && a.Status == state.AgentRunning {
+			return []event.Data{lost(a, d)}, nil
+		}
 	}
 	return []event.Data{in.Data}, nil
+}
+
+// lost ends an attempt that popkit began and then lost hold of: it can't be begun
+// again under the same name, as what fails before it began can.
+func lost(a *state.Agent, d event.EffectFailed) event.AgentExited {
+	return event.AgentExited{
+		Effect: d.Key, Agent: a.Agent, Reason: event.ExitKilled, Signal: "lost", Code: -1, Detail: d.Error,
+	}
 }
 
 // undelivered says which messages to an agent came too late for it: who sent one
