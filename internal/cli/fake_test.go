@@ -69,11 +69,15 @@ func (w *world) engine(id string) runs.Holder {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { l.Close() })
-	raw, err := json.Marshal(h)
+	lock, err := runs.Place{Repo: w.repo}.Acquire(h)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	write(w.t, filepath.Join(w.repo, ".claude", "popkit", "active.lock"), string(raw))
+	w.t.Cleanup(func() {
+		if err := lock.Close(); err != nil {
+			w.t.Error(err)
+		}
+	})
 	return h
 }
 

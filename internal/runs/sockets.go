@@ -13,10 +13,11 @@ import (
 const maxSocketPath = 107
 
 // SocketDir makes, where it is not there, the private folder (0700) that holds
-// the run's sockets, and returns it. runtime is $XDG_RUNTIME_DIR, or "".
+// the run's sockets, and returns it. runtime is $XDG_RUNTIME_DIR; one that is not
+// absolute counts as none, as its specification says.
 func (r Run) SocketDir(runtime string) (string, error) {
 	base := filepath.Join(runtime, "popkit")
-	if runtime == "" {
+	if !filepath.IsAbs(runtime) {
 		base = filepath.Join(os.TempDir(), fmt.Sprintf("popkit-%d", os.Getuid()))
 	}
 	dir := filepath.Join(base, r.ID)

@@ -72,10 +72,8 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 	if err != nil {
 		return err
 	}
-	if h, err := (runs.Place{Repo: info.Top}).Active(); err != nil {
+	if err := (runs.Place{Repo: info.Top}).Busy(); err != nil {
 		return err
-	} else if h != nil {
-		return &runs.BusyError{Holder: *h}
 	}
 	if err := checkBase(ctx, e, info, o.Base); err != nil {
 		return err
