@@ -1,6 +1,9 @@
 package objective
 
-import "regexp"
+import (
+	"path"
+	"regexp"
+)
 
 // Bounds are where an attempt's work has to stay. Empty lists set no bound.
 type Bounds struct {
@@ -22,7 +25,7 @@ func Audit(files []string, b Bounds) []Finding {
 	var out []Finding
 	for _, f := range files {
 		switch {
-		case len(b.Protected) > 0 && InScope(f, b.Protected):
+		case covered(f, b.Protected):
 			out = append(out, Finding{f, "protected_path", f + " is protected (guardrails.protected_paths)"})
 		case len(b.Boundaries) > 0 && !InScope(f, b.Boundaries):
 			out = append(out, Finding{f, "boundaries", f + " is outside the objective's boundaries"})
@@ -31,6 +34,17 @@ func Audit(files []string, b Bounds) []Finding {
 		}
 	}
 	return out
+}
+
+// covered reports whether the globs match the file or a directory that it is in:
+// what is protected is protected with all that is below it.
+func covered(file string, globs []string) bool {
+	for p := path.Clean(file); p != "." && p != "/"; p = path.Dir(p) {
+		if InScope(p, globs) {
+			return true
+		}
+	}
+	return false
 }
 
 // MatchText reports whether the RE2 pattern matches the text; a pattern that

@@ -55,19 +55,27 @@ func CheckGlob(pattern string) error {
 // normal turns a pattern as written into plain doublestar patterns without
 // braces. What it adds to doublestar: a pattern without "/" matches at any
 // depth ("./x" is x at the top), and a pattern whose last segment is a plain
-// name, ends in "/" or has no "/" covers everything below what it matches. ok is
-// false for more than maxAlts alternatives.
+// name, ends in "/" or has no "/" covers everything below what it matches, unless
+// it reads like a file's name (see fileLike). ok is false for more than maxAlts
+// alternatives.
 func normal(pattern string) (alts []string, ok bool) {
 	expanded, ok := expand(pattern)
 	for _, p := range expanded {
 		p = anchored(p)
 		alts = append(alts, p)
-		if i := strings.LastIndexByte(p, '/'); strings.HasPrefix(p, "**/") && i == 2 || !strings.ContainsAny(p[i+1:], "*?[") {
+		i := strings.LastIndexByte(p, '/')
+		whole := strings.HasPrefix(p, "**/") && i == 2 || !strings.ContainsAny(p[i+1:], "*?[")
+		if whole && !fileLike(p[i+1:]) {
 			alts = append(alts, p+"/**")
 		}
 	}
 	return alts, ok
 }
+
+// fileLike reports whether a last segment reads like a file's name: it has a dot
+// that is not its first character. Without that a.go and b.go would overlap, for
+// the sake of a directory called a.go with a b.go in it.
+func fileLike(segment string) bool { return strings.IndexByte(segment, '.') > 0 }
 
 // named is normal without what lies below a plain name.
 func named(pattern string) (alts []string, ok bool) {
