@@ -177,8 +177,10 @@ func pull(s *state.State, a *state.Agent, via string, limit int, needs []insight
 	}
 	var out []event.Data
 	var ids []string
-	for _, in := range s.Insights.Pull(reader(s, a, needs), limit) {
-		ids = append(ids, in.ID)
+	if len(a.Seen) < s.Insights.Len() { // else it knows them all
+		for _, in := range s.Insights.Pull(reader(s, a, needs), limit) {
+			ids = append(ids, in.ID)
+		}
 	}
 	if len(ids) > 0 {
 		out = append(out, event.InsightDelivered{Agent: a.Agent, IDs: ids, Via: via})
