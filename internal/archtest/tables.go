@@ -68,7 +68,9 @@ var packages = []Package{
 
 	// Where runs lie.
 	{Dir: "internal/runs", Band: Store, May: []string{
-		"internal/core/event", "internal/core/state", "internal/core/view", "internal/eventlog", "internal/eventlog/filelog"}},
+		"internal/core/event", "internal/core/state", "internal/core/view", "internal/eventlog", "internal/eventlog/filelog"},
+		Tests: []string{"internal/core/objective"}},
+	{Dir: "internal/demo", Band: Leaf},
 
 	// What people write.
 	{Dir: "internal/strictyaml", Band: Input, May: []string{"internal/core/nearest"}},
@@ -110,7 +112,7 @@ var packages = []Package{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
 		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/proc", "internal/redact", "internal/config",
 		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
-	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/runs",
+	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
 		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/agent/scripted")},
 
 	// What judges, generates and exercises all that.

@@ -43,17 +43,30 @@ func Spawn(ctx context.Context, run runs.Run, by string) (runs.Holder, error) {
 	if err := awaitReady(ctx, r, run); err != nil {
 		return runs.Holder{}, errors.Join(err, cmd.Wait())
 	}
+	pid := cmd.Process.Pid
 	if err := cmd.Process.Release(); err != nil {
 		return runs.Holder{}, fmt.Errorf("let the engine go: %w", err)
 	}
 	holder, err := run.Holder()
 	if err == nil && holder == nil {
-		err = fmt.Errorf("the engine ended at once (see %s)", run.EngineLog())
+		return ended(ctx, run, pid)
 	}
 	if err != nil {
 		return runs.Holder{}, err
 	}
 	return *holder, nil
+}
+
+// ended tells a run that came to its end at once from an engine that died.
+func ended(ctx context.Context, run runs.Run, pid int) (runs.Holder, error) {
+	s, err := run.Fold(ctx)
+	if err != nil {
+		return runs.Holder{}, err
+	}
+	if s.Ended == nil {
+		return runs.Holder{}, fmt.Errorf("the engine ended at once (see %s)", run.EngineLog())
+	}
+	return runs.Holder{Run: run.ID, PID: pid}, nil
 }
 
 // awaitReady reads the engine's one line.

@@ -129,6 +129,9 @@ func edit(s *state.State, in Edit) ([]event.Data, error) {
 	if e.Prompt != nil && strings.TrimSpace(*e.Prompt) == "" {
 		return nil, refuse("", "the prompt is empty")
 	}
+	if e.Scope != nil && *e.Scope == nil {
+		e.Scope = &[]string{} // a scope that was taken away; null would be no change
+	}
 	return []event.Data{e}, nil
 }
 

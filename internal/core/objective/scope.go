@@ -140,10 +140,19 @@ func Notes(p Plan) []string {
 		if p.ordered(o.A, o.B) {
 			continue
 		}
-		out = append(out, fmt.Sprintf("phase %q: %s (%s) and %s (%s) overlap: they run one after the other, unless one says overlap: allow",
-			o.Phase, o.A, o.ScopeA, o.B, o.ScopeB))
+		out = append(out, fmt.Sprintf("phase %q: %s (%s) and %s (%s) overlap: they run one after the other, unless one says overlap: allow%s",
+			o.Phase, o.A, o.ScopeA, o.B, o.ScopeB, anyDepth(o.ScopeA, o.ScopeB)))
 	}
 	return out
+}
+
+// anyDepth tells who may not know it that two names without "/" are meant at any
+// depth, so that each can lie below the other.
+func anyDepth(a, b string) string {
+	if strings.Contains(a, "/") || strings.Contains(b, "/") || a == b {
+		return ""
+	}
+	return fmt.Sprintf("; a name without / is one at any depth: for those at the top write ./%s and ./%s", a, b)
 }
 
 // ordered reports whether one of two tasks of a phase needs the other, directly

@@ -92,6 +92,9 @@ func barrierWaits(s *state.State, p *state.Phase, missing []string) string {
 		}
 	}
 	if len(missing) > 0 {
+		if len(missing) == 1 {
+			return "task " + missing[0]
+		}
 		return "tasks " + strings.Join(missing, ", ")
 	}
 	for i := range p.Checks {
