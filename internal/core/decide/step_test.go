@@ -51,6 +51,26 @@ func TestRefusalChangesNothing(t *testing.T) {
 	}
 }
 
+// TestEditToNoScope: that a task has no scope any more outlives a restart.
+func TestEditToNoScope(t *testing.T) {
+	s := newStage(t)
+	for _, line := range []string{"phase work", "task a", "task b needs=a scope=src/**", "start"} {
+		s.command(line)
+	}
+	events, err := Step(s.state, s.now, Edit{Edited: event.TaskEdited{Task: "b", Scope: new([]string)}})
+	if err != nil || len(s.state.Tasks["b"].Scope) != 0 {
+		t.Fatal(events, err)
+	}
+	line, err := event.Encode(events[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := event.Decode(line)
+	if err != nil || again.Data.(event.TaskEdited).Scope == nil {
+		t.Errorf("%s, %v", line, err)
+	}
+}
+
 // TestMistakes: an end that does not fit its effect is popkit's own mistake, and
 // an error that is no refusal.
 func TestMistakes(t *testing.T) {

@@ -66,6 +66,9 @@ func (f filler) fill(v reflect.Value) {
 		if f.yes() {
 			v.Set(reflect.New(v.Type().Elem()))
 			f.fill(v.Elem())
+			if list := v.Elem(); list.Kind() == reflect.Slice && list.IsNil() {
+				list.Set(reflect.MakeSlice(list.Type(), 0, 0)) // as decide makes it
+			}
 			if e := v.Elem(); e.Kind() == reflect.Slice && e.IsNil() {
 				e.Set(reflect.MakeSlice(e.Type(), 0, 0)) // JSON has one null: what is set is never nil
 			}

@@ -117,6 +117,6 @@ type TaskEdited struct {
 	By     string    `json:"by"`
 	Title  *string   `json:"title,omitempty"`
 	Prompt *string   `json:"prompt,omitempty"`
-	Scope  *[]string `json:"scope,omitempty"` // an empty list takes the scope away
+	Scope  *[]string `json:"scope,omitempty"` // not a pointer to nil: that reads back as "not changed" // an empty list takes the scope away
 	Role   *string   `json:"role,omitempty"`
 }
