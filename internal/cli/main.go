@@ -45,6 +45,7 @@ func beforeEach(cmd *cobra.Command, f func()) {
 // oneLine is the first line of an error that explains itself in several.
 func oneLine(err error) error {
 	text, _, _ := strings.Cut(err.Error(), "\n")
+	text, _, _ = strings.Cut(text, ": strconv.") // a flag's value; the Go function is nobody's business
 	return errors.New(text)
 }
 

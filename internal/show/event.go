@@ -53,7 +53,7 @@ func sayRun(d event.Data) string {
 		}
 		return text + because(d.Reason)
 	case event.RunEnded:
-		return "run ended: " + Outcome(string(d.Outcome)) + because(d.Reason)
+		return "run ended: " + words(string(d.Outcome)) + because(d.Reason) // what was verified says the status
 	case event.RunResumed:
 		return "run resumed by " + d.By
 	case event.RunPublished:
@@ -145,7 +145,7 @@ func sayAgent(d event.Data) string {
 	case event.AgentExited:
 		return sayExit(d)
 	case event.AgentCollected:
-		return fmt.Sprintf("%s left %s, +%d −%d, kept at %s", d.Agent, Count(d.Changed, "changed file"), d.Added, d.Removed, or(d.Ref, Commit(d.Commit)))
+		return fmt.Sprintf("%s left %s, +%d -%d, kept at %s", d.Agent, Count(d.Changed, "changed file"), d.Added, d.Removed, or(d.Ref, Commit(d.Commit)))
 	case event.AgentRejected:
 		text := fmt.Sprintf("%s's work not taken: %s", d.Agent, Line(d.Reason))
 		if d.Stale {

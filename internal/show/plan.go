@@ -53,6 +53,9 @@ func Plan(p objective.Plan, f PlanFacts, width int) string {
 		field("conflicts", "%s; a phase that is late: %s", resolver(p.OnConflict), barrierPolicy(string(p.OnBarrierTimeout)))
 	}
 	b.WriteString("\n" + planTable(p, s, width))
+	if !s.PhaseAware && s.Tier != "" {
+		fmt.Fprintf(&b, "note: tier %s: a barrier opens when all is merged; checks are not run and the work is not audited\n", s.Tier)
+	}
 	for _, n := range f.Notes {
 		fmt.Fprintf(&b, "note: %s\n", Line(n))
 	}

@@ -39,7 +39,7 @@ func Block(v view.Status, now time.Time, width int) []string {
 			settled++
 		}
 	}
-	lines := []string{fmt.Sprintf("%s  %d/%d tasks  %s  %s", Outcome(v.State), settled, len(v.Tasks),
+	lines := []string{fmt.Sprintf("%s  %d/%d tasks  %s  %s", Verdict(v), settled, len(v.Tasks),
 		active(v.Budget), Line(v.Objective))}
 	for i, p := range v.Phases {
 		if p.State == "active" {
@@ -76,7 +76,7 @@ func agentLines(v view.Status, now time.Time) []string {
 // it is known.
 func Summary(v view.Status, published *event.RunPublished) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "run %s: %s%s\n", v.Run, Outcome(v.State), because(v.Reason))
+	fmt.Fprintf(&b, "run %s: %s%s\n", v.Run, Verdict(v), because(v.Reason))
 	merged, skipped := 0, []string{}
 	for _, t := range v.Tasks {
 		switch t.State {

@@ -52,6 +52,26 @@ func TestEvent(t *testing.T) {
 	}
 }
 
+// TestVerdict: what nobody checked is not called verified.
+func TestVerdict(t *testing.T) {
+	checked := func(state string) []view.Phase { return []view.Phase{{Checks: []view.Check{{State: state}}}} }
+	for want, v := range map[string]view.Status{
+		"done and verified": {State: "done", Phases: checked("passed")},
+		"done, not verified: 1 check not run in tier free": {State: "done", Tier: "free", Phases: checked("pending")},
+		"needs a human": {State: "needs_human", Phases: checked("pending")},
+	} {
+		if got := Verdict(v); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	v := view.Status{State: "done", Tier: "free", Phases: checked("pending")}
+	for _, text := range []string{Status(v, time.Time{}, 0), Summary(v, nil), Block(v, time.Time{}, 80)[0]} {
+		if strings.Contains(text, "and verified") {
+			t.Error(text)
+		}
+	}
+}
+
 // TestLine: whatever an agent wrote, what is printed is one line that can't
 // steer a terminal.
 func TestLine(t *testing.T) {

@@ -25,10 +25,27 @@ func Outcome(state string) string {
 	return words(state)
 }
 
+// Verdict is how a run stands, in words. A run of a tier without phase-aware
+// barriers can be done with checks that nobody ran: that is not verified.
+func Verdict(v view.Status) string {
+	unproved := 0
+	for _, p := range v.Phases {
+		for _, c := range p.Checks {
+			if c.State != "passed" && c.State != "waived" {
+				unproved++
+			}
+		}
+	}
+	if v.State != "done" || unproved == 0 {
+		return Outcome(v.State)
+	}
+	return fmt.Sprintf("done, not verified: %s not run in tier %s", Count(unproved, "check"), v.Tier)
+}
+
 // Status writes all that is worth knowing of a run. width 0 cuts nothing.
 func Status(v view.Status, now time.Time, width int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "run %s: %s%s\n", v.Run, Outcome(v.State), because(v.Reason))
+	fmt.Fprintf(&b, "run %s: %s%s\n", v.Run, Verdict(v), because(v.Reason))
 	fmt.Fprintf(&b, "objective  %s\n", Line(v.Objective))
 	fmt.Fprintf(&b, "mode       %s%s; tier %s\n", v.Mode, note(v.ModeReason), v.Tier)
 	fmt.Fprintf(&b, "engine     %s\n", engine(v.Engine, now))

@@ -67,10 +67,27 @@ func runResume(ctx context.Context, e *command.Env, o resumeOptions) error {
 	if v.State == "done" {
 		return command.Failed("popkit power merge "+r.ID, "run %s is done", r.ID)
 	}
-	if len(v.Decisions) > 0 && !o.Follow.Detach {
-		e.Say("%s open:\n%s", show.Count(len(v.Decisions), "question"), strings.TrimSuffix(show.Decisions(v.Decisions), "\n"))
+	if err := openQuestions(ctx, e, r, v, o.Follow); err != nil {
+		return err
 	}
 	return launch(ctx, e, r, v.Seq, o.Follow)
+}
+
+// openQuestions asks, on a terminal, what is open before the run goes on: without
+// the answers it would only park again. Elsewhere it says what is open.
+func openQuestions(ctx context.Context, e *command.Env, r runs.Run, v view.Status, f follow) error {
+	switch {
+	case len(v.Decisions) == 0 || f.Detach:
+		return nil
+	case !e.Interactive || f.NoWait || f.JSON:
+		e.Say("%s open:\n%s", show.Count(len(v.Decisions), "question"), strings.TrimSuffix(show.Decisions(v.Decisions), "\n"))
+		return nil
+	}
+	_, c, err := e.Open(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	return ask(ctx, e, c, v.Decisions, decideOptions{Run: r.ID})
 }
 
 // overStates are those in which a run has ended.

@@ -258,6 +258,22 @@ func TestOverlaps(t *testing.T) {
 	}
 }
 
+// TestNotesExplainNamesWithoutSlash: that api and web overlap surprises.
+func TestNotesExplainNamesWithoutSlash(t *testing.T) {
+	notes := func(a, b string) string {
+		return strings.Join(Notes(Plan{Phases: []Phase{{Name: "x", Tasks: []Task{{ID: "a", Scope: []string{a}}, {ID: "b", Scope: []string{b}}}}}}), "\n")
+	}
+	if got := notes("api", "web"); !strings.Contains(got, "write ./api and ./web") {
+		t.Errorf("notes are %q", got)
+	}
+	if got := notes("./api", "./web"); got != "" {
+		t.Errorf("what was advised has notes: %q", got)
+	}
+	if got := notes("src/", "src/a.go"); !strings.Contains(got, "overlap") || strings.Contains(got, "./") {
+		t.Errorf("notes are %q", got)
+	}
+}
+
 // TestComparisonsEnd: patterns made to be hard are answered: overlaps always,
 // and "within" on the safe side.
 func TestComparisonsEnd(t *testing.T) {
