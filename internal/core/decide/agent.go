@@ -167,6 +167,7 @@ func reader(s *state.State, a *state.Agent, needs []insight.Need) insight.Reader
 	return insight.Reader{
 		Agent: a.Agent, Task: a.Task, Tags: t.Tags, Role: a.Role, Scope: t.Scope, Needs: needs,
 		FullRouting: s.Settings.FullRouting, Seen: func(id string) bool { return a.Seen[id] },
+		Unseen: s.Insights.Len() - len(a.Seen),
 	}
 }
 
@@ -177,8 +178,8 @@ func pull(s *state.State, a *state.Agent, via string, limit int, needs []insight
 	}
 	var out []event.Data
 	var ids []string
-	if len(a.Seen) < s.Insights.Len() { // else it knows them all
-		for _, in := range s.Insights.Pull(reader(s, a, needs), limit) {
+	if r := reader(s, a, needs); r.Unseen > 0 {
+		for _, in := range s.Insights.Pull(r, limit) {
 			ids = append(ids, in.ID)
 		}
 	}

@@ -12,6 +12,9 @@ type Reader struct {
 	Needs []Need   // what it asked for and was not told yet
 	// Seen says whether it was given the insight before; nil: it was given none.
 	Seen func(id string) bool
+	// Unseen is how many insights it does not know (see has), so that nothing is
+	// looked for once they are found; 0: not counted.
+	Unseen int
 	// FullRouting: by kind and topic (see the package's text). Without it every
 	// reader gets the newest insights.
 	FullRouting bool
@@ -82,6 +85,9 @@ type pull struct {
 
 func (p *pull) full() bool { return len(p.chosen) >= p.limit }
 
+// done says that there is nothing more to find.
+func (p *pull) done() bool { return p.full() || p.r.Unseen > 0 && len(p.taken) >= p.r.Unseen }
+
 // skip says that the insight at pos is nothing for this reader, or is chosen.
 func (p *pull) skip(pos int32) bool {
 	return p.taken[pos] || p.r.has(p.x.all[pos].Insight)
@@ -135,7 +141,7 @@ func (p *pull) topics(topics []topic) {
 
 // merged offers what the lists hold, newest first over all of them.
 func (p *pull) merged(lists [][]int32) {
-	for !p.full() {
+	for !p.done() {
 		newest := -1
 		for i, list := range lists {
 			if len(list) > 0 && (newest < 0 || list[len(list)-1] > last(lists[newest])) {
