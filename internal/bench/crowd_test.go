@@ -111,8 +111,9 @@ func eachSecond(ctx context.Context, span time.Duration, report func(ctx context
 			return answered
 		}
 		for want := int(time.Since(began) * crowd / time.Second); due < want; due++ {
+			i := due % crowd
 			wg.Go(func() {
-				if report(ctx, due) == nil {
+				if report(ctx, i) == nil {
 					mu.Lock()
 					answered++
 					mu.Unlock()
@@ -150,7 +151,7 @@ func crowdEngine(how, dir string) (r crowdResult, err error) {
 	tb := fatal{}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	log, st := openLog(tb, filepath.Join(dir, "log.jsonl"))
+	log, st := openLog(tb, filepath.Join(dir, "log.jsonl"), crowd)
 	must(tb, statefile.EnsureDir(dir))
 	files := statefile.New(dir, "R1")
 	var ended sync.WaitGroup
