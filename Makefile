@@ -6,6 +6,8 @@ GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME    ?= 20s
 SEEDS       ?= 20000
+KILLS       ?= 1000
+ROUNDS      ?= 5
 TIMEOUT     ?= 15m
 PKGS        ?= ./...
 # RACE: auto runs the race detector where there is a C compiler and says so where
@@ -28,7 +30,7 @@ export CGO_ENABLED := 0
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "variables: PKGS=./internal/engine RACE=auto|require|off FUZZTIME=20s SEEDS=20000 TIMEOUT=15m"
+	@echo "variables: PKGS=./internal/engine RACE=auto|require|off FUZZTIME=20s SEEDS=20000 KILLS=1000 ROUNDS=5 TIMEOUT=15m"
 
 build: ## bin/popkit: static, trimmed, with its version
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/popkit ./cmd/popkit
@@ -79,10 +81,11 @@ $(TOOLS)/staticcheck-$(STATICCHECK):
 	mv $(TOOLS)/staticcheck $@
 
 bench: ## the measurements that the design promises, as ratios of one run
-	$(GO) test -count=1 -run '^$$' -bench . -timeout 60m ./internal/bench/...
+	$(GO) test -count=1 -run '^$$' -bench . -benchtime 1x -timeout 90m ./internal/bench -args -rounds=$(ROUNDS)
 
-soak: ## the simulation with SEEDS seeds; a failing one prints how to replay it
+soak: ## the simulation with SEEDS seeds (a failing one prints how to replay it), and KILLS kills of real engines and agents
 	$(GO) test -count=1 -timeout 0 ./internal/sim -args -sim.seeds=$(SEEDS)
+	$(GO) test -count=1 -timeout 0 -run '^$$' -bench 'Insights|KilledLogs|Strays' -benchtime 1x ./internal/bench -args -kills=$(KILLS)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' internal cmd | sort | \

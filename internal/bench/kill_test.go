@@ -15,10 +15,10 @@ import (
 	"popkit/internal/core/objective"
 )
 
-// BenchmarkKilledLogs kills the engine 100 times while insights are written.
+// BenchmarkKilledLogs kills the engine again and again while insights are written.
 func BenchmarkKilledLogs(b *testing.B) {
-	unreadable, lost, acked := killWriters(b, 100)
-	results.add(b, row{item: "logs not readable after 100 kill -9", figure: float64(unreadable), budget: 0})
+	unreadable, lost, acked := killWriters(b, *kills)
+	results.add(b, row{item: fmt.Sprintf("logs not readable after %d kill -9", *kills), figure: float64(unreadable), budget: 0})
 	results.add(b, row{item: "acknowledged insights lost by them", figure: float64(lost), budget: 0, note: fmt.Sprintf("of %d", acked)})
 	if unreadable+lost > 0 {
 		b.Errorf("%d logs were not readable, %d of %d acknowledged insights lost", unreadable, lost, acked)
@@ -96,10 +96,10 @@ func killWriters(tb testing.TB, trials int) (unreadable, lost, acked int) {
 	return unreadable, lost, len(acks)
 }
 
-// BenchmarkStrays kills engines, agents and their helpers 100 times.
+// BenchmarkStrays kills engines, agents and their helpers again and again.
 func BenchmarkStrays(b *testing.B) {
-	left, workspaces := strays(b, 100)
-	results.add(b, row{item: "strays after 100 kills", figure: float64(left), budget: 0,
+	left, workspaces := strays(b, *kills)
+	results.add(b, row{item: fmt.Sprintf("strays after %d kills", *kills), figure: float64(left), budget: 0,
 		note: "engine, agent or its init helper killed; agents with children that left their session and cleared their environment"})
 	results.add(b, row{item: "workspaces left by them", figure: float64(workspaces), budget: 0})
 	if left+workspaces > 0 {

@@ -16,6 +16,9 @@ import (
 // rounds is how often the two sides of a ratio alternate; their medians count.
 var rounds = flag.Int("rounds", 5, "rounds of each ratio")
 
+// kills is how often the benchmarks kill something.
+var kills = flag.Int("kills", 100, "kills of engines and agents")
+
 // logs keeps the event logs of runs, to see where their time went.
 var logs = flag.String("logs", "", "a folder to copy the event logs of runs to")
 

@@ -145,3 +145,19 @@ func (w *world) script(dir string, commands ...[]string) error {
 	}
 	return nil
 }
+
+// BenchmarkMachine is what a process costs here, which most other figures are
+// made of.
+func BenchmarkMachine(b *testing.B) {
+	w := newWorld(b)
+	for _, c := range [][]string{{"true"}, {"git", "rev-parse", "HEAD"}, {program(b), "version"}} {
+		var took []float64
+		for range 20 {
+			began := time.Now()
+			_, err := w.do(w.repo, c[0], c[1:]...)
+			must(b, err)
+			took = append(took, millis(time.Since(began)))
+		}
+		results.add(b, row{item: "a process: " + filepath.Base(c[0]), figure: median(took), unit: "ms", budget: none, note: "for comparison"})
+	}
+}
