@@ -60,8 +60,6 @@ func workspaceRoot(cfg config.Config) (string, error) {
 	return filepath.Join(cache, "popkit", "workspaces"), nil
 }
 
-func (e *environment) redact(text string) string { return e.redactor.String(text) }
-
 // base is the environment of checks and setup commands.
 func (e *environment) base() []string { return slices.Clone(e.vars) }
 

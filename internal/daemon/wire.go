@@ -47,7 +47,7 @@ func openWork(ctx context.Context, run runs.Run, s *state.State, env *environmen
 // effects wires the adapters.
 func (d *daemon) effects() effects.Config {
 	return effects.Config{
-		Work: d.work, Runtime: runtime, Seat: d.seat, Redact: d.env.redact,
+		Work: d.work, Runtime: runtime, Seat: d.seat, Redactor: d.env.redactor,
 		Command: func(ctx context.Context, dir, command string, out io.Writer) (effects.CommandEnd, error) {
 			return d.env.command(ctx, d.Run.ID, dir, command, out)
 		},

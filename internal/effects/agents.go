@@ -31,10 +31,10 @@ func (e *Effects) run(ctx context.Context, o engine.Order, tell func(event.Data)
 	}
 	out, err := e.attempt(ctx, o, tell)
 	if err != nil {
-		exit.Detail = e.cfg.Redact(err.Error())
+		exit.Detail = e.cfg.Redactor.String(err.Error())
 		return exit
 	}
-	exit.Reason, exit.Code, exit.Signal, exit.Detail, exit.Report = out.Reason, out.Code, out.Signal, out.Detail, out.Report
+	exit.Reason, exit.Code, exit.Signal, exit.Detail, exit.Report = out.Reason, out.Code, out.Signal, e.cfg.Redactor.String(out.Detail), out.Report
 	return exit
 }
 
@@ -79,6 +79,7 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	e.mu.Lock()
 	e.sessions[o.Agent] = session
 	e.mu.Unlock()
+	defer session.Stop(true) // it has ended, but for a panic
 	id := session.Ident()
 	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot})
 	stopLooking := look(o, id, seat.Transcript, tell)

@@ -5,16 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"popkit/internal/core/event"
 	"popkit/internal/engine"
 )
 
-// maxOutput is how much of a check's output, its end, is kept.
-const maxOutput = 8 << 10
+// What is kept of a check's output is its end.
+const (
+	maxOutput = 8 << 10 // bytes that are recorded
+	maxExpect = 1 << 20 // bytes in which what it expects is looked for
+)
 
 // check runs a check on the tree at the order's commit.
 func (e *Effects) check(ctx context.Context, o engine.Order) (event.Data, error) {
@@ -33,14 +40,16 @@ func (e *Effects) runCheck(ctx context.Context, o engine.Order, commit string) (
 	}
 	defer release()
 	limit := time.Duration(o.Spec.Timeout)
-	var out tailBuffer
+	whole, kept := tail{limit: maxExpect}, tail{limit: maxOutput}
+	redacted := e.cfg.Redactor.Writer(&kept)
 	began := time.Now()
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if limit <= 0 {
 		timed = ctx
 	}
-	end, err := e.cfg.Command(timed, dir, o.Spec.Run, &out)
+	end, err := e.cfg.Command(timed, dir, o.Spec.Run, io.MultiWriter(&whole, redacted))
+	err = errors.Join(err, redacted.Close())
 	if ctx.Err() != nil {
 		return res, fmt.Errorf("the check was broken off: %w", ctx.Err())
 	}
@@ -48,14 +57,14 @@ func (e *Effects) runCheck(ctx context.Context, o engine.Order, commit string) (
 		return res, err
 	}
 	end.TimedOut = end.TimedOut || errors.Is(timed.Err(), context.DeadlineExceeded)
-	res.Duration, res.ExitCode, res.Output = time.Since(began), end.Code, e.cfg.Redact(out.String())
-	res.Status, res.Reason = judge(o, end, res.Output, limit)
+	res.Duration, res.ExitCode, res.Output = time.Since(began), end.Code, kept.String()
+	res.Status, res.Reason = judge(o, end, whole.buf.Bytes(), limit)
 	return res, nil
 }
 
 // judge says what a check's end means. Only exit status 0 with the expected
 // output is a pass; what could not run is no pass either.
-func judge(o engine.Order, end CommandEnd, output string, limit time.Duration) (event.CheckStatus, string) {
+func judge(o engine.Order, end CommandEnd, output []byte, limit time.Duration) (event.CheckStatus, string) {
 	switch {
 	case end.TimedOut:
 		return event.CheckCouldNotRun, fmt.Sprintf("it took longer than %s", limit)
@@ -75,7 +84,7 @@ func judge(o engine.Order, end CommandEnd, output string, limit time.Duration) (
 	if err != nil {
 		return event.CheckCouldNotRun, "expect is no regular expression: " + err.Error()
 	}
-	if !re.MatchString(output) {
+	if !re.Match(output) {
 		return event.CheckFailed, fmt.Sprintf("exit status 0, but its output does not match %q", o.Spec.Expect)
 	}
 	return event.CheckPassed, ""
@@ -128,14 +137,12 @@ func fixer(o engine.Order) (task, reason string) {
 	if o.Last != nil {
 		output = o.Last.Output
 	}
-	for i := len(o.Merged) - 1; i >= 0; i-- {
-		for _, f := range o.Merged[i].Files {
-			switch {
-			case f == "":
-			case strings.Contains(output, f):
-				return o.Merged[i].Task, red + "its output names " + f
-			case strings.Contains(o.Spec.Run, f):
-				return o.Merged[i].Task, red + "the check names " + f
+	for _, where := range []struct{ text, says string }{{output, "its output names "}, {o.Spec.Run, "the check names "}} {
+		for _, m := range slices.Backward(o.Merged) {
+			for _, f := range m.Files {
+				if names(where.text, f) {
+					return m.Task, red + where.says + f
+				}
 			}
 		}
 	}
@@ -143,29 +150,55 @@ func fixer(o engine.Order) (task, reason string) {
 	return last.Task, red + "task " + last.Task + " was merged last"
 }
 
-// tailBuffer keeps the end of what is written to it.
-type tailBuffer struct {
-	buf bytes.Buffer
-	cut bool
+// names reports whether a text has a file's name in it, not as a part of a
+// longer word.
+func names(text, file string) bool {
+	if file == "" {
+		return false
+	}
+	inWord := func(r rune) bool { return r == '_' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for at := 0; ; {
+		i := strings.Index(text[at:], file)
+		if i < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:at+i])
+		after, _ := utf8.DecodeRuneInString(text[at+i+len(file):])
+		if !inWord(before) && before != '.' && !inWord(after) {
+			return true
+		}
+		at += i + len(file)
+	}
 }
 
-func (t *tailBuffer) Write(p []byte) (int, error) {
+// tail keeps the end of what is written to it: limit bytes at least, when there
+// are so many.
+type tail struct {
+	limit int
+	buf   bytes.Buffer
+	cut   bool
+}
+
+func (t *tail) Write(p []byte) (int, error) {
 	t.buf.Write(p)
-	if t.buf.Len() > 2*maxOutput {
+	if t.buf.Len() > 2*t.limit {
 		t.cut = true
-		t.buf.Next(t.buf.Len() - maxOutput)
+		t.buf.Next(t.buf.Len() - t.limit)
 	}
 	return len(p), nil
 }
 
-func (t *tailBuffer) String() string {
+// String returns the last limit bytes as text, and says when they are not all.
+func (t *tail) String() string {
 	b := t.buf.Bytes()
-	if len(b) > maxOutput {
-		b, t.cut = b[len(b)-maxOutput:], true
+	if len(b) > t.limit {
+		b, t.cut = b[len(b)-t.limit:], true
 	}
-	text := strings.ToValidUTF8(string(b), "\uFFFD")
-	if t.cut {
-		return "[…]\n" + text
+	if !t.cut {
+		return strings.ToValidUTF8(string(b), "\uFFFD")
 	}
-	return text
+	for len(b) > 0 && !utf8.RuneStart(b[0]) { // not in the middle of a character
+		b = b[1:]
+	}
+	return "[…]\n" + strings.ToValidUTF8(string(b), "\uFFFD")
 }

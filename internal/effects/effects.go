@@ -11,6 +11,7 @@ import (
 	"popkit/internal/agent"
 	"popkit/internal/core/event"
 	"popkit/internal/engine"
+	"popkit/internal/redact"
 	"popkit/internal/workspace"
 )
 
@@ -25,8 +26,8 @@ type Config struct {
 	// Command runs a shell command in a directory and returns how it ended;
 	// everything below it is gone then.
 	Command func(ctx context.Context, dir, command string, out io.Writer) (CommandEnd, error)
-	// Redact takes secrets out of text.
-	Redact func(string) string
+	// Redactor takes secrets out of text; nil takes nothing out.
+	Redactor *redact.Redactor
 	// Finish says what was published, once the branch is there.
 	Finish func(ctx context.Context, o engine.Order, note string) (event.RunPublished, error)
 }
@@ -63,12 +64,12 @@ func New(cfg Config) *Effects { return &Effects{cfg: cfg, sessions: map[string]a
 func (e *Effects) Do(ctx context.Context, o engine.Order, tell func(event.Data)) (end event.Data) {
 	defer func() {
 		if p := recover(); p != nil {
-			end = event.EffectFailed{Key: o.Key, Error: fmt.Sprintf("panic: %v\n%s", p, debug.Stack()), Final: true}
+			end = event.EffectFailed{Key: o.Key, Error: e.cfg.Redactor.String(fmt.Sprintf("panic: %v\n%s", p, debug.Stack())), Final: true}
 		}
 	}()
 	d, err := e.do(ctx, o, tell)
 	if err != nil {
-		return event.EffectFailed{Key: o.Key, Error: e.cfg.Redact(err.Error()), Final: errors.Is(err, errFinal)}
+		return event.EffectFailed{Key: o.Key, Error: e.cfg.Redactor.String(err.Error()), Final: errors.Is(err, errFinal)}
 	}
 	return d
 }

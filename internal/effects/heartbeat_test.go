@@ -13,11 +13,6 @@ import (
 	"popkit/internal/proc"
 )
 
-func TestMain(m *testing.M) {
-	proc.MaybeInit()
-	os.Exit(m.Run())
-}
-
 // TestSignsOfLife: work is seen, waiting is not.
 func TestSignsOfLife(t *testing.T) {
 	transcript := filepath.Join(t.TempDir(), "transcript.log")
