@@ -28,6 +28,21 @@ type NewRun struct {
 	Version    string
 }
 
+// hasRoom says, before there is a run, that its workspaces can not be where they
+// would be. Nothing is written.
+func hasRoom(repo *workspace.Repo, run runs.Run) error {
+	cfg, err := loadConfig(run.Place.Repo)
+	if err != nil {
+		return err
+	}
+	root, err := workspaceRoot(cfg)
+	if err != nil {
+		return err
+	}
+	_, err = workspace.NewRun(repo, run.ID, root, workspace.Options{})
+	return err
+}
+
 // Create makes a run: its ID, its folder and the first event of its log.
 func Create(ctx context.Context, n NewRun) (runs.Run, error) {
 	repo, err := workspace.Find(ctx, n.Repo)
@@ -53,6 +68,9 @@ func Create(ctx context.Context, n NewRun) (runs.Run, error) {
 		return runs.Run{}, fmt.Errorf("make a run's ID: %w", err)
 	}
 	run := place.Run(id.String())
+	if err := hasRoom(repo, run); err != nil {
+		return runs.Run{}, err
+	}
 	if err := statefile.EnsureDir(place.Repo); err != nil {
 		return runs.Run{}, err
 	}

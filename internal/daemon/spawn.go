@@ -41,7 +41,11 @@ func Spawn(ctx context.Context, run runs.Run, by string) (runs.Holder, error) {
 		return runs.Holder{}, fmt.Errorf("start the engine: %w", err)
 	}
 	if err := awaitReady(ctx, r, run); err != nil {
-		return runs.Holder{}, errors.Join(err, cmd.Wait())
+		var exit *exec.ExitError // says less than the engine did
+		if werr := cmd.Wait(); !errors.As(werr, &exit) {
+			err = errors.Join(err, werr)
+		}
+		return runs.Holder{}, err
 	}
 	pid := cmd.Process.Pid
 	if err := cmd.Process.Release(); err != nil {

@@ -53,7 +53,11 @@ func sayRun(d event.Data) string {
 		}
 		return text + because(d.Reason)
 	case event.RunEnded:
-		return "run ended: " + words(string(d.Outcome)) + because(d.Reason) // what was verified says the status
+		text := Outcome(string(d.Outcome))
+		if d.Outcome == event.OutcomeDone {
+			text = "done" // what was verified says the status
+		}
+		return "run ended: " + text + because(d.Reason)
 	case event.RunResumed:
 		return "run resumed by " + d.By
 	case event.RunPublished:

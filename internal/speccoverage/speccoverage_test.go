@@ -3,6 +3,7 @@ package speccoverage
 import (
 	"flag"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -232,5 +233,27 @@ func TestFind(t *testing.T) {
 	}
 	if !tests.Files["e2e/testdata/x.txtar"] || len(tests.Files) != 1 {
 		t.Errorf("scripts: %v", tests.Files)
+	}
+}
+
+var named = regexp.MustCompile("`((?:internal|e2e)/[\\w/]+(?:\\.Test\\w+(?:/\\w+)?|/testdata/[\\w-]+\\.(?:txtar|txt)))`")
+
+// TestPagesNameTestsThatExist: other pages name tests, too.
+func TestPagesNameTestsThatExist(t *testing.T) {
+	tests, err := Find(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, page := range []string{"docs/tiers.md", "docs/ARCHITECTURE.md", "README.md"} {
+		for _, m := range named.FindAllStringSubmatch(read(t, root+"/"+page), -1) {
+			count++
+			if p := tests.missing(m[1]); p != "" {
+				t.Errorf("%s: %s", page, p)
+			}
+		}
+	}
+	if count < 10 {
+		t.Errorf("only %d tests are named in the pages", count)
 	}
 }

@@ -67,7 +67,7 @@ func NewRun(repo *Repo, runID, rootDir string, opts Options) (*Run, error) {
 		return nil, fmt.Errorf("workspace root: %w", err)
 	}
 	if repo.Top != "" && inside(repo.Top, root) && !inside(filepath.Join(repo.Top, ".claude", "popkit"), root) {
-		return nil, fmt.Errorf("workspace root %s is inside the checkout %s: choose a place outside", root, repo.Top)
+		return nil, fmt.Errorf("workspace root %s is inside the checkout %s: choose a place outside with workspace.root in the configuration", root, repo.Top)
 	}
 	if opts.Setup != "" && opts.Exec == nil {
 		return nil, errors.New("workspace: a setup command needs Options.Exec")
