@@ -29,7 +29,7 @@ var keys = []Key{
 	{Name: "on_barrier_timeout", Meaning: "what happens when a phase outlasts limits.barrier_timeout_minutes: human (a person is asked) or partial (the barrier opens with what is there); the plan's word goes before it", Effect: inRun},
 
 	{Name: "intervals.checkin_every_n_tools", Unit: "tool calls", Meaning: "an agent checks in after so many of its tool calls", Effect: inRun},
-	{Name: "intervals.heartbeat_seconds", Unit: "seconds", Meaning: "how often an agent on another machine says that it lives; on this machine the kernel tells at once", Effect: inRedis, Later: true},
+	{Name: "intervals.heartbeat_seconds", Unit: "seconds", Meaning: "how often popkit looks whether an agent that says nothing of itself lives: whether it wrote output or used the processor", Effect: inRun},
 
 	{Name: "limits.max_parallel_agents", Unit: "agents", Meaning: "agents that run at once; the least of this, the tier, the plan and --agents counts, and in file mode 2, one after the other", Effect: inRun},
 	{Name: "limits.max_runtime_minutes", Unit: "minutes, 0: no limit", Meaning: "time of the whole run; waiting for a person does not count", Effect: inRun},
@@ -57,7 +57,7 @@ var keys = []Key{
 	{Name: "workspace.setup", Meaning: "shell command run in each new workspace, e.g. one that installs dependencies", Effect: inWorkspace},
 	{Name: "workspace.copy", Unit: "paths", Meaning: "files and directories of the user's checkout that are copied into each workspace; they are never committed", Effect: inWorkspace},
 	{Name: "workspace.ports", Unit: "ports", Meaning: "ports that are free when an agent starts, in its environment as POPKIT_PORT_1, POPKIT_PORT_2 … and, the first, PORT", Effect: inAgents},
-	{Name: "workspace.submodules", Meaning: "submodules are checked out in each workspace; until this takes effect they always are", Effect: inWorkspace, Later: true},
+	{Name: "workspace.submodules", Meaning: "submodules are checked out in each workspace; false leaves them empty", Effect: inWorkspace},
 
 	{Name: "env.pass", Unit: "names", Meaning: `variables that are passed on; "*" and "?" are wildcards`, Effect: inAgents},
 	{Name: "env.secrets", Unit: "names", Meaning: "variables that are never passed on, and whose values are taken out of transcripts; wildcards as in env.pass", Effect: inAgents},

@@ -57,10 +57,11 @@ func Create(ctx context.Context, n NewRun) (runs.Run, error) {
 		return runs.Run{}, err
 	}
 	place := Place(repo)
-	if holder, err := place.Active(); err != nil {
+	if err := place.Busy(); err != nil {
 		return runs.Run{}, err
-	} else if holder != nil {
-		return runs.Run{}, &runs.BusyError{Holder: *holder}
+	}
+	if n, err = withScripts(ctx, place.Repo, base.Commit, n); err != nil {
+		return runs.Run{}, err
 	}
 	now := time.Now().UTC()
 	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
@@ -74,21 +75,26 @@ func Create(ctx context.Context, n NewRun) (runs.Run, error) {
 	if err := statefile.EnsureDir(place.Repo); err != nil {
 		return runs.Run{}, err
 	}
-	if err := os.MkdirAll(run.Dir(), 0o755); err != nil {
-		return runs.Run{}, fmt.Errorf("make the run's folder: %w", err)
-	}
 	first := event.Event{Seq: 1, Time: now, Data: event.RunCreated{
 		Run: run.ID, Plan: n.Plan, PlanSource: n.PlanSource, Repo: place.Repo, BaseRef: base.Ref, Base: base.Commit,
 		Branch: "popkit/" + run.ID, Settings: n.Settings, Popkit: n.Version,
 	}}
+	if err := writeFirst(ctx, run, first); err != nil { // a folder without a log would pass for a run
+		return runs.Run{}, errors.Join(fmt.Errorf("make the run: %w", err), os.RemoveAll(run.Dir()))
+	}
+	return run, nil
+}
+
+// writeFirst makes the run's folder, and its log with the first event.
+func writeFirst(ctx context.Context, run runs.Run, first event.Event) error {
+	if err := os.MkdirAll(run.Dir(), 0o755); err != nil {
+		return err
+	}
 	log, err := filelog.Open(run.LogPath(), filelog.Options{Run: run.ID})
 	if err != nil {
-		return runs.Run{}, err
+		return err
 	}
-	if err := log.Append(ctx, 0, []event.Event{first}); err != nil {
-		return runs.Run{}, errors.Join(err, log.Close())
-	}
-	return run, log.Close()
+	return errors.Join(log.Append(ctx, 0, []event.Event{first}), log.Close())
 }
 
 // Place returns where a repository keeps its runs.

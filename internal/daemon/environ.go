@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"popkit/internal/config"
@@ -24,7 +25,11 @@ type environment struct {
 	vars            []string // what agents and checks inherit
 	secrets         []string // values that are not passed on, and taken out of text
 	redactor        *redact.Redactor
+	tmp             string       // the run's folder for the private folders of agents and commands
 	commands        atomic.Int64 // run so far: each has a mark of its own
+
+	mu    sync.Mutex
+	ports map[string]bool // that were given to agents
 }
 
 // loadConfig reads the configuration that holds in a repository.
@@ -42,7 +47,10 @@ func newEnvironment(run runs.Run, s *state.State) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &environment{cfg: cfg, root: root, transcriptLimit: int64(cfg.Complete(s.Created.Plan).Limits.TranscriptBytes)}
+	e := &environment{
+		cfg: cfg, root: root, tmp: filepath.Join(root, run.ID, "tmp"), ports: map[string]bool{},
+		transcriptLimit: int64(cfg.Complete(s.Created.Plan).Limits.TranscriptBytes),
+	}
 	e.vars, e.secrets = inherited(os.Environ(), cfg.Env)
 	e.redactor = redact.New(e.secrets)
 	return e, nil
@@ -60,42 +68,65 @@ func workspaceRoot(cfg config.Config) (string, error) {
 	return filepath.Join(cache, "popkit", "workspaces"), nil
 }
 
-// base is the environment of checks and setup commands.
-func (e *environment) base() []string { return slices.Clone(e.vars) }
-
-// agent is the environment of an agent, but for its POPKIT_ variables: private
-// folders below dir for what it does not share, and free ports.
-func (e *environment) agent(dir string) ([]string, error) {
-	env := e.base()
+// private is the environment of what runs as name, an agent or a command: with
+// folders of its own, below tmp, for what it does not share.
+func (e *environment) private(name string) ([]string, error) {
+	env := slices.Clone(e.vars)
 	own := map[string]config.Sharing{"HOME": e.cfg.Env.Home, "TMPDIR": e.cfg.Env.Tmp}
-	for name, how := range e.cfg.Env.Caches {
-		own[name] = how
+	for variable, how := range e.cfg.Env.Caches {
+		own[variable] = how
 	}
-	for name, how := range own {
+	for variable, how := range own {
 		if how != config.PerAgent {
 			continue
 		}
-		path := filepath.Join(dir, strings.ToLower(name))
+		path := filepath.Join(e.tmp, name, strings.ToLower(variable))
 		if err := os.MkdirAll(path, 0o700); err != nil {
 			return nil, err
 		}
-		env = append(env, name+"="+path)
+		env = append(env, variable+"="+path)
 	}
-	ports, err := freePorts(e.cfg.Workspace.Ports)
-	return append(env, ports...), err
+	return env, nil
 }
 
-// freePorts names n ports that nobody listens on now, as POPKIT_PORT_1 … and,
-// the first, PORT.
-func freePorts(n int) ([]string, error) {
-	var env []string
+// agent is the environment of an agent, but for its POPKIT_ variables: its own
+// folders, and free ports, which are taken back by leave.
+func (e *environment) agent(name string) (env []string, leave func() error, err error) {
+	leave = func() error { return os.RemoveAll(filepath.Join(e.tmp, name)) }
+	if env, err = e.private(name); err != nil {
+		return nil, leave, err
+	}
+	ports, err := e.freePorts(e.cfg.Workspace.Ports)
+	for i, port := range ports {
+		if i == 0 {
+			env = append(env, "PORT="+port)
+		}
+		env = append(env, fmt.Sprintf("POPKIT_PORT_%d=%s", i+1, port))
+	}
+	clear := leave
+	leave = func() error {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for _, port := range ports {
+			delete(e.ports, port)
+		}
+		return clear()
+	}
+	return env, leave, err
+}
+
+// freePorts finds n ports that nobody listens on now and no other agent of the
+// run was given.
+func (e *environment) freePorts(n int) (ports []string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	var open []net.Listener
 	defer func() {
 		for _, l := range open {
 			l.Close()
 		}
 	}()
-	for i := range n {
+	for len(ports) < n && len(open) < 2*n+len(e.ports) {
 		l, err := net.Listen("tcp", "127.0.0.1:0") // all are held until all are chosen
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
@@ -105,12 +136,14 @@ func freePorts(n int) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
-		if i == 0 {
-			env = append(env, "PORT="+port)
+		if !e.ports[port] {
+			ports = append(ports, port)
 		}
-		env = append(env, fmt.Sprintf("POPKIT_PORT_%d=%s", i+1, port))
 	}
-	return env, nil
+	for _, port := range ports {
+		e.ports[port] = true
+	}
+	return ports, nil
 }
 
 // inherited returns the variables that are passed on, and the values of those

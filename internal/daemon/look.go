@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 
+	"popkit/internal/runs"
 	"popkit/internal/workspace"
 )
 
@@ -72,20 +74,17 @@ type Removal struct {
 }
 
 // GC removes what is left of runs that are over, or only says what it would.
-func GC(ctx context.Context, repoDir string, dry bool) ([]Removal, error) {
+func GC(ctx context.Context, repoDir string, dry bool) (out []Removal, err error) {
 	repo, err := workspace.Find(ctx, repoDir)
 	if err != nil {
 		return nil, err
 	}
 	place := Place(repo)
-	holder, err := place.Active()
+	active, leave, err := holdStill(place, dry)
 	if err != nil {
 		return nil, err
 	}
-	active := ""
-	if holder != nil {
-		active = holder.Run
-	}
+	defer func() { err = errors.Join(err, leave()) }()
 	cfg, err := loadConfig(place.Repo)
 	if err != nil {
 		return nil, err
@@ -98,7 +97,6 @@ func GC(ctx context.Context, repoDir string, dry bool) ([]Removal, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Removal
 	for _, id := range onDisk {
 		if id == active {
 			continue
@@ -110,6 +108,32 @@ func GC(ctx context.Context, repoDir string, dry bool) ([]Removal, error) {
 		out = append(out, found...)
 	}
 	return out, nil
+}
+
+// holdStill returns the active run, and keeps another from beginning until leave
+// is called: nothing may be removed from under it. Only looking holds up nobody.
+func holdStill(place runs.Place, dry bool) (active string, leave func() error, err error) {
+	leave = func() error { return nil }
+	if dry {
+		h, err := place.Active()
+		if h != nil {
+			active = h.Run
+		}
+		return active, leave, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "", leave, err
+	}
+	lock, err := place.Acquire(runs.Holder{PID: os.Getpid(), Host: host})
+	var busy *runs.BusyError
+	switch {
+	case err == nil:
+		return "", lock.Close, nil
+	case errors.As(err, &busy) && busy.Holder.Run != "":
+		return busy.Holder.Run, leave, nil
+	}
+	return "", leave, err
 }
 
 // gcRun removes a run's workspaces. Its log and its refs stay: they are the

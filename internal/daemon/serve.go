@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -13,10 +12,8 @@ import (
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/view"
-	"popkit/internal/effects"
 	"popkit/internal/engine"
 	"popkit/internal/eventlog/filelog"
-	"popkit/internal/proc"
 	"popkit/internal/runs"
 	"popkit/internal/server"
 	"popkit/internal/statefile"
@@ -49,16 +46,13 @@ func Serve(ctx context.Context, o ServeOptions) (event.Outcome, error) {
 	if err != nil {
 		return "", errors.Join(err, d.close())
 	}
-	if d.done() {
-		err = d.watched(ctx, d.finished) // an engine was killed before it came to that
+	if d.done() { // an engine was killed before it came to that
+		err = d.watched(ctx, d.tooLate, d.finished)
 	} else {
-		err = d.watched(ctx, d.run)
-	}
-	if err != nil {
-		d.log.Error("the engine failed", "err", err)
+		err = d.watched(ctx, d.changed(ctx), d.run)
 	}
 	outcome := event.Outcome("")
-	if d.st.State.Ended != nil {
+	if err == nil && d.st.State.Ended != nil {
 		outcome = d.st.State.Ended.Outcome
 	}
 	return outcome, errors.Join(err, d.close())
@@ -80,6 +74,11 @@ type daemon struct {
 	about   view.Engine
 	news    chan struct{}  // holds one token while power-state.json is behind
 	closers []func() error // given back in the other order
+
+	mu    sync.Mutex     // guards begun and early
+	begun bool           // the engine takes inputs
+	early []decide.Input // notes from before that
+	notes sync.WaitGroup // those that are being handed in
 }
 
 func (d *daemon) tellReady(err error) {
@@ -103,94 +102,21 @@ func (d *daemon) close() error {
 	return errors.Join(errs...)
 }
 
-// open takes what the engine needs, the log's lock first.
-func (d *daemon) open(ctx context.Context) error {
-	var repaired []string
-	events, err := openLog(ctx, d.Run, func(s string) { repaired = append(repaired, s) })
-	if err != nil {
-		return err
-	}
-	d.events = events
-	d.later(events.Close)
-	if d.st, err = engine.Open(ctx, events); err != nil {
-		return err
-	}
-	if err := d.begin(ctx, repaired); err != nil {
-		return err
-	}
-	if err := statefile.EnsureDir(d.Run.Place.Repo); err != nil {
-		return err
-	}
-	if d.env, err = newEnvironment(d.Run, d.st.State); err != nil {
-		return err
-	}
-	if d.work, err = openWork(ctx, d.Run, d.st.State, d.env, d.note); err != nil {
-		return err
-	}
-	d.files = statefile.New(d.Run.Place.Repo, d.Run.ID)
-	d.engine = engine.New(d.st, effects.New(d.effects()), d.observe)
-	return d.listen(ctx)
-}
-
-// begin makes an ended run go on, and notes what was repaired.
-func (d *daemon) begin(ctx context.Context, repaired []string) error {
-	var inputs []decide.Input
-	if d.st.State.Ended != nil && !d.done() {
-		inputs = append(inputs, decide.Resume{By: d.By})
-	}
-	for _, text := range repaired {
-		inputs = append(inputs, decide.Note{Problem: event.Problem{Source: "log", Text: text}})
-	}
-	results, err := d.st.Step(ctx, time.Now(), inputs...)
-	for _, r := range results {
-		err = errors.Join(err, r.Refused)
-	}
-	return err
-}
-
-// listen opens the people's socket and makes the run the repository's active
-// one.
-func (d *daemon) listen(ctx context.Context) error {
-	dir, err := d.Run.SocketDir(os.Getenv("XDG_RUNTIME_DIR"))
-	if err != nil {
-		return err
-	}
-	d.sockets = dir
-	d.later(func() error { return os.RemoveAll(dir) })
-	host, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("this machine's name: %w", err)
-	}
-	d.about = view.Engine{
-		PID: os.Getpid(), Host: host, Socket: runs.EngineSocket(dir), Since: time.Now().UTC(), Sandbox: proc.Isolation(),
-	}
-	d.server = server.New(ctx, d.engine, d.events, d.aboutNow)
-	d.later(func() error { d.server.Close(); return nil })
-	if _, err := d.server.ListenPeople(d.about.Socket); err != nil {
-		return err
-	}
-	lock, err := acquire(ctx, d.Run.Place, runs.Holder{
-		Run: d.Run.ID, PID: d.about.PID, Host: host, Socket: d.about.Socket, Since: d.about.Since,
-	})
-	if err != nil {
-		return err
-	}
-	d.later(lock.Close)
-	return nil
-}
-
 // done reports whether the run has come to its end and can't go on.
 func (d *daemon) done() bool {
 	return d.st.State.Ended != nil && d.st.State.Ended.Outcome == event.OutcomeDone
 }
 
 // watched does something while the state files are kept.
-func (d *daemon) watched(ctx context.Context, do func(context.Context) error) error {
+func (d *daemon) watched(ctx context.Context, notify func(statefile.Change), do func(context.Context) error) error {
 	filesCtx, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	d.files.WriteInsights(view.Insights(d.st.State))
-	go func() { ended <- d.files.Watch(filesCtx, d.changed(ctx)) }()
+	go func() { ended <- d.files.Watch(filesCtx, notify) }()
 	err := do(ctx)
+	if err != nil {
+		err = errors.Join(err, d.failed(ctx, err))
+	}
 	stop()
 	return errors.Join(err, <-ended)
 }
@@ -203,7 +129,8 @@ func (d *daemon) run(ctx context.Context) error {
 	stopSignals := d.handleSignals(ctx)
 	err := d.engine.Run(ctx, decide.EngineStart{
 		PID: d.about.PID, Host: d.about.Host, Popkit: d.Version, Sandbox: d.about.Sandbox,
-	})
+	}, d.beginNotes()...)
+	d.endNotes()
 	stopSignals()
 	stopWriter()
 	writer.Wait()
@@ -211,6 +138,22 @@ func (d *daemon) run(ctx context.Context) error {
 		return err
 	}
 	return d.finished(ctx)
+}
+
+// failed says why the engine failed, wherever somebody may look: its log, the
+// state file, and the run's folder, from where the next engine notes it. The
+// state in memory may be ahead of the log: what is shown is the log's.
+func (d *daemon) failed(ctx context.Context, cause error) error {
+	d.log.Error("the engine failed", "err", cause)
+	at := time.Now().UTC()
+	err := d.Run.NoteFailure(at, cause.Error())
+	s, foldErr := d.Run.Fold(context.WithoutCancel(ctx))
+	if foldErr != nil {
+		return errors.Join(err, foldErr)
+	}
+	status := view.Make(s, at, nil)
+	status.Errors = append(status.Errors, view.Error{Time: at, Source: "engine", Text: cause.Error()})
+	return errors.Join(err, d.files.WriteState(status))
 }
 
 // finished writes what outlives the run: the report, the last state.

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"popkit/internal/core/decide"
@@ -110,16 +111,43 @@ func imported(agent string, in statefile.Entry) decide.ShareInsight {
 	}
 }
 
-// note records a problem in the run's log. It returns at once.
+// note records a problem in the run's log. It returns at once. Before the engine
+// runs it is kept for its start; after its end it is only said.
 func (d *daemon) note(source, text string) {
 	d.log.Warn(text, "source", source)
-	go d.submit(context.Background(), decide.Note{Problem: event.Problem{Source: source, Text: text}})
+	in := decide.Note{Problem: event.Problem{Source: source, Text: text}}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.begun {
+		d.early = append(d.early, in)
+		return
+	}
+	d.notes.Go(func() { d.submit(context.Background(), in) }) // the engine's end ends it
+}
+
+// beginNotes hands out the notes from before the engine; later ones are handed
+// in.
+func (d *daemon) beginNotes() []decide.Input {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.begun = true
+	return d.early
+}
+
+// endNotes waits for those that are being handed in.
+func (d *daemon) endNotes() {
+	d.mu.Lock()
+	d.begun = false
+	d.mu.Unlock()
+	d.notes.Wait()
+}
+
+// tooLate says what somebody did to the files of a run that is done.
+func (d *daemon) tooLate(c statefile.Change) {
+	d.log.Warn("the run is done: not taken", "change", fmt.Sprintf("%+v", c))
 }
 
 func (d *daemon) submit(ctx context.Context, in decide.Input) {
-	if d.engine == nil {
-		return
-	}
 	if err := d.engine.Submit(ctx, in, nil); err != nil {
 		d.log.Warn("not taken", "input", in, "err", err)
 	}

@@ -32,9 +32,11 @@ func openWork(ctx context.Context, run runs.Run, s *state.State, env *environmen
 		return nil, err
 	}
 	work, err := workspace.NewRun(repo, run.ID, env.root, workspace.Options{
-		Identity: identity, Sign: env.cfg.Commit.Sign, Setup: env.cfg.Workspace.Setup, Copy: env.cfg.Workspace.Copy, Report: func(text string) { note("workspace", text) },
+		Identity: identity, Sign: env.cfg.Commit.Sign, Setup: env.cfg.Workspace.Setup, Copy: env.cfg.Workspace.Copy,
+		NoSubmodules: !env.cfg.Workspace.Submodules, Report: func(text string) { note("workspace", text) },
 		Exec: func(ctx context.Context, dir, command string, out io.Writer) (int, error) {
-			end, err := env.command(ctx, run.ID, dir, command, out)
+			// What it installs in its agent's folders is there for the agent.
+			end, err := env.command(ctx, run.ID, filepath.Base(dir), dir, command, out)
 			return end.Code, err
 		},
 	})
@@ -49,7 +51,7 @@ func (d *daemon) effects() effects.Config {
 	return effects.Config{
 		Work: d.work, Runtime: runtime, Seat: d.seat, Redactor: d.env.redactor,
 		Command: func(ctx context.Context, dir, command string, out io.Writer) (effects.CommandEnd, error) {
-			return d.env.command(ctx, d.Run.ID, dir, command, out)
+			return d.env.check(ctx, d.Run.ID, dir, command, out)
 		},
 		Finish: d.finish,
 	}
@@ -92,10 +94,22 @@ func (d *daemon) finish(ctx context.Context, o engine.Order, note string) (event
 	return p, nil
 }
 
-// command runs a shell command in a directory, everything below it included.
-func (e *environment) command(ctx context.Context, run, dir, command string, out io.Writer) (effects.CommandEnd, error) {
+// check runs a check's command, with folders of its own where agents have them.
+func (e *environment) check(ctx context.Context, run, dir, command string, out io.Writer) (end effects.CommandEnd, err error) {
+	name := fmt.Sprintf("check-%d", e.commands.Add(1))
+	defer func() { err = errors.Join(err, os.RemoveAll(filepath.Join(e.tmp, name))) }()
+	return e.command(ctx, run, name, dir, command, out)
+}
+
+// command runs a shell command in a directory as name, everything below it
+// included.
+func (e *environment) command(ctx context.Context, run, name, dir, command string, out io.Writer) (effects.CommandEnd, error) {
+	env, err := e.private(name)
+	if err != nil {
+		return effects.CommandEnd{}, err
+	}
 	p, err := proc.Start(ctx, proc.Command{
-		Path: "/bin/sh", Args: []string{"sh", "-c", command}, Dir: dir, Env: e.base(), Stdout: out, Stderr: out,
+		Path: "/bin/sh", Args: []string{"sh", "-c", command}, Dir: dir, Env: env, Stdout: out, Stderr: out,
 		Mark: fmt.Sprintf("%s/command-%d", run, e.commands.Add(1)),
 	})
 	if err != nil {
@@ -108,11 +122,8 @@ func (e *environment) command(ctx context.Context, run, dir, command string, out
 // seat gives an agent its socket, files and environment.
 func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error) {
 	dir := d.Run.AgentDir(o.Agent)
-	tmp := filepath.Join(d.work.Dir(), "tmp", o.Agent)
-	for _, path := range []string{dir, tmp} {
-		if err := os.MkdirAll(path, 0o700); err != nil {
-			return effects.Seat{}, fmt.Errorf("place of %s: %w", o.Agent, err)
-		}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return effects.Seat{}, fmt.Errorf("place of %s: %w", o.Agent, err)
 	}
 	socket := runs.AgentSocket(d.sockets, o.Agent)
 	listener, err := d.server.ListenAgent(socket, o.Agent)
@@ -122,15 +133,15 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	if err := d.files.AddWorkspace(ctx, o.Workspace, o.Agent); err != nil {
 		return effects.Seat{}, errors.Join(err, listener.Close())
 	}
+	env, leaveEnv, err := d.env.agent(o.Agent)
 	seat := effects.Seat{
 		ResultFile: filepath.Join(dir, "result.json"), Transcript: d.Run.Transcript(o.Agent),
 		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets,
 		Leave: func() error {
 			return errors.Join(d.files.RemoveWorkspace(context.WithoutCancel(ctx), o.Workspace), listener.Close(),
-				os.RemoveAll(filepath.Dir(socket)), os.RemoveAll(tmp))
+				os.RemoveAll(filepath.Dir(socket)), leaveEnv())
 		},
 	}
-	env, err := d.env.agent(tmp)
 	if err != nil {
 		return effects.Seat{}, errors.Join(fmt.Errorf("environment of %s: %w", o.Agent, err), seat.Leave())
 	}

@@ -85,6 +85,9 @@ func (w *Run) moduleStore(ctx context.Context, gitDir string) (*place, error) {
 // the user's own checkout: without network. One that the user has not
 // initialised, or whose commit is not there, stays empty.
 func (w *Run) populate(ctx context.Context, st *place, top store.Tree) ([]module, error) {
+	if w.opts.NoSubmodules {
+		return nil, nil
+	}
 	return w.populateIn(ctx, st, top, top, module{}, w.repo.Top)
 }
 

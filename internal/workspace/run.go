@@ -28,6 +28,8 @@ type Options struct {
 	// Copy lists files or directories of the user's checkout, relative to its
 	// top, that are copied into each new workspace. They are never committed.
 	Copy []string
+	// NoSubmodules leaves submodules empty.
+	NoSubmodules bool
 	// CloneEnv is the environment that git starts from; nil: this process's.
 	CloneEnv []string
 	// Report is told, in one line, what the user should know; may be nil. It is

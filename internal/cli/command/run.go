@@ -55,7 +55,12 @@ func (e *Env) Status(ctx context.Context, r runs.Run) (view.Status, error) {
 	if err != nil {
 		return view.Status{}, Environment(err)
 	}
-	return view.Make(s, e.Now(), nil), nil
+	v := view.Make(s, e.Now(), nil)
+	failure, err := r.Failure()
+	if failure != nil {
+		v.Errors = append(v.Errors, *failure)
+	}
+	return v, err
 }
 
 // FindStatus finds a run and returns it as it is.
