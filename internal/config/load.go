@@ -139,11 +139,10 @@ func (c *Config) read(s source) error {
 	if s.old {
 		c.Notes = append(c.Notes, fmt.Sprintf("%s is read, but configuration lives in %s now: move it there", OldFile, RepoFile))
 	}
-	node, err := strictyaml.Parse(s.name, data)
+	node, d, err := strictyaml.Open(s.name, data)
 	if err != nil {
 		return err
 	}
-	d := strictyaml.NewDecoder(s.name)
 	if s.old {
 		d.Unlisted = func(e strictyaml.Error) {
 			c.Notes = append(c.Notes, fmt.Sprintf("%s:%d: %s: left out", e.File, e.Line, e.Text))

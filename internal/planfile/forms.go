@@ -2,6 +2,7 @@ package planfile
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -108,18 +109,34 @@ func join(d *strictyaml.Decoder, all, part []string, from, to, key string) []str
 // FromNode takes text that every YAML reader takes for text.
 func (x *ident) FromNode(d *strictyaml.Decoder, n *strictyaml.Node, path string) {
 	*x = ident(n.Text) // also when it is wrong: others may name it
-	if d.Want(n, strictyaml.String, path) && n.Plain && ambiguous(n.Text) {
-		d.Fail(n, path, fmt.Sprintf("%s: %s is true or false to many YAML readers, not text", strictyaml.Last(path), n.Text),
+	if !d.Want(n, strictyaml.String, path) || !n.Plain {
+		return
+	}
+	if other := ambiguous(n.Text); other != "" {
+		d.Fail(n, path, fmt.Sprintf("%s: %s is %s to many YAML readers, not text", strictyaml.Last(path), n.Text, other),
 			fmt.Sprintf("write %q", n.Text))
 	}
 }
 
-func ambiguous(s string) bool {
+// What YAML 1.1 has beside 1.2: dates, and numbers in other notations.
+var (
+	date   = regexp.MustCompile(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$`)
+	number = regexp.MustCompile(`^(0[bB][01_]+|0[xX][0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?)$`)
+)
+
+// ambiguous says what other readers take the text for, if not for text.
+func ambiguous(s string) string {
 	switch strings.ToLower(s) {
 	case "yes", "no", "on", "off", "y", "n":
-		return true
+		return "true or false"
 	}
-	return false
+	switch {
+	case date.MatchString(s):
+		return "a date"
+	case number.MatchString(s):
+		return "a number"
+	}
+	return ""
 }
 
 // FromNode takes what time.ParseDuration takes.

@@ -39,12 +39,11 @@ func Load(path string) (Result, error) {
 // Parse reads a plan from the contents of a file; name is what messages call
 // it. The error is an *Errors.
 func Parse(name string, data []byte) (Result, error) {
-	node, err := strictyaml.Parse(name, data)
+	node, d, err := strictyaml.Open(name, data)
 	if err != nil {
 		return Result{}, err
 	}
 	var f file
-	d := strictyaml.NewDecoder(name)
 	d.Mark("", node)
 	d.Decode(node, &f, "")
 	plan, notes := f.plan(d)

@@ -84,6 +84,9 @@ func TestMistakes(t *testing.T) {
 		{"text", "hello", "p.yaml:1:1: the document must be a map, not text"},
 		{"a list", "- a", "p.yaml:1:1: the document must be a map, not a list"},
 		{"second document", "objective: {description: d}\n---\nx: y\n", `p.yaml:2:1: a second document: a file holds one (leave out "---" and what follows it)`},
+		{"second JSON document", "{\"objective\": {\"description\": \"d\"}}\n{\"a\": 1}", `p.yaml:2:1: a second document: a file holds one (leave it out, or put it into a file of its own)`},
+		{"unknown alias", oneTask("{id: a, prompt: *p}"), `p.yaml:4:23: there is no anchor &p before the alias *p`},
+		{"unknown tag", oneTask("{id: a, prompt: !x p}"), `p.yaml:4:23: the tag !x is not understood`},
 		{"no objective", "phases: [a]", "p.yaml:1:1: the objective has no description (say what is to be built)"},
 		{"unknown key", "objectiv: {description: d}", `p.yaml:1:1: unknown key "objectiv" (did you mean "objective"?)`},
 		{"unknown key in a task", oneTask("{id: a, prompt: p, need: []}"), `p.yaml:4:26: unknown key "need" in tasks[0] (did you mean "needs"?)`},
@@ -96,6 +99,9 @@ func TestMistakes(t *testing.T) {
 		{"a phase is a number", "objective: {description: d}\nphases: [5]", "p.yaml:2:10: a phase must be text or a map {name: …, tasks: […]}, not a whole number"},
 		{"ID is a number", oneTask("{id: 5, prompt: p}"), `p.yaml:4:12: id must be text, not a whole number (write "5")`},
 		{"ID is yes", oneTask("{id: yes, prompt: p}"), `p.yaml:4:12: id: yes is true or false to many YAML readers, not text (write "yes")`},
+		{"ID is a date", oneTask("{id: 2026-11-22, prompt: p}"), `p.yaml:4:12: id: 2026-11-22 is a date to many YAML readers, not text (write "2026-11-22")`},
+		{"ID is a number to others", oneTask("{id: 1_000, prompt: p}"), `p.yaml:4:12: id`},
+		{"ID is a binary number", oneTask("{id: 0b11, prompt: p}"), `p.yaml:4:12: id`},
 		{"ID is true", oneTask("{id: true, prompt: p}"), `p.yaml:4:12: id must be text, not true or false (write "true")`},
 		{"ID is null", oneTask("{id: ~, prompt: p}"), `p.yaml:4:7: "" can't be the ID of a task: it is empty`},
 		{"ID is a list", oneTask("{id: [a], prompt: p}"), `p.yaml:4:12: id must be text, not a list`},
@@ -167,6 +173,26 @@ plan.yaml:10:36: tasks need each other in a ring: b needs c needs b (leave one o
 plan.yaml:12:9: limits must be a map, not a list`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+// TestReadersMistakesToo: what is wrong with the document as such does not hide
+// what is wrong in it, and is no reason to complain of what follows from it.
+func TestReadersMistakesToo(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"objective: {descripton: d}\nphases:\n- {name: a, name: b, tasks: [{id: 5, prompt: *p}]}\n---\nphases: []\n", `p.yaml:1:13: unknown key "descripton" in objective (did you mean "description"?)
+p.yaml:3:13: key "name" is there twice, first at line 3, column 4
+p.yaml:3:35: id must be text, not a whole number (write "5")
+p.yaml:3:46: there is no anchor &p before the alias *p (text that begins with "*" needs quotes)
+p.yaml:4:1: a second document: a file holds one (leave out "---" and what follows it)`},
+		{"{\"objective\": {\"descripton\": \"d\"}, \"phases\": [\"a\", 5]}\n[1]", `p.yaml:1:16: unknown key "descripton" in objective (did you mean "description"?)
+p.yaml:1:52: a phase must be text or a map {name: …, tasks: […]}, not a whole number
+p.yaml:2:1: a second document: a file holds one (leave it out, or put it into a file of its own)`},
+	} {
+		_, err := Parse("p.yaml", []byte(c.text))
+		if err == nil || err.Error() != c.want {
+			t.Errorf("got\n%v\nwant\n%s", err, c.want)
+		}
 	}
 }
 

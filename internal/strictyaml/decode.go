@@ -121,6 +121,11 @@ func (d *Decoder) Decode(n *Node, into any, path string) {
 }
 
 func (d *Decoder) value(n *Node, v reflect.Value, path string) {
+	if n.bad {
+		d.Mark(path, n)
+		d.bad[path] = true
+		return
+	}
 	if n.Kind == Null {
 		return
 	}
@@ -160,7 +165,7 @@ func (d *Decoder) list(n *Node, v reflect.Value, path string) {
 	out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
 	for i, item := range n.Items {
 		at := Index(path, i)
-		if item.Kind == Null {
+		if item.Kind == Null && !item.bad {
 			d.Fail(item, at, fmt.Sprintf("an empty entry in %s", Last(path)), "")
 			continue
 		}
@@ -307,6 +312,10 @@ func parseFloat(n *Node) (float64, error) {
 func (d *Decoder) Want(n *Node, k Kind, path string) bool {
 	if n.Kind == k {
 		return true
+	}
+	if n.bad {
+		d.bad[path] = true
+		return false
 	}
 	hint := ""
 	if k == String && (n.Kind == Int || n.Kind == Float || n.Kind == Bool) {

@@ -1,7 +1,7 @@
 // Package strictyaml reads one YAML or JSON document that a person wrote into Go
 // values, and says of every mistake where it is: file, line and column.
 //
-//	bytes ── Parse ──▶ *Node ── Decoder.Decode ──▶ Go value
+//	bytes ── Open ───▶ *Node ── Decoder.Decode ──▶ Go value
 //	                     │              │
 //	                     └── *Errors ◀──┘   all mistakes, in the file's order
 //

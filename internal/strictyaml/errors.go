@@ -2,6 +2,7 @@ package strictyaml
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,6 +51,15 @@ func (e *Errors) Unwrap() []error {
 		out[i] = x
 	}
 	return out
+}
+
+// with adds a mistake to those that err holds.
+func with(err error, one Error) error {
+	var all *Errors
+	if errors.As(err, &all) {
+		return sorted(append(slices.Clone(all.List), one))
+	}
+	return sorted([]Error{one})
 }
 
 // sorted returns the errors in the file's order, or nil when there are none.

@@ -30,10 +30,7 @@ func parseJSON(file string, data []byte) (*Node, error) {
 		}
 		return nil, sorted(append(r.errs, one))
 	}
-	if err := sorted(r.errs); err != nil {
-		return nil, err
-	}
-	return n, nil
+	return n, sorted(r.errs)
 }
 
 // next returns the next token and its place.

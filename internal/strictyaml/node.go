@@ -3,7 +3,9 @@ package strictyaml
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -34,7 +36,8 @@ type Node struct {
 	Entries []Entry // of a map, in the file's order, keys unique
 	Items   []*Node // of a list
 
-	size int // nodes below and with this one, aliases expanded
+	size int  // nodes below and with this one, aliases expanded
+	bad  bool // stands for a value that could not be read; that was reported
 }
 
 // Entry is a key of a map and its value.
@@ -66,6 +69,33 @@ const (
 // is valid JSON is read as JSON, any other as YAML. The error is an *Errors.
 // File is what messages call it.
 func Parse(file string, data []byte) (*Node, error) {
+	n, err := read(file, data)
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// Open is Parse and NewDecoder in one: mistakes that leave the rest of the
+// document readable (a second document, a key that is there twice, an unknown
+// alias) do not end it here, but are among the decoder's, so that a person gets
+// them together with all others. The error is that of a file that can't be read
+// at all, an *Errors.
+func Open(file string, data []byte) (*Node, *Decoder, error) {
+	n, err := read(file, data)
+	if n == nil {
+		return nil, nil, err
+	}
+	d := NewDecoder(file)
+	var all *Errors
+	if errors.As(err, &all) {
+		d.errs = slices.Clone(all.List)
+	}
+	return n, d, nil
+}
+
+// read answers with a tree, mistakes, or both.
+func read(file string, data []byte) (*Node, error) {
 	fail := func(p Place, text, hint string) (*Node, error) {
 		return nil, &Errors{List: []Error{{File: file, Place: p, Text: text, Hint: hint}}}
 	}
@@ -83,8 +113,31 @@ func Parse(file string, data []byte) (*Node, error) {
 		if json.Valid(data) {
 			return parseJSON(file, data)
 		}
+		if end := second(data); end > 0 {
+			n, err := parseJSON(file, data[:end])
+			return n, with(err, secondDocument(file, placeAt(data, end)))
+		}
 	}
 	return parseYAML(file, data)
+}
+
+// second is where a second JSON document begins after a first one that is
+// valid, or 0. No YAML has a bracket there, but many a file of JSON lines.
+func second(data []byte) int {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	var first json.RawMessage
+	if dec.Decode(&first) != nil {
+		return 0
+	}
+	rest := bytes.TrimLeft(data[dec.InputOffset():], " \t\r\n")
+	if len(rest) == 0 || rest[0] != '{' && rest[0] != '[' {
+		return 0
+	}
+	return len(data) - len(rest)
+}
+
+func secondDocument(file string, at Place) Error {
+	return Error{File: file, Place: at, Text: "a second document: a file holds one", Hint: "leave it out, or put it into a file of its own"}
 }
 
 func firstInvalid(data []byte) int {

@@ -87,6 +87,8 @@ func TestSyntax(t *testing.T) {
 		{"{\"a\": 1, \"b\": {\"c\": 1,\n \"c\": 2}, \"a\": 3}", "f:2:2: key \"c\" is there twice, first at line 1, column 16\nf:2:11: key \"a\" is there twice, first at line 1, column 2"},
 		{"{\"a\": [1, 2}", "f:1:"},
 		{"{\"a\": 1} x", "f:1:"},
+		{"{\"a\": 1}\n{\"b\": 1}", "f:2:1: a second document: a file holds one"},
+		{"{\"a\": 1, \"a\": 2}[1]", "f:1:10: key \"a\" is there twice, first at line 1, column 2\nf:1:17: a second document"},
 	} {
 		n, err := Parse("f", []byte(c.text))
 		var all *Errors

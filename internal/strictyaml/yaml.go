@@ -12,7 +12,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// yamlReader makes nodes of the parser's tree.
+// yamlReader makes nodes of the parser's tree. What it can't make sense of it
+// reports, and goes on with the rest.
 type yamlReader struct {
 	file    string
 	errs    []Error
@@ -37,10 +38,10 @@ func parseYAML(file string, data []byte) (*Node, error) {
 	if body != nil {
 		n = r.node(body, 0)
 	}
-	if err := sorted(r.errs); err != nil {
-		return nil, err
+	if r.nodes > maxNodes {
+		n = nil
 	}
-	return n, nil
+	return n, sorted(r.errs)
 }
 
 // parseTokens is the parser with its panics made errors: it is other people's
@@ -117,7 +118,7 @@ func lineAt(data []byte, n int) string {
 	return ""
 }
 
-// document returns the body of the file's only document.
+// document returns the body of the file's only document, or of the first.
 func (r *yamlReader) document(f *ast.File) ast.Node {
 	var body ast.Node
 	for _, d := range f.Docs {
@@ -131,7 +132,7 @@ func (r *yamlReader) document(f *ast.File) ast.Node {
 				at = place(d.Start)
 			}
 			r.fail(at, "a second document: a file holds one", `leave out "---" and what follows it`)
-			return nil
+			break
 		}
 		body = d.Body
 	}

@@ -29,8 +29,7 @@ func (r *yamlReader) node(x ast.Node, depth int) *Node {
 		return n
 	}
 	if depth > maxDepth {
-		r.fail(n.Place, fmt.Sprintf("nested deeper than %d", maxDepth), "")
-		return n
+		return r.broken(n, fmt.Sprintf("nested deeper than %d", maxDepth), "")
 	}
 	switch v := x.(type) {
 	case *ast.MappingNode:
@@ -56,6 +55,14 @@ func (r *yamlReader) node(x ast.Node, depth int) *Node {
 	return r.scalar(n, x)
 }
 
+// broken reports what is wrong with a value, and makes n stand for it: nothing
+// that follows from it is reported as well.
+func (r *yamlReader) broken(n *Node, text, hint string) *Node {
+	r.fail(n.Place, text, hint)
+	n.bad = true
+	return n
+}
+
 func (r *yamlReader) scalar(n *Node, x ast.Node) *Node {
 	switch v := x.(type) {
 	case *ast.StringNode:
@@ -78,7 +85,7 @@ func (r *yamlReader) scalar(n *Node, x ast.Node) *Node {
 		n.Kind, n.Text = Bool, fmt.Sprint(v.Value)
 	case *ast.NullNode:
 	default:
-		r.fail(n.Place, fmt.Sprintf("a %s is not understood here", strings.ToLower(x.Type().String())), "")
+		return r.broken(n, fmt.Sprintf("a %s is not understood here", strings.ToLower(x.Type().String())), "")
 	}
 	return n
 }
@@ -89,8 +96,7 @@ func (r *yamlReader) alias(n *Node, a *ast.AliasNode) *Node {
 	name := a.Value.GetToken().Value
 	value, ok := r.anchors[name]
 	if !ok {
-		r.fail(n.Place, fmt.Sprintf("there is no anchor &%s before the alias *%s", name, name), `text that begins with "*" needs quotes`)
-		return n
+		return r.broken(n, fmt.Sprintf("there is no anchor &%s before the alias *%s", name, name), `text that begins with "*" needs quotes`)
 	}
 	if r.nodes += value.size; r.nodes > maxNodes {
 		if r.nodes-value.size <= maxNodes {
@@ -104,13 +110,11 @@ func (r *yamlReader) alias(n *Node, a *ast.AliasNode) *Node {
 // tagged allows !!str, which makes a string of any scalar.
 func (r *yamlReader) tagged(n *Node, t *ast.TagNode, depth int) *Node {
 	if t.Start.Value != "!!str" {
-		r.fail(n.Place, fmt.Sprintf("the tag %s is not understood", t.Start.Value), `text that begins with "!" needs quotes`)
-		return n
+		return r.broken(n, fmt.Sprintf("the tag %s is not understood", t.Start.Value), `text that begins with "!" needs quotes`)
 	}
 	v := r.node(t.Value, depth+1)
 	if v.Kind == Map || v.Kind == List {
-		r.fail(n.Place, fmt.Sprintf("!!str makes text of a word, not of %s", v.Kind), "")
-		return n
+		return r.broken(n, fmt.Sprintf("!!str makes text of a word, not of %s", v.Kind), "")
 	}
 	text := v.Text
 	if v.Kind == Bool || v.Kind == Null {
@@ -171,6 +175,9 @@ func (r *yamlReader) sources(value *Node) []*Node {
 		list = value.Items
 	}
 	for _, m := range list {
+		if m.bad {
+			return nil
+		}
 		if m.Kind != Map {
 			r.fail(value.Place, "<< takes a map, or a list of maps", "")
 			return nil

@@ -32,7 +32,7 @@ func (e *Env) ReadPlan(name string) (objective.Plan, []string, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxPlan))
 	if err != nil {
-		return objective.Plan{}, nil, fmt.Errorf("plan file %s: %w", called, err)
+		return objective.Plan{}, nil, UsageError(fmt.Errorf("plan file: %w", pathError(err, called)))
 	}
 	res, err := planfile.Parse(called, data)
 	return res.Plan, res.Notes, err
