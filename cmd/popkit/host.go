@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -16,6 +17,7 @@ import (
 
 // host plugs the daemon's functions into the commands.
 func host() cli.Host {
+	created := map[string]bool{} // by this process, which has one goroutine here
 	return cli.Host{
 		Version: version,
 		Repo: func(ctx context.Context, dir string) (cli.RepoInfo, error) {
@@ -23,11 +25,19 @@ func host() cli.Host {
 			return cli.RepoInfo(info), err
 		},
 		Create: func(ctx context.Context, n cli.NewRun) (runs.Run, error) {
-			return daemon.Create(ctx, daemon.NewRun{
+			r, err := daemon.Create(ctx, daemon.NewRun{
 				Repo: n.Repo, Plan: n.Plan, PlanSource: n.PlanSource, BaseRef: n.BaseRef, Settings: n.Settings, Version: version,
 			})
+			created[r.ID] = err == nil
+			return r, err
 		},
-		Spawn:   daemon.Spawn,
+		Spawn: func(ctx context.Context, r runs.Run, by string) (runs.Holder, error) {
+			h, err := daemon.Spawn(ctx, r, by)
+			if err != nil && created[r.ID] {
+				err = errors.Join(err, daemon.DiscardLoser(ctx, r))
+			}
+			return h, err
+		},
 		Serve:   serve,
 		Offline: func(ctx context.Context, r runs.Run) (api.Caller, error) { return daemon.Offline(ctx, r) },
 		Git: func(ctx context.Context, s cli.Streams, dir string, args ...string) (int, error) {

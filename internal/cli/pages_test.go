@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	inline = regexp.MustCompile("`(popkit [^`]+)`")
+	inline = regexp.MustCompile("`(popkit [^`]*[^`:])`")
 	typed  = regexp.MustCompile(`(?m)^(?:\$ )?(popkit [a-z-]+(?: .*)?)$`)
 	target = regexp.MustCompile("(?m)(?:^|`)make ([a-z]+)")
 	quoted = regexp.MustCompile(`"[^"]*"|'[^']*'|\$\([^)]*\)`)

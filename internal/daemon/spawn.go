@@ -61,6 +61,21 @@ func Spawn(ctx context.Context, run runs.Run, by string) (runs.Holder, error) {
 	return *holder, nil
 }
 
+// DiscardLoser removes a run that was created but never had an engine, because
+// another of the repository was begun at the same time: nothing ever happened in
+// it. Any other run stays.
+func DiscardLoser(ctx context.Context, run runs.Run) error {
+	holder, err := run.Place.Active()
+	if err != nil || holder == nil || holder.Run == run.ID {
+		return err
+	}
+	s, err := run.Fold(ctx)
+	if err != nil || s.Seq > 1 {
+		return err
+	}
+	return os.RemoveAll(run.Dir())
+}
+
 // ended tells a run that came to its end at once from an engine that died.
 func ended(ctx context.Context, run runs.Run, pid int) (runs.Holder, error) {
 	s, err := run.Fold(ctx)

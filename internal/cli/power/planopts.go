@@ -59,6 +59,11 @@ func plan(e *command.Env, o planOptions) (p objective.Plan, source string, notes
 	case strings.TrimSpace(o.Objective) == "":
 		return p, "", nil, command.Usage(`popkit power start "what to build", or popkit power start --plan FILE`, "there is neither an objective nor a plan")
 	default:
+		for _, name := range o.Phases { // a name of one's own is fine, a slip of the finger is not
+			if meant, near := nearest.Of(name, objective.DefaultPhases()); near && meant != name {
+				return p, "", nil, command.Usage("--phases "+meant, "there is no default phase %q", name)
+			}
+		}
 		p.Objective.Description = strings.TrimSpace(o.Objective)
 		p.Phases = objective.Defaults(p.Objective, o.Phases)
 		source = "default phases"

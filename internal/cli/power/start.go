@@ -54,7 +54,7 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.Plan, "plan", "p", "", "plan file, YAML or JSON; - is standard input")
-	f.StringSliceVar(&o.Phases, "phases", nil, "phases: the default ones' names, or those of the plan to run")
+	f.StringSliceVar(&o.Phases, "phases", nil, "phases: the default ones' names or your own, or those of the plan to run")
 	f.StringVar(&o.Agents, "agents", "", "at most this many agents at once, or the roles to run, separated by commas")
 	f.Float64Var(&o.Timeout, "timeout", 0, "minutes after which the run ends (default: the plan's or the configuration's)")
 	f.StringVar(&o.Runtime, "runtime", "", "what drives the agents: exec:COMMAND or scripted:FILE")
