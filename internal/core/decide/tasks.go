@@ -77,16 +77,14 @@ func askConflict(s *state.State, _ time.Time) []event.Data {
 
 // requestAgents begins the next attempts: tasks whose needs are met, whose scope
 // is free, and for which there is room. Up to as many workspaces as there are
-// slots are prepared ahead, so that a slot that gets free is used at once.
+// slots are prepared ahead, so that a slot that gets free is used at once; not
+// before the slots are in use, or the later ones would hold up the first.
 func requestAgents(s *state.State, now time.Time) []event.Data {
 	p := s.Current()
 	if p == nil {
 		return nil
 	}
-	room := 2*slots(s) - unfinished(s)
-	if s.Settings.Sequential {
-		room = max(1, s.Settings.MaxAgents) - unfinished(s)
-	}
+	room := capacity(s) - unfinished(s)
 	for _, id := range p.Tasks {
 		t := s.Tasks[id]
 		if t.Status != state.TaskPending || t.Question != "" {
@@ -105,6 +103,18 @@ func requestAgents(s *state.State, now time.Time) []event.Data {
 		return []event.Data{newAgent(s, t)}
 	}
 	return nil
+}
+
+// capacity is how many attempts may be unfinished now.
+func capacity(s *state.State) int {
+	n := slots(s)
+	switch {
+	case occupied(s) < n:
+		return n
+	case s.Settings.Sequential:
+		return max(n, s.Settings.MaxAgents)
+	}
+	return 2 * n
 }
 
 // unfinished counts attempts whose process has not ended.
