@@ -16,6 +16,7 @@ import (
 type Info struct {
 	Top    string // top level, or the bare repository itself
 	Bare   bool
+	Empty  bool   // has no commits
 	Dirty  int    // changed files, which no agent will see
 	Branch string // checked out, "" when detached
 	User   string // the user's name
@@ -36,6 +37,7 @@ func Look(ctx context.Context, dir string) (Info, error) {
 	base, err := repo.Resolve(ctx, "")
 	switch {
 	case errors.Is(err, workspace.ErrNoCommits): // said by those who need one
+		info.Empty = true
 	case err != nil:
 		return Info{}, err
 	default:

@@ -44,6 +44,7 @@ type Host struct {
 type RepoInfo struct {
 	Top    string // top level, or the bare repository itself
 	Bare   bool
+	Empty  bool   // has no commits
 	Dirty  int    // changed files, which no agent will see
 	Branch string // checked out, "" when detached
 	User   string // the user's name, for "by"

@@ -84,6 +84,9 @@ func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
 	if err != nil {
 		return append(out, notOK("repository", err))
 	}
+	if info.Empty {
+		return append(out, notOK("repository", noCommits()))
+	}
 	out = append(out, Checked{What: "repository", OK: true, Text: info.Top})
 	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})
 	if err != nil {

@@ -208,9 +208,23 @@ func runMerge(ctx context.Context, e *command.Env, o mergeOptions) error {
 	}
 	e.Say("git %s, into %s", strings.Join(args, " "), info.Branch)
 	if err := e.Git(ctx, e.Streams, info.Top, args...); err != nil {
-		return command.Fail(command.ExitCode(err), "git merge --abort", "%w: resolve what conflicts and commit, or give it up", err)
+		return unmerged(ctx, e, info.Top, v.Run, err)
 	}
 	return nil
+}
+
+// unmerged says what to do about a merge that git did not end: there is one to
+// resolve, or git refused to begin.
+func unmerged(ctx context.Context, e *command.Env, repo, run string, err error) error {
+	quiet := command.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
+	code, gerr := e.Host.Git(ctx, quiet, repo, "rev-parse", "--verify", "--quiet", "MERGE_HEAD")
+	switch {
+	case gerr != nil:
+		return command.Environment(gerr)
+	case code != 0:
+		return command.Fail(command.ExitCode(err), "popkit power merge "+run, "%w: nothing was merged; see to what git says, then merge again", err)
+	}
+	return command.Fail(command.ExitCode(err), "git merge --abort", "%w: resolve what conflicts and commit, or give it up", err)
 }
 
 // published is the name under which the result is in the repository: the run's

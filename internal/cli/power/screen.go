@@ -45,7 +45,7 @@ func (s *screen) clear() {
 		fmt.Fprintln(s.ask)
 	}
 	if s.drawn > 0 {
-		fmt.Fprintf(s.out, "\x1b[%dA\x1b[J", s.drawn)
+		fmt.Fprintf(s.out, "\r\x1b[%dA\x1b[J", s.drawn) // \r: a terminal shows the ^C that was typed
 		s.drawn = 0
 	}
 }

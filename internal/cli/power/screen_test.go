@@ -25,13 +25,13 @@ func TestScreenGoesBackWhatItDrew(t *testing.T) {
 	block := "running  0/0 tasks  0s  \nphase p (1 of 1)\n"
 	now := time.Time{}
 	step(block, func() { s.draw(v, now) })
-	step("\x1b[2A\x1b[J"+block, func() { s.draw(v, now) })
-	step("\x1b[3A\x1b[J"+block, func() { s.typed(); s.draw(v, now) })
-	step("\x1b[2A\x1b[Jnews\n", func() { s.permanent("news\n") })
+	step("\r\x1b[2A\x1b[J"+block, func() { s.draw(v, now) })
+	step("\r\x1b[3A\x1b[J"+block, func() { s.typed(); s.draw(v, now) })
+	step("\r\x1b[2A\x1b[Jnews\n", func() { s.permanent("news\n") })
 	step("more\n", func() { s.permanent("more\n") })
 	open := []view.Decision{{ID: "q-1"}}
 	step(block, func() { s.draw(v, now) })
-	step("\x1b[2A\x1b[Janswer q-1> ", func() { s.prompt(open) })
+	step("\r\x1b[2A\x1b[Janswer q-1> ", func() { s.prompt(open) })
 	step("", func() { s.prompt(open) })
 	step("\nnews\n", func() { s.permanent("news\n") })
 	step("answer q-1> ", func() { s.prompt(open) })

@@ -75,6 +75,9 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 	if err := (runs.Place{Repo: info.Top}).Busy(); err != nil {
 		return err
 	}
+	if info.Empty {
+		return noCommits()
+	}
 	if err := checkBase(ctx, e, info, o.Base); err != nil {
 		return err
 	}
@@ -90,6 +93,10 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 		return command.Environment(err)
 	}
 	return launch(ctx, e, r, 0, o.Follow)
+}
+
+func noCommits() error {
+	return command.Fail(command.ExitEnvironment, `git commit --allow-empty -m "first commit"`, "the repository has no commits: make one first")
 }
 
 // checkBase says, before anybody reads a plan, that --base names no commit.
