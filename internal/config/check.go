@@ -89,7 +89,7 @@ func (k *checker) numbers(c *Config) {
 		least float64
 	}{
 		{"intervals.checkin_every_n_tools", float64(c.Intervals.CheckinEveryNTools), 1},
-		{"intervals.heartbeat_seconds", c.Intervals.HeartbeatSeconds, 1},
+		{"intervals.heartbeat_seconds", c.Intervals.HeartbeatSeconds, 0.01}, // shorter than the shortest silence
 		{"limits.max_parallel_agents", float64(l.MaxParallelAgents), 1},
 		{"limits.max_runtime_minutes", l.MaxRuntimeMinutes, 0},
 		{"limits.max_attempts", float64(l.MaxAttempts), 1},

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 func newRepo(t *testing.T) string {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	t.Setenv("XDG_RUNTIME_DIR", shortDir(t))
 	dir := t.TempDir()
 	git(t, dir, "init", "-q", "-b", "main")
 	git(t, dir, "config", "user.name", "Ada")
@@ -39,6 +39,21 @@ func newRepo(t *testing.T) string {
 	}
 	git(t, dir, "add", ".")
 	git(t, dir, "commit", "-q", "-m", "first")
+	return dir
+}
+
+// shortDir is a folder for sockets: their paths are bounded.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	return dir
 }
 
