@@ -4,10 +4,24 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 
 	"popkit/internal/cli"
 	"popkit/internal/demo"
 )
+
+// self is what to type for this program: its name, or where it is when the PATH
+// does not lead there.
+func self() string {
+	if _, err := exec.LookPath("popkit"); err == nil {
+		return "popkit"
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return "popkit"
+	}
+	return path
+}
 
 // runDemo is `popkit demo [DIR]`: it makes the demo's repository and starts its
 // plan there, with the same command a user would type.
@@ -29,7 +43,7 @@ func runDemo(env cli.Env) func(ctx context.Context, s cli.Streams, args []string
 		fmt.Fprintf(s.Err, "a Go project whose tests are red: %s\n\n$ cd %s && popkit power start --plan %s --yes\n", repo, repo, plan)
 		env.Dir, env.Streams = repo, s
 		code := cli.Main(ctx, []string{"power", "start", "--plan", plan, "--yes"}, env)
-		fmt.Fprintf(s.Err, "\nlook around: cd %s && popkit power report && git log --graph --oneline --all\n", repo)
+		fmt.Fprintf(s.Err, "\nlook around: cd %s && %s power report && git log --graph --oneline --all\n", repo, self())
 		return code
 	}
 }

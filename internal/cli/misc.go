@@ -87,13 +87,12 @@ func runVersion(e *command.Env, asJSON bool) error {
 
 func newDemo(e *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:                "demo",
-		Short:              "Watch five scripted agents build a feature in a scratch repository",
-		DisableFlagParsing: true,
+		Use:   "demo [DIR]",
+		Short: "Watch five scripted agents build a feature in a scratch repository",
+		Long: `Make a small Go project whose tests are red, in DIR or a temporary folder, and run
+a plan of four phases on it with scripted agents: no model, no key. Go is needed.`,
+		Args: command.Takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
-				return cmd.Help()
-			}
 			if e.Demo == nil {
 				return command.Failed("popkit power start --help", "this popkit is built without its demo")
 			}
