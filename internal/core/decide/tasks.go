@@ -171,6 +171,9 @@ func leases(t *state.Task) bool {
 
 func askAttempts(s *state.State, t *state.Task) event.Data {
 	text := fmt.Sprintf("task %s failed %d times", t.ID, t.Tries)
+	if t.Tries == 1 {
+		text = fmt.Sprintf("task %s failed", t.ID)
+	}
 	if a := s.Agents[t.Last]; a != nil && a.Rejected != nil {
 		text += "; the last attempt, " + a.Agent + ": " + a.Rejected.Reason
 	}
