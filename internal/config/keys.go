@@ -54,9 +54,9 @@ var keys = []Key{
 	{Name: "decisions.park_unattended", Meaning: "when only a person can go on and none is attached, the run is parked and the engine ends (exit status 3); false: the engine waits", Effect: inRun},
 
 	{Name: "workspace.root", Meaning: `directory of the workspaces, outside the repository; "" is popkit's own in the cache directory`, Effect: inWorkspace},
-	{Name: "workspace.setup", Meaning: "shell command run in each new workspace, e.g. one that installs dependencies", Effect: inWorkspace},
-	{Name: "workspace.copy", Unit: "paths", Meaning: "files and directories of the user's checkout that are copied into each workspace; they are never committed", Effect: inWorkspace},
-	{Name: "workspace.ports", Unit: "ports", Meaning: "ports that are free when an agent starts, in its environment as POPKIT_PORT_1, POPKIT_PORT_2 … and, the first, PORT", Effect: inAgents},
+	{Name: "workspace.setup", Meaning: "shell command run in each new workspace and before each check, e.g. one that installs dependencies; what it changes is no agent's work, and is not committed", Effect: inWorkspace},
+	{Name: "workspace.copy", Unit: "paths", Meaning: "files and directories of the user's checkout that are copied into each workspace, and to where checks run; they are never committed", Effect: inWorkspace},
+	{Name: "workspace.ports", Unit: "ports", Meaning: "ports that are free when an agent starts, in its environment as POPKIT_PORT_1, POPKIT_PORT_2 … and, the first, PORT", Effect: "agents of new runs"},
 	{Name: "workspace.submodules", Meaning: "submodules are checked out in each workspace; false leaves them empty", Effect: inWorkspace},
 
 	{Name: "env.pass", Unit: "names", Meaning: `variables that are passed on; "*" and "?" are wildcards`, Effect: inAgents},

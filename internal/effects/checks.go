@@ -35,6 +35,14 @@ func (e *Effects) check(ctx context.Context, o engine.Order) (event.Data, error)
 func (e *Effects) runCheck(ctx context.Context, o engine.Order, commit string) (res event.CheckEnded, err error) {
 	res = event.CheckEnded{Effect: o.Key, Phase: o.Phase, Check: o.Check, Commit: commit}
 	dir, release, err := e.cfg.Work.CheckTree(ctx, commit)
+	var bare interface {
+		CouldNotRun() (reason, output string)
+	}
+	if errors.As(err, &bare) && ctx.Err() == nil { // the tree's own fault, or the setup command's
+		reason, output := bare.CouldNotRun()
+		res.Status, res.Reason, res.Output = event.CheckCouldNotRun, reason, e.cfg.Redactor.String(output)
+		return res, nil
+	}
 	if err != nil {
 		return res, err
 	}

@@ -24,6 +24,8 @@ type checkPool struct {
 // and the function that gives it back. It is a warm one where possible:
 // tracked files are as committed, whatever the last check did, untracked ones
 // are gone, ignored ones (build caches) may still be there. Its .git is new.
+// Copies and the setup command are as in a workspace; a setup command that
+// failed is a *SetupError.
 func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), error) {
 	st, err := w.mainStore(ctx)
 	if err != nil {
@@ -43,12 +45,26 @@ func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), err
 			err = w.refillAll(ctx, st, t, commit)
 		}
 	}
+	if err == nil {
+		err = w.furnish(ctx, t.Work)
+	}
 	if err != nil {
 		w.giveCheck(n)
 		return "", nil, fmt.Errorf("check out %s for checks: %w", commit, git.DiskFull(err, w.root))
 	}
 	var once sync.Once
 	return t.Work, func() { once.Do(func() { w.giveCheck(n) }) }, nil
+}
+
+// furnish gives a checkout what workspaces have besides the commit, so that a
+// check finds what an agent found. What was copied or installed for an earlier
+// check and is ignored is there already.
+func (w *Run) furnish(ctx context.Context, dir string) error {
+	quiet := func(string, ...any) {} // Prepare has said it
+	if err := w.copyIn(dir, quiet); err != nil {
+		return err
+	}
+	return w.setup(ctx, dir)
 }
 
 func (w *Run) takeCheck() int {

@@ -171,7 +171,7 @@ func (w *Run) take(ctx context.Context, st *place, t store.Tree, rec record, lin
 	for _, c := range rec.Conflicts {
 		also = append(also, c.Path)
 	}
-	cut.Snapshot, err = st.Snapshot(ctx, t, also)
+	cut.Snapshot, err = w.snapshot(ctx, st, t, rec, also)
 	return cut, err
 }
 

@@ -12,27 +12,27 @@ import (
 // copyIn copies the files that the user named from their checkout into a
 // workspace. One that is not there, or that the commit brings along, is
 // reported and left out.
-func (w *Run) copyIn(work string) error {
+func (w *Run) copyIn(work string, report func(format string, args ...any)) error {
 	for _, name := range w.opts.Copy {
 		rel := filepath.Clean(name)
 		if !filepath.IsLocal(rel) || rel == "." || inside(".git", rel) {
 			return fmt.Errorf("copy %q: not a path inside the checkout", name)
 		}
 		if w.repo.Top == "" {
-			w.report("%s is not copied: a bare repository has no checkout to copy from", name)
+			report("%s is not copied: a bare repository has no checkout to copy from", name)
 			continue
 		}
 		from, to := filepath.Join(w.repo.Top, rel), filepath.Join(work, rel)
 		info, err := os.Lstat(from)
 		if errors.Is(err, fs.ErrNotExist) {
-			w.report("%s is not copied: it is not in the checkout", name)
+			report("%s is not copied: it is not in the checkout", name)
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("copy %q: %w", name, err)
 		}
 		if _, err := os.Lstat(to); err == nil && !info.IsDir() {
-			w.report("%s is not copied: the workspace has it from the commit", name)
+			report("%s is not copied: the workspace has it from the commit", name)
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {

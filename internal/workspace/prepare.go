@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
@@ -34,6 +33,8 @@ type record struct {
 	Ready bool   `json:"ready"` // Prepare came to its end
 	// Modules are the submodules that the workspace has, inner ones last.
 	Modules []module `json:"modules,omitempty"`
+	// Setup is what the setup command changed.
+	Setup []leftover `json:"setup,omitempty"`
 	// Kept is the commit of the last Collect.
 	Kept string `json:"kept,omitempty"`
 }
@@ -119,10 +120,10 @@ func (w *Run) prepare(ctx context.Context, st *place, t store.Tree, s PrepareSpe
 	if rec.Modules, err = w.populate(ctx, st, t); err != nil {
 		return err
 	}
-	if err := w.copyIn(t.Work); err != nil {
+	if err := w.copyIn(t.Work, w.report); err != nil {
 		return err
 	}
-	if err := w.setup(ctx, t.Work); err != nil {
+	if rec.Setup, err = w.setupAgent(ctx, st, t, s.Agent); err != nil {
 		return err
 	}
 	rec.Ready = true
@@ -148,22 +149,6 @@ func (w *Run) attachClone(ctx context.Context, st *place, t store.Tree, commit s
 		return err
 	}
 	return copyFile(t.Index, filepath.Join(gitDir, "index"))
-}
-
-// setup runs the user's setup command in a new workspace.
-func (w *Run) setup(ctx context.Context, dir string) error {
-	if w.opts.Setup == "" {
-		return nil
-	}
-	out := &lastBytes{limit: 4 << 10}
-	code, err := w.opts.Exec(ctx, dir, w.opts.Setup, out)
-	if err != nil {
-		return fmt.Errorf("setup command %q: %w", w.opts.Setup, err)
-	}
-	if code != 0 {
-		return fmt.Errorf("setup command %q ended with exit code %d: %s", w.opts.Setup, code, strings.TrimSpace(out.String()))
-	}
-	return nil
 }
 
 // lastBytes keeps the end of what is written to it.

@@ -184,7 +184,7 @@ func (w *Run) dirtyTree(ctx context.Context, st *place, s rescueSpec, base strin
 			return "", nil, err
 		}
 	}
-	snap, err := st.Snapshot(ctx, s.tree, nil)
+	snap, err := w.snapshot(ctx, st, s.tree, s.rec, nil)
 	if err != nil {
 		return "", nil, err
 	}

@@ -21,12 +21,14 @@ type Options struct {
 	Identity Identity // who commits
 	// Sign makes popkit's commits signed as the user's own configuration says.
 	Sign bool
-	// Setup is a command that is run in each new workspace, "" for none.
+	// Setup is a command that is run in each new workspace and before each
+	// check, "" for none. What it leaves is not committed.
 	Setup string
 	// Exec runs it; required with Setup.
 	Exec func(ctx context.Context, dir, command string, out io.Writer) (exitCode int, err error)
 	// Copy lists files or directories of the user's checkout, relative to its
-	// top, that are copied into each new workspace. They are never committed.
+	// top, that are copied into each new workspace and each checkout for checks.
+	// They are never committed.
 	Copy []string
 	// NoSubmodules leaves submodules empty.
 	NoSubmodules bool
