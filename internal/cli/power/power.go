@@ -6,9 +6,24 @@ import (
 	"popkit/internal/cli/command"
 )
 
-// New returns `popkit power` with its commands.
+// New returns `popkit power` with its commands, in groups
+// as one meets them.
 func New(e *command.Env) *cobra.Command {
-	return command.Group("power", "Run an objective with several agents", newStart(e), newAttach(e), newStatus(e), newStop(e),
-		newResume(e), newList(e), newLog(e), newReport(e), newDiff(e), newMerge(e), newDecide(e), newWhy(e), newRetry(e),
-		newSkip(e), newEdit(e), newTell(e), newTranscript(e), newInit(e))
+	power := command.Group("power", "Run an objective with several agents")
+	for _, group := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Run:", []*cobra.Command{newInit(e), newStart(e), newStop(e), newResume(e)}},
+		{"Look:", []*cobra.Command{newStatus(e), newAttach(e), newLog(e), newTranscript(e), newWhy(e), newList(e)}},
+		{"Decide and change:", []*cobra.Command{newDecide(e), newTell(e), newEdit(e), newRetry(e), newSkip(e)}},
+		{"Take the result:", []*cobra.Command{newReport(e), newDiff(e), newMerge(e)}},
+	} {
+		power.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
+		for _, c := range group.commands {
+			c.GroupID = group.title
+			power.AddCommand(c)
+		}
+	}
+	return power
 }
