@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -21,6 +22,13 @@ func TestMain(m *testing.M) {
 	proc.MaybeInit()
 	if len(os.Args) == 5 && os.Args[1] == "__engine" {
 		os.Exit(crashingEngine(os.Args[2], os.Args[3], os.Args[4]))
+	}
+	if len(os.Args) == 4 && os.Args[1] == fullDisk {
+		if err := inFullDisk(os.Args[2], os.Args[3]); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

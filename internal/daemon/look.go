@@ -141,7 +141,11 @@ func holdStill(place runs.Place, dry bool) (active string, leave func() error, e
 // gcRun removes a run's workspaces. Its log and its refs stay: they are the
 // record and the work.
 func gcRun(ctx context.Context, repo *workspace.Repo, id, root string, dry bool) ([]Removal, error) {
-	work, err := workspace.NewRun(repo, id, root, workspace.Options{})
+	who, err := repo.Identity(ctx) // what is rescued is committed
+	if err != nil {
+		return nil, err
+	}
+	work, err := workspace.NewRun(repo, id, root, workspace.Options{Identity: who})
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (d *daemon) done() bool {
 
 // watched does something while the state files are kept.
 func (d *daemon) watched(ctx context.Context, notify func(statefile.Change), do func(context.Context) error) error {
-	filesCtx, stop := context.WithCancel(ctx)
+	filesCtx, stop := context.WithCancel(context.WithoutCancel(ctx)) // to the last word, also of a failure
 	ended := make(chan error, 1)
 	d.files.WriteInsights(view.Insights(d.st.State))
 	go func() { ended <- d.files.Watch(filesCtx, notify) }()
