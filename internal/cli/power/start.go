@@ -85,6 +85,7 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 	if err != nil {
 		return err
 	}
+	noteInterrupted(ctx, e)
 	if err := approve(e, o, show.Plan(n.Plan, facts, e.Width())); err != nil {
 		return err
 	}
@@ -93,6 +94,20 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 		return command.Environment(err)
 	}
 	return launch(ctx, e, r, 0, o.Follow)
+}
+
+// noteInterrupted says that the last run's engine died: who starts anew may have
+// meant to go on. A last run that can't be read is said, too, and keeps no new one
+// from beginning.
+func noteInterrupted(ctx context.Context, e *command.Env) {
+	_, v, err := e.FindStatus(ctx, "")
+	switch {
+	case errors.Is(err, runs.ErrNoRuns):
+	case err != nil:
+		e.Say("note: the last run: %v", err)
+	case v.State == "interrupted":
+		e.Say("note: run %s was interrupted; to go on with it instead: popkit power resume %s", v.Run, v.Run)
+	}
 }
 
 func noCommits() error {
