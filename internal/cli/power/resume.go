@@ -64,9 +64,8 @@ func runResume(ctx context.Context, e *command.Env, o resumeOptions) error {
 	} else if v.Engine != nil {
 		return command.Failed("popkit power attach "+r.ID, "run %s is running already, in process %d", r.ID, v.Engine.PID)
 	}
-	if v.State == "done" {
-		return command.Failed("popkit power merge "+r.ID, "run %s is done", r.ID)
-	}
+	// A run that is done stays so: its engine clears up what one that was killed
+	// right after the end had no time for, so that a resume can be tried blindly.
 	if err := openQuestions(ctx, e, r, v, o.Follow); err != nil {
 		return err
 	}
