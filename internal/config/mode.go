@@ -32,14 +32,7 @@ type ModeInput struct {
 // had; the reason then says so.
 func SelectMode(in ModeInput) (Mode, string, error) {
 	if in.Requested != "" {
-		m, why, err := in.requested()
-		if err == nil && m == RedisMode {
-			err = fmt.Errorf("redis mode is %w; use --mode native or --mode file", ErrNotBuilt)
-		}
-		if err != nil {
-			return "", "", err
-		}
-		return m, why, nil
+		return in.requested()
 	}
 	m, why, err := in.first(in.Priority)
 	if err != nil || m != RedisMode {
@@ -58,6 +51,10 @@ func (in ModeInput) requested() (Mode, string, error) {
 	if !slices.Contains(allModes, m) {
 		return "", "", fmt.Errorf("unknown mode %q (%s)", in.Requested,
 			nearest.Hint(in.Requested, words(allModes), "one of "+strings.Join(words(allModes), ", ")))
+	}
+	// Said before anybody is told to configure a Redis, which would not help.
+	if m == RedisMode && in.Tier.Allows(m) {
+		return "", "", fmt.Errorf("redis mode is %w; use --mode native or --mode file", ErrNotBuilt)
 	}
 	ok, why := in.can(m)
 	if !ok {

@@ -67,7 +67,8 @@ func TestModeThatCantBeHad(t *testing.T) {
 		notBuilt bool
 	}{
 		{"--mode redis", ModeInput{Requested: "redis", ClaudeVersion: "2.0.64", RedisConfigured: true}, "redis mode is not built yet; use --mode native or --mode file", true},
-		{"--mode redis without one", ModeInput{Requested: "redis"}, "mode redis can't be used: no Redis is configured (redis.url, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN)", false},
+		{"--mode redis without one", ModeInput{Requested: "redis"}, "redis mode is not built yet; use --mode native or --mode file", true},
+		{"--mode redis in tier free", ModeInput{Requested: "redis", RedisConfigured: true, Tier: Free}, "mode redis can't be used: tier free does not include it", false},
 		{"--mode native without Claude Code", ModeInput{Requested: "native"}, "mode native can't be used: no Claude Code found; Claude Code 2.0.64 or newer, or a runtime such as --runtime exec:COMMAND, is needed", false},
 		{"--mode native in tier free", ModeInput{Requested: "native", RuntimeGiven: true, Tier: Free}, "mode native can't be used: tier free does not include it", false},
 		{"--mode nativ", ModeInput{Requested: "nativ"}, `unknown mode "nativ" (did you mean "native"?)`, false},
