@@ -136,6 +136,9 @@ func limitOf(s *state.State, _ *state.Task) int { return max(1, s.Settings.MaxAt
 func Waiting(s *state.State, t *state.Task, now time.Time) string {
 	for _, need := range t.Needs {
 		if n := s.Tasks[need]; n != nil && !n.Settled() {
+			if n.Question != "" {
+				return fmt.Sprintf("it needs task %s, which waits for a person's answer to %s", need, n.Question)
+			}
 			return fmt.Sprintf("it needs task %s, which is %s", need, n.Status)
 		}
 	}

@@ -150,7 +150,8 @@ func Why(s *state.State, t *state.Task, now time.Time) string {
 		return agentWaits(s, a)
 	}
 	switch {
-	case s.Ended != nil:
+	// A parked run says what each task waits for, as one that is at work does.
+	case s.Ended != nil && s.Ended.Outcome != event.OutcomeNeedsHuman:
 		return "the run has ended: " + s.Ended.Reason
 	case s.Stop != nil:
 		return "the run is being stopped"
@@ -161,6 +162,9 @@ func Why(s *state.State, t *state.Task, now time.Time) string {
 	}
 	if why := decide.Waiting(s, t, now); why != "" {
 		return why
+	}
+	if s.Ended != nil {
+		return "the run has ended: " + s.Ended.Reason
 	}
 	return fmt.Sprintf("a free slot (%d agents at once, set by %s)", s.Settings.MaxAgents, s.Settings.MaxAgentsSource)
 }

@@ -120,6 +120,12 @@ func TestWhy(t *testing.T) {
 	w.begin("implementer-2")
 	w.finish("implementer-2", 1)
 	expect("api", "a person's answer to q-1")
+	expect("tests", "it needs task api, which waits for a person's answer to q-1")
+	parked := *w.s
+	parked.Ended = &event.RunEnded{Outcome: event.OutcomeNeedsHuman, Reason: "waiting for an answer to q-1"}
+	if got := view.Why(&parked, parked.Tasks["tests"], w.now); got != "it needs task api, which waits for a person's answer to q-1" {
+		t.Errorf("in a parked run task tests waits for %q", got)
+	}
 	w.do(decide.Stop{By: "ann"})
 	expect("review", "the run is being stopped")
 }
