@@ -96,9 +96,18 @@ func (d *daemon) changed(ctx context.Context) func(statefile.Change) {
 			d.note("insights.json", c.Problem)
 		default:
 			for _, in := range c.Imported {
-				d.submit(ctx, imported(c.Agent, in))
+				d.take(ctx, c.Agent, in)
 			}
 		}
+	}
+}
+
+// take hands in an entry of a file. One that is refused stays in the file, and
+// the run's problems say why it went no further.
+func (d *daemon) take(ctx context.Context, agent string, in statefile.Entry) {
+	err := d.engine.Submit(ctx, imported(agent, in), nil)
+	if err != nil && ctx.Err() == nil {
+		d.note("insights.json", fmt.Sprintf("an entry of insights.json was not taken: %v", err))
 	}
 }
 

@@ -111,7 +111,7 @@ func parseEntry(raw json.RawMessage) (Entry, error) {
 		return Entry{}, errors.New("content is missing")
 	}
 	e := Entry{raw: raw, Insight: view.Insight{
-		Agent: w.Agent, Phase: w.Phase, Type: w.Type, Content: w.Content, Tags: w.Tags, Timestamp: moment(w.Timestamp),
+		Agent: w.Agent, Phase: w.Phase, Type: kind(w.Type), Content: w.Content, Tags: w.Tags, Timestamp: moment(w.Timestamp),
 	}}
 	if w.ID != nil {
 		e.ID = fmt.Sprint(w.ID)
@@ -123,6 +123,18 @@ func parseEntry(raw json.RawMessage) (Entry, error) {
 		e.Confidence = *w.Confidence
 	}
 	return e, nil
+}
+
+// kind returns an entry's type in the form that insights have: others' words for
+// it ("API endpoint", "Bug-Report") are no reason to lose what was found.
+func kind(word string) string {
+	word = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(strings.TrimSpace(word)))
+	return strings.Trim(word[:min(len(word), insight.MaxKind)], "_")
 }
 
 // moment reads a time as text, with or without its zone, or as seconds. A time

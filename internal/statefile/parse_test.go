@@ -30,6 +30,9 @@ func TestParse(t *testing.T) {
 		},
 		"seconds as time": {`[{"content":"c","timestamp":1764583200.25}]`, view.Insight{Content: "c", Timestamp: time.Date(2025, 12, 1, 10, 0, 0, 25e7, time.UTC)}},
 		"zone":            {`[{"content":"c","timestamp":"2025-12-01T12:00:00+02:00"}]`, view.Insight{Content: "c", Timestamp: time.Date(2025, 12, 1, 10, 0, 0, 0, time.UTC)}},
+		"others' types":   {`[{"content":"c","type":" API-Endpoint "}]`, view.Insight{Type: "api_endpoint", Content: "c"}},
+		"a long type":     {`[{"content":"c","type":"` + strings.Repeat("é", 20) + strings.Repeat("x", 40) + `"}]`, view.Insight{Type: strings.Repeat("x", 12), Content: "c"}},
+		"no word of type": {`[{"content":"c","type":"!"}]`, view.Insight{Content: "c"}},
 		"no such time":    {`[{"content":"c","timestamp":"yesterday","confidence":null}]`, view.Insight{Content: "c"}},
 	}
 	for name, test := range tests {
