@@ -79,39 +79,65 @@ func withNeeds(t objective.Task, needs ...string) objective.Task {
 }
 
 // TestKilledAtEveryEvent kills the engine after each event of a whole run,
-// resumes, and wants the same result as without the crash.
+// resumes, and wants the same result as without the crash. The events are dealt
+// out to a few repositories, which go on at the same time.
 func TestKilledAtEveryEvent(t *testing.T) {
-	repo := newRepo(t)
-	begin := func(t *testing.T) runs.Run {
-		t.Helper()
-		run, err := Create(t.Context(), NewRun{Repo: repo, Plan: crashPlan(), Settings: settings()})
-		if err != nil {
+	repos := []string{newRepo(t)}
+	for len(repos) < 3 {
+		copied := filepath.Join(t.TempDir(), "copy")
+		if err := os.CopyFS(copied, os.DirFS(repos[0])); err != nil {
 			t.Fatal(err)
 		}
-		return run
+		repos = append(repos, copied)
 	}
-	whole := begin(t)
+	whole := crashRun(t, repos[0])
 	if err := engineProcess(t, whole, 0); err != nil {
 		t.Fatal(err)
 	}
 	want := fold(t, whole)
-	for at := int64(2); at <= want.Seq; {
-		run := begin(t)
-		err := engineProcess(t, run, at)
-		var exit *exec.ExitError
-		if err != nil && (!errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL) {
-			t.Fatalf("event %d: the engine was not killed: %v", at, err)
+	share := (want.Seq + int64(len(repos)) - 1) / int64(len(repos))
+	t.Run("events", func(t *testing.T) {
+		for i, repo := range repos {
+			first := max(2, int64(i)*share+1)
+			last := min(want.Seq, int64(i+1)*share)
+			t.Run(fmt.Sprintf("%d-%d", first, last), func(t *testing.T) {
+				t.Parallel()
+				for at := first; at <= last; {
+					at = crash(t, repo, at, want)
+				}
+			})
 		}
-		next := want.Seq + 1
-		if err != nil { // else the run was shorter this time
-			next = max(at, fold(t, run).Seq) + 1 // the rest of the batch is the same crash
-			if err := engineProcess(t, run, 0); err != nil {
-				t.Errorf("event %d: resume: %v", at, err)
-			}
-		}
-		sameResult(t, at, repo, fold(t, run), want)
-		at = next
+	})
+}
+
+func crashRun(t *testing.T, repo string) runs.Run {
+	t.Helper()
+	run, err := Create(t.Context(), NewRun{Repo: repo, Plan: crashPlan(), Settings: settings()})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return run
+}
+
+// crash kills the engine of a new run after event at, resumes it, and returns the
+// next event to try.
+func crash(t *testing.T, repo string, at int64, want *state.State) (next int64) {
+	t.Helper()
+	run := crashRun(t, repo)
+	err := engineProcess(t, run, at)
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL) {
+		t.Fatalf("event %d: the engine was not killed: %v", at, err)
+	}
+	next = want.Seq + 1
+	if err != nil { // else the run was shorter this time
+		next = max(at, fold(t, run).Seq) + 1 // the rest of the batch is the same crash
+		if err := engineProcess(t, run, 0); err != nil {
+			t.Errorf("event %d: resume: %v", at, err)
+		}
+	}
+	sameResult(t, at, repo, fold(t, run), want)
+	return next
 }
 
 func fold(t *testing.T, run runs.Run) *state.State {
@@ -130,7 +156,7 @@ func sameResult(t *testing.T, at int64, repo string, got, want *state.State) {
 		return
 	}
 	list := func(s *state.State) string {
-		return git(t, repo, "ls-tree", "-r", "--name-only", s.Published.Commit)
+		return git(t, s.Created.Repo, "ls-tree", "-r", "--name-only", s.Published.Commit)
 	}
 	if g, w := list(got), list(want); g != w {
 		t.Errorf("event %d: the result holds\n%s\nwant\n%s", at, g, w)
