@@ -1,0 +1,231 @@
+package smell
+
+import (
+	"fmt"
+	"strings"
+)
+
+// asserts is what a line of a test demands.
+type asserts int
+
+const (
+	nothing asserts = iota
+	weak            // that something is there, or truthy
+	strong          // that it is what it should be
+)
+
+// assertion says what a line of a test demands.
+func assertion(l lang, code string) asserts {
+	code = strings.TrimSpace(code)
+	if code == "" {
+		return nothing
+	}
+	switch l {
+	case golang:
+		return goAssertion(code)
+	case python:
+		return pythonAssertion(code)
+	case javascript, typescript:
+		return jsAssertion(code)
+	case java:
+		return javaAssertion(code)
+	case rust:
+		return rustAssertion(code)
+	case ruby:
+		return rubyAssertion(code)
+	}
+	return nothing
+}
+
+func goAssertion(code string) asserts {
+	for _, verb := range []string{".Error(", ".Errorf(", ".Fatal(", ".Fatalf(", ".FailNow(", ".Fail("} {
+		i := strings.Index(code, verb)
+		if i > 0 && has(code[:i], "t", "b", "f", "tb", "T()", "c") {
+			return strong
+		}
+	}
+	n := name(code)
+	switch {
+	case n == "require" || n == "assert" || n == "is" || n == "qt" || n == "testutil" || n == "must" || n == "c" || n == "s" || n == "suite":
+		_, verb, ok := strings.Cut(code, ".")
+		switch {
+		case !ok || !strings.Contains(verb, "("):
+			return nothing
+		case prefixed(verb, "NotNil(", "True(", "NotEmpty(", "NoError(", "Require()", "NotZero("):
+			return weak
+		case n == "s" || n == "suite" || n == "c" || n == "must":
+			if !prefixed(verb, "Equal", "Assert", "Check", "Error", "Len", "Contains", "Nil", "False", "Empty") {
+				return nothing
+			}
+		}
+		return strong
+	case prefixed(n, "assert", "require", "expect", "check", "verify") && strings.HasPrefix(code[len(n):], "("), calls(code, "Expect", "Eventually", "Consistently"):
+		return strong
+	}
+	return nothing
+}
+
+func pythonAssertion(code string) asserts {
+	switch {
+	case find(code, "assert") == 0:
+		rest := strings.TrimSpace(code[len("assert"):])
+		if strings.HasSuffix(rest, "is not None") || !strings.ContainsAny(rest, "=<>(") && !has(rest, "in", "is", "not") || prefixed(rest, "isinstance(", "callable(", "hasattr(") {
+			return weak
+		}
+		return strong
+	case strings.Contains(code, "assertTrue("), strings.Contains(code, "assertIsNotNone("), strings.Contains(code, "assertIsInstance("):
+		return weak
+	case strings.Contains(code, "self.assert"), strings.Contains(code, ".assert_"), calls(code, "pytest.raises", "pytest.warns", "self.fail", "pytest.fail", "raises"):
+		return strong
+	case prefixed(name(code), "assert_", "check_", "verify_", "expect"):
+		return strong
+	}
+	return nothing
+}
+
+var jsWeak = []string{".toBeDefined(", ".toBeTruthy(", ".not.toBeNull(", ".not.toBeUndefined(", ".toBeInstanceOf(", ".to.exist", ".to.be.ok", ".not.toThrow("}
+
+func jsAssertion(code string) asserts {
+	i := find(code, "expect")
+	if i < 0 {
+		for _, w := range []string{"assert", "expectTypeOf", "expectType", "should", "t", "assertType"} {
+			if at := find(code, w); at >= 0 && jsAssertCall(code[at:], w) {
+				return strong
+			}
+		}
+		if prefixed(name(strings.TrimPrefix(code, "await ")), "expect", "assert", "verify", "check") {
+			return strong
+		}
+		return nothing
+	}
+	for _, w := range jsWeak {
+		if strings.Contains(code, w) {
+			return weak
+		}
+	}
+	return strong
+}
+
+func jsAssertCall(code, w string) bool {
+	rest := code[len(w):]
+	switch w {
+	case "t":
+		return prefixed(rest, ".is(", ".deepEqual(", ".true(", ".false(", ".equal(", ".same(", ".throws(", ".not(", ".like(", ".ok(", ".strictEqual(", ".assert")
+	case "should":
+		return prefixed(rest, ".", "(")
+	}
+	return prefixed(rest, "(", ".", "<")
+}
+
+func javaAssertion(code string) asserts {
+	switch {
+	case strings.Contains(code, "assertNotNull("), strings.Contains(code, ".isNotNull("), strings.Contains(code, "assertTrue("), strings.Contains(code, ".isTrue("), strings.Contains(code, "assertDoesNotThrow("):
+		return weak
+	case strings.Contains(code, "assert"), calls(code, "verify", "fail", "then", "expectThrows", "expect"), strings.Contains(code, ".isEqualTo("), strings.Contains(code, ".should"), strings.Contains(code, ".andExpect("), strings.Contains(code, "verifyNoMoreInteractions("), strings.Contains(code, "Verifier.verify"):
+		return strong
+	}
+	return nothing
+}
+
+func rustAssertion(code string) asserts {
+	switch {
+	case has(code, "assert!") && !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(code, "=>", ""), "->", ""), "=<>"):
+		return weak
+	case strings.Contains(code, "assert") && strings.Contains(code, "!"), has(code, "panic!", "unreachable!"), strings.Contains(code, "#[should_panic"), prefixed(name(code), "assert", "expect", "check", "verify"):
+		return strong
+	}
+	return nothing
+}
+
+func rubyAssertion(code string) asserts {
+	switch {
+	case strings.Contains(code, "be_truthy"), strings.Contains(code, "not_to be_nil"), strings.Contains(code, "to_not be_nil"), strings.Contains(code, "assert_not_nil"), strings.Contains(code, "refute_nil"), strings.Contains(code, "not_to raise_error"):
+		return weak
+	case has(code, "expect", "is_expected", "should", "should_not", "must", "flunk"), strings.Contains(code, "must_"), strings.Contains(code, "wont_"), strings.Contains(code, "_offense"), strings.Contains(code, "_correction"):
+		return strong
+	case prefixed(code, "assert", "refute", "verify_", "check_"):
+		return strong
+	}
+	return nothing
+}
+
+// tally counts what a test demands, and the lines that do so.
+func tally(u *unit) (strongs, weaks int) {
+	for _, l := range u.in[u.start:u.end] {
+		switch assertion(u.file.lang, l.code) {
+		case strong:
+			strongs++
+		case weak:
+			weaks++
+		}
+	}
+	return strongs, weaks
+}
+
+// asserted compares what a test demands before and after.
+func (f *file) asserted(was, is *unit) []Finding {
+	s0, w0 := tally(was)
+	s1, w1 := tally(is)
+	at := is.head
+	switch {
+	case s0+w0 > 0 && s1+w1 == 0 && len(statements(is)) > 0:
+		return []Finding{f.finding("assertion_removed", at, "test "+is.name+" asserts nothing any more")}
+	case s1 < s0 && w1 > w0 && s1+w1 >= s0+w0:
+		return []Finding{f.finding("assertion_weakened", at, fmt.Sprintf("test %s asks for less: %s gave way to one that any value passes", is.name, count(s0-s1, "assertion")))}
+	case s1+w1 < s0+w0 && f.netAsserts() < 0:
+		return []Finding{f.finding("assertion_removed", at, fmt.Sprintf("test %s lost %s of %d", is.name, count(s0+w0-s1-w1, "assertion"), s0+w0))}
+	}
+	return nil
+}
+
+// netAsserts is how many assertions the file gained.
+func (f *file) netAsserts() int {
+	n := 0
+	for _, i := range f.added {
+		if assertion(f.lang, f.new[i].code) != nothing {
+			n++
+		}
+	}
+	for _, i := range f.removed {
+		if assertion(f.lang, f.old[i].code) != nothing {
+			n--
+		}
+	}
+	return n
+}
+
+// looseAsserts compares what is demanded outside of tests: in fragments, whose
+// tests are not seen, and in helpers.
+func (f *file) looseAsserts(covered map[int]bool) []Finding {
+	if !f.test {
+		return nil
+	}
+	inTest := map[int]bool{}
+	for i := range f.before {
+		cover(inTest, &f.before[i])
+	}
+	var lost, come [strong + 1]int
+	at := -1
+	for _, i := range f.removed {
+		if a := assertion(f.lang, f.old[i].code); !inTest[i] {
+			if lost[a]++; a != nothing && at < 0 {
+				at = i
+			}
+		}
+	}
+	for _, i := range f.added {
+		if !covered[i] {
+			come[assertion(f.lang, f.new[i].code)]++
+		}
+	}
+	fewer := lost[strong] + lost[weak] - come[strong] - come[weak]
+	switch {
+	case at < 0 || f.netAsserts() >= 0 && fewer > 0:
+		return nil
+	case fewer > 0:
+		return []Finding{f.about("assertion_removed", count(fewer, "assertion")+" removed", f.old[at].raw)}
+	case come[strong] < lost[strong] && come[weak] > lost[weak]:
+		return []Finding{f.about("assertion_weakened", count(lost[strong]-come[strong], "assertion")+" gave way to one that any value passes", f.old[at].raw)}
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package smell
+
+import "strings"
+
+// marker is a word in a comment, or in code, that silences a check.
+type marker struct {
+	word string
+	what string // what is silenced
+	wide bool   // for the whole file, not for one line
+}
+
+// markers are looked for in comments, and those that begin with # or @ in code.
+var markers = map[lang][]marker{
+	golang: {{"nolint", "a linter", false}, {"#nosec", "a security check", false}, {"lint:ignore", "a linter", false}, {"lint:file-ignore", "a linter", true},
+		{"revive:disable", "a linter", false}, {"exhaustive:ignore", "a linter", false}},
+	python: {{"type: ignore", "the type checker", false}, {"type:ignore", "the type checker", false}, {"pyright: ignore", "the type checker", false},
+		{"pyright: basic", "the type checker", true}, {"mypy: ignore-errors", "the type checker", true}, {"mypy: disable-error-code", "the type checker", true},
+		{"ty: ignore", "the type checker", false}, {"pyre-ignore", "the type checker", false}, {"pyre-fixme", "the type checker", false}, {"pytype: disable", "the type checker", false},
+		{"flake8: noqa", "a linter", true}, {"ruff: noqa", "a linter", true}, {"noqa", "a linter", false}, {"pylint: disable", "a linter", false}, {"pylint:disable", "a linter", false},
+		{"nosec", "a security check", false}, {"pragma: no cover", "the coverage check", false}},
+	javascript: jsMarkers,
+	typescript: jsMarkers,
+	java: {{"NOPMD", "a linter", false}, {"NOSONAR", "a linter", false}, {"CHECKSTYLE:OFF", "a linter", true}, {"CHECKSTYLE.OFF", "a linter", true}, {"noinspection", "an inspection", false},
+		{"@SuppressWarnings", "a compiler warning", false}, {"@SuppressFBWarnings", "a bug finder", false}, {"@Suppress", "a warning", false}, {"@file:Suppress", "a warning", true}},
+	rust: {{"#![allow", "a lint", true}, {"#[allow", "a lint", false}, {"#[expect", "a lint", false}, {"#[cfg_attr(coverage_nightly, coverage(off))]", "the coverage check", false}},
+	ruby: {{"rubocop:disable", "a linter", false}, {"rubocop:todo", "a linter", false}, {"standard:disable", "a linter", false}, {":nocov:", "the coverage check", true},
+		{"typed: false", "the type checker", true}, {"typed: ignore", "the type checker", true}, {"reek:", "a linter", false}, {"steep:ignore", "the type checker", false}},
+	shell: {{"shellcheck disable", "a linter", false}, {"hadolint ignore", "a linter", false}},
+	yaml:  {{"yamllint disable", "a linter", false}},
+}
+
+var jsMarkers = []marker{
+	{"@ts-nocheck", "the type checker", true}, {"@ts-ignore", "the type checker", false}, {"@ts-expect-error", "the type checker", false}, {"$FlowFixMe", "the type checker", false},
+	{"eslint-disable-next-line", "a linter", false}, {"eslint-disable-line", "a linter", false}, {"eslint-disable", "a linter", true}, {"tslint:disable", "a linter", true},
+	{"biome-ignore", "a linter", false}, {"oxlint-disable", "a linter", true}, {"jshint ignore", "a linter", false},
+	{"istanbul ignore", "the coverage check", false}, {"c8 ignore", "the coverage check", false}, {"v8 ignore", "the coverage check", false},
+}
+
+// silences returns the marker that stands on a line.
+func silences(l lang, ln line) (marker, bool) {
+	for _, m := range markers[l] {
+		text := ln.comment
+		if m.word[0] == '@' && l == java || l == rust {
+			text = ln.code
+		}
+		if text != "" && has(text, m.word) {
+			return m, true
+		}
+	}
+	return marker{}, false
+}
+
+// silenced finds checks that are silenced by a line that is new. Where as many
+// such lines are gone, one was only rewritten.
+func (f *file) silenced() []Finding {
+	gone := map[marker]int{}
+	for _, i := range f.removed {
+		if m, ok := silences(f.lang, f.old[i]); ok {
+			gone[m]++
+		}
+	}
+	var out []Finding
+	for _, i := range f.added {
+		m, ok := silences(f.lang, f.new[i])
+		if !ok || f.usual(m, f.new[i]) {
+			continue
+		}
+		if gone[m]--; gone[m] >= 0 {
+			continue
+		}
+		scope := ""
+		if m.wide {
+			scope = " from here on"
+		}
+		out = append(out, f.finding("check_silenced", i, m.what+" is silenced"+scope+": "+m.word))
+	}
+	return append(out, f.untyped()...)
+}
+
+// usual reports whether a marker is the accepted way to write what the line says.
+func (f *file) usual(m marker, l line) bool {
+	switch {
+	case m.word == "@ts-expect-error":
+		return f.test // in a test of types it is the assertion
+	case m.word == "noqa" && strings.HasSuffix(f.Path, "__init__.py"):
+		return has(l.comment, "F401", "F403")
+	case m.word == "pragma: no cover":
+		return has(l.code, "TYPE_CHECKING", "NotImplementedError", "__main__") || f.test
+	}
+	return f.sample
+}
+
+// untyped finds casts to any that were put on an expression that had none.
+func (f *file) untyped() []Finding {
+	if f.lang != typescript || f.test || f.sample {
+		return nil
+	}
+	var out []Finding
+	for _, i := range f.added {
+		code := spaced(f.new[i].code)
+		for _, cast := range []string{" as any", " as unknown as ", " as never"} {
+			at := strings.Index(code, cast)
+			if at < 0 || at+len(cast) < len(code) && cast != " as unknown as " && inName(code[at+len(cast)]) {
+				continue
+			}
+			if f.had(code[:at], cast) {
+				out = append(out, f.finding("check_silenced", i, "the type checker is silenced:"+cast))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// had reports whether a line that is gone began alike and had no such cast.
+func (f *file) had(start, cast string) bool {
+	start = squeeze(start)
+	if n, _, ok := strings.Cut(start, "="); ok {
+		n, _, _ = strings.Cut(n, ":")
+		start = n
+	}
+	for _, i := range f.removed {
+		if l := f.old[i]; len(start) > 2 && strings.HasPrefix(l.key, start) && !strings.Contains(spaced(l.code), cast) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,367 @@
+package smell
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// judgeTests compares the tests of a file before and after.
+func (d *diff) judgeTests(f *file) []Finding {
+	if len(f.before)+len(f.after) == 0 && !f.test {
+		return nil
+	}
+	var out []Finding
+	covered := map[int]bool{} // lines that belong to a test, which was judged
+	for _, p := range f.both {
+		out = append(out, f.changed(p[0], p[1])...)
+		cover(covered, p[1])
+	}
+	for _, u := range f.fresh {
+		was := d.moved(u)
+		if was != nil {
+			out = append(out, f.changed(was, u)...)
+		} else {
+			out = append(out, f.created(u)...)
+		}
+		cover(covered, u)
+	}
+	out = append(out, d.deleted(f)...)
+	return slices.Concat(out, f.loose(covered), f.looseAsserts(covered))
+}
+
+func cover(covered map[int]bool, u *unit) {
+	end := u.end
+	if u.group {
+		end = u.head + 1
+	}
+	for i := u.start; i < end; i++ {
+		covered[i] = true
+	}
+}
+
+// moved returns the test of that name which another file had, and has no more.
+func (d *diff) moved(u *unit) *unit {
+	for _, was := range d.left[u.name] {
+		if was.group == u.group {
+			return was
+		}
+	}
+	return nil
+}
+
+// changed judges a test that was there before.
+func (f *file) changed(was, is *unit) []Finding {
+	var out []Finding
+	if !was.group && same(was, is) {
+		return nil
+	}
+	had := map[how]int{}
+	for _, l := range was.lines() {
+		had[skips(was.file.lang, l)]++
+	}
+	for i := is.start; i < is.start+len(is.lines()); i++ {
+		h := skips(f.lang, is.in[i])
+		if had[h]--; h == runs || had[h] >= 0 {
+			continue
+		}
+		out = append(out, f.skipFinding(is, i, h))
+	}
+	if !was.group {
+		out = append(out, f.emptied(was, is)...)
+		out = append(out, f.asserted(was, is)...)
+	}
+	return out
+}
+
+func same(a, b *unit) bool {
+	x, y := a.lines(), b.lines()
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i].key != y[i].key {
+			return false
+		}
+	}
+	return true
+}
+
+// created judges a test that was not there before: it may depend on what the
+// machine has, but it is there to be run.
+func (f *file) created(is *unit) []Finding {
+	var out []Finding
+	for i := is.start; i < is.start+len(is.lines()); i++ {
+		switch h := skips(f.lang, is.in[i]); h {
+		case runs, conditional:
+		case skipped:
+			if !guarded(f.lang, is.in, i) {
+				out = append(out, f.skipFinding(is, i, h))
+			}
+		default:
+			out = append(out, f.skipFinding(is, i, h))
+		}
+	}
+	return out
+}
+
+func (f *file) skipFinding(u *unit, i int, h how) Finding {
+	what := "test " + u.name
+	if u.group {
+		what = "the tests of " + u.name
+	}
+	return f.skipText(what, i, h)
+}
+
+func (f *file) skipText(what string, i int, h how) Finding {
+	switch h {
+	case focused:
+		return f.finding("test_focused", i, what+" is focused: all others are not run")
+	case conditional:
+		return f.finding("test_skipped", i, what+" is skipped under a condition")
+	}
+	return f.finding("test_skipped", i, what+" is skipped")
+}
+
+// loose judges the new lines of a test file that belong to no test: fragments,
+// helpers, marks for a whole file.
+func (f *file) loose(covered map[int]bool) []Finding {
+	if !f.test {
+		return nil
+	}
+	var out []Finding
+	gone := map[how]int{}
+	for _, i := range f.removed {
+		gone[skips(f.lang, f.old[i])]++
+	}
+	for _, i := range f.added {
+		if covered[i] {
+			continue
+		}
+		h := skips(f.lang, f.new[i])
+		if h == runs || h != focused && !f.Fragment && guarded(f.lang, f.new, i) {
+			continue
+		}
+		if gone[h]--; gone[h] >= 0 {
+			continue
+		}
+		out = append(out, f.skipText("a test", i, h))
+	}
+	return out
+}
+
+// emptied finds a test of which nothing is left, or that returns at once.
+func (f *file) emptied(was, is *unit) []Finding {
+	before, after := statements(was), statements(is)
+	if len(before) == 0 || len(before) == 1 && leaves(before[0].code) {
+		return nil
+	}
+	switch {
+	case len(after) == 0 && is.end > is.head+1 || len(after) == 0 && strings.TrimSpace(was.in[was.head].code) != strings.TrimSpace(is.in[is.head].code):
+		return []Finding{f.finding("test_emptied", is.head, "test "+is.name+" does nothing any more")}
+	case len(after) > 0 && leaves(after[0].code) && !leaves(before[0].code):
+		return []Finding{f.finding("test_emptied", is.head, "test "+is.name+" returns before it tests anything")}
+	}
+	return nil
+}
+
+// statements returns the lines of a test's body that do something.
+func statements(u *unit) []line {
+	var out []line
+	for _, l := range u.body() {
+		code := strings.TrimSpace(l.code)
+		if l.inside || code == "" || strings.Trim(code, "(){}[];,") == "" || code == "end" || code == "pass" || code == "..." || isDocstring(code) || code == "});" {
+			continue
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// isDocstring reports whether nothing but a string stands on a line.
+func isDocstring(code string) bool { return strings.Trim(code, "\"' ") == "" }
+
+// leaves reports whether a statement ends the test there.
+func leaves(code string) bool {
+	c := strings.TrimRight(strings.TrimSpace(code), ";")
+	return c == "return" || c == "return nil" || c == "return None" || c == "return true" || c == "return undefined"
+}
+
+// deleted judges the tests that are gone.
+func (d *diff) deleted(f *file) []Finding {
+	if f.Kind == Deleted {
+		return nil // judged as a file
+	}
+	var out []Finding
+	var lost []*unit
+	for _, u := range f.gone {
+		if u.group || d.fresh[u.name] || d.goesWith(u) {
+			continue
+		}
+		lost = append(lost, u)
+	}
+	fresh := ungrouped(f.fresh)
+	for _, u := range lost {
+		if i := renamed(u, fresh); i >= 0 {
+			out = append(out, f.asserted(u, fresh[i])...)
+			fresh = append(fresh[:i:i], fresh[i+1:]...)
+			continue
+		}
+		out = append(out, f.about("test_deleted", "test "+u.name+" is deleted", u.in[u.head].raw))
+	}
+	return out
+}
+
+func ungrouped(units []*unit) []*unit {
+	var out []*unit
+	for _, u := range units {
+		if !u.group {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// maxRenames bounds the pairs that are looked at for a renamed test.
+const maxRenames = 200
+
+// renamed returns which of the new tests is the old one under another name: one
+// that shares at least half of its lines; in a fragment, where bodies are cut, any.
+func renamed(u *unit, fresh []*unit) int {
+	for i, n := range fresh[:min(len(fresh), maxRenames)] {
+		if len(u.body()) == 0 || len(n.body()) == 0 || alike(u, n) >= 0.5 {
+			return i
+		}
+	}
+	return -1
+}
+
+// alike is the part of a test's lines that another has, too.
+func alike(a, b *unit) float64 {
+	has := map[string]int{}
+	for _, l := range b.body() {
+		has[l.key]++
+	}
+	n, all := 0, 0
+	for _, l := range a.body() {
+		if strings.Trim(l.key, "(){}[];,") == "" || l.key == "end" {
+			continue
+		}
+		all++
+		if has[l.key]--; has[l.key] >= 0 {
+			n++
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return float64(n) / float64(all)
+}
+
+// lost judges a test file that is gone, or that no test runner finds any more.
+func (d *diff) lost(f *file) []Finding {
+	switch {
+	case f.Kind == Renamed && TestFile(f.From) && !f.test && langOf(f.From).program():
+		return []Finding{f.about("test_deleted", "was the test file "+f.From+", and is none by its new name", "")}
+	case f.Kind != Deleted || !f.test || !langOf(f.Path).program():
+		return nil
+	}
+	n, moved := 0, 0
+	for i := range f.before {
+		u := &f.before[i]
+		if u.group {
+			continue
+		}
+		if n++; d.fresh[u.name] || d.goesWith(u) {
+			moved++
+		}
+	}
+	switch {
+	case n == 0 && f.Old != "":
+		return nil // helpers
+	case n > 0 && moved == n:
+		return nil
+	case n == 0:
+		return []Finding{f.about("test_deleted", "the test file is deleted", "")}
+	}
+	return []Finding{f.about("test_deleted", fmt.Sprintf("the test file is deleted, and %s with it", count(n-moved, "test")), "")}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// namesEnded returns the names that code outside of tests defined before the
+// change, and that no changed file defines after it.
+func (d *diff) namesEnded() map[string]bool {
+	ended := map[string]bool{}
+	for _, f := range d.files {
+		if f.test || f.foreign {
+			continue
+		}
+		for _, i := range f.removed {
+			if n := defined(f.old[i].code); n != "" {
+				ended[n] = true
+			}
+		}
+	}
+	if len(ended) == 0 {
+		return ended
+	}
+	for _, f := range d.files {
+		for _, i := range f.added {
+			delete(ended, defined(f.new[i].code))
+		}
+	}
+	return ended
+}
+
+// definers are the words before a name that is defined.
+var definers = []string{"func", "def", "class", "fn", "function", "const", "type", "struct", "enum", "trait", "interface", "module"}
+
+// defined returns the name that a line of code defines: "" for none, and for one
+// that is too short to be told from others.
+func defined(code string) string {
+	for _, w := range definers {
+		i := find(code, w)
+		if i < 0 {
+			continue
+		}
+		rest := strings.TrimSpace(code[i+len(w):])
+		if w == "func" && strings.HasPrefix(rest, "(") {
+			if _, after, ok := strings.Cut(rest, ")"); ok {
+				rest = strings.TrimSpace(after)
+			}
+		}
+		rest = strings.TrimPrefix(rest, "self.")
+		if n := name(rest); len(n) > 3 {
+			return n
+		}
+	}
+	return ""
+}
+
+// goesWith reports whether a test uses a name that the change took away: it goes
+// together with what it tests.
+func (d *diff) goesWith(u *unit) bool {
+	if len(d.ended) == 0 {
+		return false
+	}
+	for _, l := range u.in[u.start:u.end] {
+		for rest := l.code; rest != ""; {
+			n := name(rest)
+			if n == "" {
+				rest = rest[1:]
+				continue
+			}
+			if d.ended[n] {
+				return true
+			}
+			rest = rest[len(n):]
+		}
+	}
+	return false
+}
