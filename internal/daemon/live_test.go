@@ -138,8 +138,10 @@ func (l *live) until(kind string, n int) api.Event {
 	return api.Event{}
 }
 
-// gate is a fifo at which agents wait for a test.
-type gate string
+// gate is a fifo at which agents wait for a test. The test has it open all the
+// time and writes a byte for each that may pass: an end of the file would be read by
+// all that wait, and an open would wait for somebody to come.
+type gate struct{ file *os.File }
 
 func newGate(t *testing.T) gate {
 	t.Helper()
@@ -147,16 +149,25 @@ func newGate(t *testing.T) gate {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return gate(path)
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := file.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return gate{file}
 }
 
 // pass is the command that waits.
-func (g gate) pass() string { return "read go < " + string(g) }
+func (g gate) pass() string { return "read go < " + g.file.Name() }
 
-// open lets one agent pass.
+// open lets one agent pass, one that comes later too.
 func (g gate) open(t *testing.T) {
 	t.Helper()
-	if err := os.WriteFile(string(g), []byte("go\n"), 0); err != nil {
+	if _, err := g.file.WriteString("\n"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -132,9 +132,6 @@ func edit(s *state.State, in Edit) ([]event.Data, error) {
 	if e.Scope != nil && *e.Scope == nil {
 		e.Scope = &[]string{} // a scope that was taken away; null would be no change
 	}
-	if e.Scope != nil && *e.Scope == nil {
-		e.Scope = &[]string{} // in the log a nil list would read as "not changed"
-	}
 	return []event.Data{e}, nil
 }
 
