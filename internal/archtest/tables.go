@@ -51,7 +51,8 @@ var packages = []Package{
 	{Dir: "internal/core/event", Band: Core, May: []string{"internal/core/objective"}},
 	{Dir: "internal/core/insight", Band: Core, May: nouns},
 	{Dir: "internal/core/smell", Band: Core},
-	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/smell")},
+	{Dir: "internal/core/policy/shell", Band: Core},
+	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/shell", "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
 	{Dir: "internal/core/state", Band: Core, May: nouns},
 	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief")},
@@ -132,7 +133,7 @@ var testSupport = []string{"internal/eventlog/memlog", "internal/eventlog/eventl
 var libraries = []Library{
 	{Path: "github.com/bmatcuk/doublestar/v4", In: []string{"internal/core/objective", "internal/core/policy"},
 		Why: "scopes and boundaries are globs; pure"},
-	{Path: "mvdan.cc/sh/v3/syntax", In: []string{"internal/core/policy"},
+	{Path: "mvdan.cc/sh/v3/syntax", In: []string{"internal/core/policy/shell"},
 		Why: "shell commands are judged as parsed, never as text; pure"},
 	{Path: "github.com/goccy/go-yaml", In: []string{"internal/strictyaml", "internal/planfile", "internal/agent/scripted"},
 		Why: "the files that people write, with line and column for each mistake; planfile writes plans as well"},
