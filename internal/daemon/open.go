@@ -130,6 +130,7 @@ func (d *daemon) begin(ctx context.Context, repaired []string) error {
 // listen opens the people's socket.
 func (d *daemon) listen(ctx context.Context) error {
 	d.server = server.New(ctx, d.engine, d.events, d.aboutNow)
+	d.server.Admit(d.door.admit)
 	d.later(func() error { d.server.Close(); return nil })
 	_, err := d.server.ListenPeople(d.about.Socket)
 	return err

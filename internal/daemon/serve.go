@@ -40,7 +40,7 @@ type ServeOptions struct {
 // Serve is the engine process: it begins or resumes the run and returns when it
 // has ended.
 func Serve(ctx context.Context, o ServeOptions) (event.Outcome, error) {
-	d := &daemon{ServeOptions: o, log: slog.New(slog.NewTextHandler(o.Log, nil)), news: make(chan struct{}, 1)}
+	d := &daemon{ServeOptions: o, log: slog.New(slog.NewTextHandler(o.Log, nil)), news: make(chan struct{}, 1), door: newDoor()}
 	err := d.open(ctx)
 	d.tellReady(err)
 	if err != nil {
@@ -67,6 +67,7 @@ type daemon struct {
 	st      *engine.Stepper
 	engine  *engine.Engine
 	server  *server.Server
+	door    *door
 	files   *statefile.Files
 	work    *workspace.Run
 	env     *environment

@@ -136,8 +136,9 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	env, leaveEnv, err := d.env.agent(o.Agent)
 	seat := effects.Seat{
 		ResultFile: filepath.Join(dir, "result.json"), Transcript: d.Run.Transcript(o.Agent),
-		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets,
+		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Begun: d.door.open(o.Agent),
 		Leave: func() error {
+			d.door.leave(o.Agent)
 			return errors.Join(d.files.RemoveWorkspace(context.WithoutCancel(ctx), o.Workspace), listener.Close(),
 				os.RemoveAll(filepath.Dir(socket)), leaveEnv())
 		},

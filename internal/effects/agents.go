@@ -81,6 +81,7 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	e.mu.Unlock()
 	defer session.Stop(true) // it has ended, but for a panic
 	id := session.Ident()
+	seat.Begun(id.PID)
 	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot})
 	stopLooking := look(o, id, seat.Transcript, tell)
 	out = session.Wait()

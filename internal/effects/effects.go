@@ -39,7 +39,9 @@ type Seat struct {
 	Transcript      string
 	TranscriptLimit int64
 	Secrets         []string
-	Leave           func() error
+	// Begun is told the process below which all of the agent's are.
+	Begun func(pid int)
+	Leave func() error
 }
 
 // CommandEnd is how a command ended.

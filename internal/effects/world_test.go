@@ -98,7 +98,7 @@ func (w *world) seat(_ context.Context, o engine.Order) (Seat, error) {
 	return Seat{
 		Env:        []string{"PATH=" + os.Getenv("PATH"), "POPKIT_RESULT=" + filepath.Join(dir, "result.json"), "HOME=" + dir},
 		ResultFile: filepath.Join(dir, "result.json"), Transcript: filepath.Join(dir, "transcript.log"),
-		Secrets: []string{secret}, Leave: func() error { return os.Remove(filepath.Join(dir, "transcript.log")) },
+		Secrets: []string{secret}, Begun: func(int) {}, Leave: func() error { return os.Remove(filepath.Join(dir, "transcript.log")) },
 	}, nil
 }
 

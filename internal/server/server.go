@@ -44,6 +44,7 @@ type Server struct {
 	run    Run
 	log    eventlog.Reader
 	engine func(*state.State) *view.Engine
+	admit  Admit // nil: everybody is who their socket says
 
 	ctx    context.Context // ended by Close
 	cancel context.CancelFunc
@@ -155,6 +156,10 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, who caller) {
 		if !errors.Is(err, errSilent) && ctx.Err() == nil {
 			out.fail(wireError(err))
 		}
+		return
+	}
+	if err := s.admitted(ctx, conn, who); err != nil {
+		out.fail(wireError(err))
 		return
 	}
 	if ops[req.Op].waits {

@@ -1,0 +1,85 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"popkit/internal/proc"
+)
+
+// Why a caller was sent away.
+var (
+	errNotAPerson = errors.New("only people may call here, and the caller is below the run's engine: an agent, a check or what they started")
+	errNotYours   = errors.New("this is another agent's socket")
+)
+
+// door says who may speak over which socket. Everything that the engine starts
+// is below it and no person is, so an agent is not taken for one even where it
+// knows the socket's path and nothing hides it. An agent's socket takes what is
+// below that agent's own process; people may use it, to see what an agent sees.
+type door struct {
+	mu    sync.Mutex
+	seats map[string]*place
+}
+
+// place is where an agent sits.
+type place struct {
+	begun chan struct{} // closed once pid is set
+	pid   int           // all of the agent's processes are below it
+}
+
+func newDoor() *door { return &door{seats: map[string]*place{}} }
+
+// open makes a place for an agent; begun is told once it sits there.
+func (d *door) open(agent string) (begun func(pid int)) {
+	p := &place{begun: make(chan struct{})}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seats[agent] = p
+	return func(pid int) {
+		p.pid = pid
+		close(p.begun)
+	}
+}
+
+// leave takes an agent's place away.
+func (d *door) leave(agent string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.seats, agent)
+}
+
+// admit is server.Admit.
+func (d *door) admit(ctx context.Context, agent string, pid int) error {
+	if pid == os.Getpid() {
+		return nil
+	}
+	child, err := proc.Under(pid)
+	if err != nil {
+		return fmt.Errorf("who calls is not known: %w", err)
+	}
+	switch {
+	case child == 0:
+		return nil
+	case agent == "":
+		return errNotAPerson
+	}
+	d.mu.Lock()
+	p := d.seats[agent]
+	d.mu.Unlock()
+	if p == nil {
+		return errNotYours
+	}
+	select {
+	case <-p.begun: // an agent may speak before it is known that it runs
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if p.pid != child {
+		return errNotYours
+	}
+	return nil
+}

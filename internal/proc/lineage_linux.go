@@ -1,0 +1,61 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Walks up are tried again when a process on the way ended meanwhile; a chain
+// that is longer than this is nobody's that means well.
+const (
+	maxWalks   = 20
+	maxLineage = 4096
+)
+
+var errMoved = errors.New("its parents change while they are looked at")
+
+// Under returns the child of this process that pid is, or is below of; 0 when it
+// is not below this process. An error means that it is not known: pid has ended,
+// or moves while it is looked at.
+func Under(pid int) (child int, err error) {
+	for range maxWalks {
+		if child, err = walkUp(pid); !errors.Is(err, errMoved) {
+			return child, err
+		}
+	}
+	return 0, fmt.Errorf("who is above process %d: %w", pid, err)
+}
+
+// walkUp goes from parent to parent. A number that was given to another process
+// on the way shows: a parent is never younger than its child, and the chain is
+// still there once its top was reached.
+func walkUp(pid int) (child int, err error) {
+	self := os.Getpid()
+	at, err := readStat(pid)
+	if err != nil {
+		return 0, fmt.Errorf("look for process %d: %w", pid, err)
+	}
+	if !at.running() {
+		return 0, fmt.Errorf("process %d has ended", pid)
+	}
+	chain := []stat{at}
+	for at.pid != self && at.parent > 0 {
+		if at.parent == self {
+			child = at.pid
+			break
+		}
+		up, err := readStat(at.parent)
+		if err != nil || up.start > at.start || len(chain) > maxLineage {
+			return 0, errMoved
+		}
+		chain = append(chain, up)
+		at = up
+	}
+	for _, s := range chain {
+		if now, err := readStat(s.pid); err != nil || now.start != s.start || now.parent != s.parent {
+			return 0, errMoved
+		}
+	}
+	return child, nil
+}

@@ -1,0 +1,60 @@
+package proc_test
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"popkit/internal/proc"
+)
+
+// TestUnder: whatever a command starts, and however that tries to get away, is
+// known to be below this process, and below which of its children.
+func TestUnder(t *testing.T) {
+	each(t, func(t *testing.T, isolation string) {
+		script, name := breakout(t, true, "while :; do /bin/sleep 1000; done")
+		r, w := io.Pipe()
+		c := shell(isolation, markOf(t), script)
+		c.Stdout = w
+		p := start(t, c)
+		t.Cleanup(func() { p.Kill(); _, _ = p.Wait(); _ = r.Close() }) // how it ended is another test's
+		if line, err := bufio.NewReader(r).ReadString('\n'); err != nil {
+			t.Fatal(line, err)
+		}
+		pids := running(t, name)
+		if len(pids) < len(escapes) {
+			t.Fatalf("%d processes got away, %d should have", len(pids), len(escapes))
+		}
+		for _, file := range pids {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if child, err := proc.Under(pid); err != nil || child != p.Ident().PID {
+				t.Errorf("%s: below %d (%v), want %d", file, child, err, p.Ident().PID)
+			}
+		}
+	})
+}
+
+// TestUnderOthers: who is not below this process is not taken for a child of it.
+func TestUnderOthers(t *testing.T) {
+	for name, pid := range map[string]int{"this process": os.Getpid(), "its parent": os.Getppid()} {
+		if child, err := proc.Under(pid); err != nil || child != 0 {
+			t.Errorf("%s: %d, %v", name, child, err)
+		}
+	}
+	cmd := exec.Command("/bin/true")
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for name, pid := range map[string]int{"one that has ended": cmd.Process.Pid, "no process": 0} {
+		if child, err := proc.Under(pid); err == nil {
+			t.Errorf("%s: %d, want an error", name, child)
+		}
+	}
+}
