@@ -110,6 +110,11 @@ func summaryChecks(v view.Status) string {
 			fmt.Fprintf(&b, "  %s: %s (%s)%s\n", words(c.State), name, Line(c.Run), because(c.Reason))
 		}
 	}
+	if v.State == "done" {
+		for _, text := range v.Unproved {
+			fmt.Fprintf(&b, "  for you to judge: %s\n", Line(text))
+		}
+	}
 	return b.String()
 }
 

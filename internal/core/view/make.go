@@ -23,6 +23,11 @@ func Make(s *state.State, now time.Time, engine *Engine) Status {
 		Phases: []Phase{}, Tasks: []Task{}, Agents: []Agent{}, Decisions: []Decision{}, Errors: []Error{},
 	}
 	v.State, v.Reason = runState(s, engine)
+	for _, c := range s.Created.Plan.Objective.SuccessCriteria {
+		if c.Check == nil {
+			v.Unproved = append(v.Unproved, c.Text)
+		}
+	}
 	for _, p := range s.Phases {
 		v.Phases = append(v.Phases, phase(s, p))
 	}

@@ -25,6 +25,7 @@ func Report(s *state.State) string {
 	for _, p := range s.Phases {
 		reportPhase(&b, s, p)
 	}
+	reportInsights(&b, s)
 	reportLoose(&b, s)
 	return b.String()
 }
@@ -111,6 +112,28 @@ func reportTask(b *strings.Builder, s *state.State, t *state.Task) {
 	}
 	if t.Merged != nil && t.Merged.Resolved != "" {
 		fmt.Fprintf(b, " (conflict resolved: %s)", t.Merged.Resolved)
+	}
+	b.WriteByte('\n')
+}
+
+// reportedInsights bounds the insights that a report repeats.
+const reportedInsights = 50
+
+// reportInsights repeats what the agents found, the newest where there are too many.
+func reportInsights(b *strings.Builder, s *state.State) {
+	n := s.Insights.Len()
+	if n == 0 {
+		return
+	}
+	b.WriteString("## Insights\n\n")
+	if left := n - reportedInsights; left > 0 {
+		fmt.Fprintf(b, "- %s before these: `popkit insight list --run %s`\n", count(left, "insight"), s.Created.Run)
+	}
+	i := 0
+	for in := range s.Insights.All() {
+		if i++; i > n-reportedInsights {
+			fmt.Fprintf(b, "- %s, %s in phase %s: %s\n", in.Kind, in.Agent, in.Phase, oneLine(in.Content))
+		}
 	}
 	b.WriteByte('\n')
 }

@@ -23,6 +23,7 @@ type Status struct {
 	BaseRef    string     `json:"base_ref"`
 	Base       string     `json:"base"`
 	Head       string     `json:"head"` // of the merged tree
+	Unproved   []string   `json:"unproved,omitempty"` // success criteria without a check: a person judges them
 	Phases     []Phase    `json:"phases"`
 	Tasks      []Task     `json:"tasks"`
 	Agents     []Agent    `json:"agents"`
