@@ -53,9 +53,10 @@ var packages = []Package{
 	{Dir: "internal/core/smell", Band: Core},
 	{Dir: "internal/core/policy/shell", Band: Core},
 	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/shell", "internal/core/smell")},
+	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
 	{Dir: "internal/core/state", Band: Core, May: nouns},
-	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief")},
+	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief", "internal/core/audit")},
 	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/decide")},
 
 	// Leaves: a piece of the operating system, or of text.
@@ -88,7 +89,9 @@ var packages = []Package{
 	{Dir: "internal/workspace/agentgit", Band: Adapter, May: []string{"internal/workspace/git"}},
 	{Dir: "internal/workspace/store", Band: Adapter, May: []string{"internal/workspace/git"}},
 	{Dir: "internal/workspace/userrepo", Band: Adapter, May: []string{"internal/workspace/git"}},
-	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/workspace/..."), Tests: []string{"internal/proc"}},
+	{Dir: "internal/workspace/difftree", Band: Adapter, May: []string{
+		"internal/core/audit", "internal/core/event", "internal/workspace/git", "internal/workspace/store"}},
+	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/core/audit", "internal/workspace/..."), Tests: []string{"internal/proc"}},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
 
 	// The spine.

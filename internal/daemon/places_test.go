@@ -293,7 +293,7 @@ func inFullDisk(what, repo string) error {
 		return err
 	}
 	// The agent fills the disk; what it writes in its workspace is work, too.
-	fill := task("a", "head -c 250000 /dev/urandom > big; head -c 400000 /dev/zero > '"+filepath.Join(disk, "filler")+"'; echo done > a")
+	fill := task("a", "head -c 80000 /dev/urandom | od -An -tx1 > big; head -c 400000 /dev/zero > '"+filepath.Join(disk, "filler")+"'; echo done > a")
 	plan := cfg.Complete(onePhase(nil, fill, withNeeds(task("b", "echo b > b"), "a")))
 	plan.Limits.MaxAttempts = 1
 	s, err := cfg.Settings(plan, config.Flags{})

@@ -100,13 +100,13 @@ func (e *Effects) collect(ctx context.Context, o engine.Order) (event.Data, erro
 	if err != nil {
 		return nil, err
 	}
-	files := w.Files
-	if len(files) > event.MaxFiles {
-		files = files[:event.MaxFiles]
+	found, err := e.audit(ctx, o, w)
+	if err != nil {
+		return nil, err
 	}
 	return event.AgentCollected{
-		Effect: o.Key, Agent: o.Agent, Commit: w.Commit, Ref: w.Ref, Files: files, Changed: w.Changed,
-		Added: w.Added, Removed: w.Removed, Unresolved: w.Unresolved, Summary: w.Summary,
+		Effect: o.Key, Agent: o.Agent, Commit: w.Commit, Ref: w.Ref, Files: shown(w.Files), Changed: w.Changed,
+		Added: w.Added, Removed: w.Removed, Unresolved: w.Unresolved, Summary: w.Summary, Audit: found,
 	}, nil
 }
 
@@ -125,8 +125,10 @@ func commitMessage(o engine.Order) string {
 
 func (e *Effects) release(ctx context.Context, o engine.Order) (event.Data, error) {
 	var known []string
-	if o.Work != nil {
-		known = append(known, o.Work.Commit)
+	for _, w := range []*event.AgentCollected{o.Work, o.Whole} {
+		if w != nil {
+			known = append(known, w.Commit)
+		}
 	}
 	rescue, err := e.cfg.Work.Release(ctx, o.Agent, o.Workspace, known)
 	if err != nil {

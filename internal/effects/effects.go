@@ -28,6 +28,9 @@ type Config struct {
 	Command func(ctx context.Context, dir, command string, out io.Writer) (CommandEnd, error)
 	// Redactor takes secrets out of text; nil takes nothing out.
 	Redactor *redact.Redactor
+	// Findings keeps all that the audit found in an agent's work; nil: only the log
+	// does, and not more than it holds.
+	Findings func(agent string, found []event.Finding) error
 	// Finish says what was published, once the branch is there.
 	Finish func(ctx context.Context, o engine.Order, note string) (event.RunPublished, error)
 }
@@ -57,6 +60,8 @@ type Effects struct {
 
 	mu       sync.Mutex
 	sessions map[string]agent.Session // running agents
+
+	auditing sync.Mutex // held while a diff is in memory
 }
 
 // New returns the effects.
@@ -87,6 +92,8 @@ func (e *Effects) do(ctx context.Context, o engine.Order, tell func(event.Data))
 		return e.run(ctx, o, tell), nil
 	case event.EffectCollect:
 		return e.collect(ctx, o)
+	case event.EffectTrim:
+		return e.trim(ctx, o)
 	case event.EffectRelease:
 		return e.release(ctx, o)
 	case event.EffectMerge:

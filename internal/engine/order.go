@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
@@ -30,11 +31,15 @@ type Order struct {
 	Def       objective.Task     // the task as it is now
 	Report    *event.Report      // collect: what the agent reported
 	Work      *event.AgentCollected
-	Accepted  *event.TaskAccepted // merge
-	Spec      objective.Check     // check, blame
-	Criterion string
-	Last      *event.CheckEnded // blame: the red result
-	Merged    []MergedWork      // blame: what was merged in this phase, in order
+	Whole     *event.AgentCollected // release: its work before files were left out of it
+	Bounds    objective.Bounds      // collect, trim: where its work has to stay
+	// AuditRules: collect, trim.
+	AuditRules event.AuditRules
+	Accepted   *event.TaskAccepted // merge
+	Spec       objective.Check     // check, blame
+	Criterion  string
+	Last       *event.CheckEnded // blame: the red result
+	Merged     []MergedWork      // blame: what was merged in this phase, in order
 }
 
 // MergedWork is a merge of the phase: the task and the commit it made.
@@ -83,7 +88,8 @@ func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 		o.PhaseName = s.Phases[e.Phase].Name
 	}
 	if a := s.Agents[e.Agent]; a != nil {
-		o.Request, o.Workspace, o.Process, o.Report, o.Work = a.AgentRequested, a.Workspace, a.Process, a.Report, a.Work
+		o.Request, o.Workspace, o.Process, o.Report, o.Work, o.Whole = a.AgentRequested, a.Workspace, a.Process, a.Report, a.Work, a.Whole
+		o.Bounds, o.AuditRules = decide.BoundsOf(s, a), s.Settings.Audit
 	}
 	if t := s.Tasks[e.Task]; t != nil {
 		o.Def, o.Accepted = t.Task, t.Accepted

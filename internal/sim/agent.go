@@ -38,6 +38,7 @@ const (
 	fateLies    = "lies"        // reports done, exit status 1
 	fateIdle    = "idle"        // reports done, no work
 	fateStrays  = "strays"      // works outside its scope
+	fateTaints  = "taints"      // leaves what the audit finds, in its own files and in others
 	fateBlocked = "blocked"     // says so
 	fateSlow    = "slow"        // takes hours
 	fateMarks   = "marks"       // leaves conflict markers
@@ -47,7 +48,7 @@ const (
 )
 
 var badFates = []string{
-	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent, fateLost,
+	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateTaints, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent, fateLost,
 }
 
 // start begins an agent's process.
@@ -246,7 +247,13 @@ func (p *proc) work() {
 			t["src/shared"] = lines(t["src/shared"], task+"\n")
 		}
 	}
-	if p.fate == fateStrays {
+	switch p.fate {
+	case fateStrays:
 		t["other/"+task] = "stray\n"
+	case fateTaints:
+		t[mine] += taint + p.o.Agent + "\n"
+		for i := range 4 {
+			t[fmt.Sprintf("src/%s/tainted-%d", task, i)] = taint + p.o.Agent + "\n"
+		}
 	}
 }

@@ -73,14 +73,14 @@ func (c coverage) check(t *testing.T) {
 	t.Helper()
 	want := event.Types()
 	for _, k := range []event.EffectKind{
-		event.EffectPrepare, event.EffectRun, event.EffectCollect, event.EffectRelease, event.EffectMerge, event.EffectCheck,
+		event.EffectPrepare, event.EffectRun, event.EffectCollect, event.EffectTrim, event.EffectRelease, event.EffectMerge, event.EffectCheck,
 		event.EffectBlame, event.EffectPublish, event.EffectFinish,
 	} {
 		want = append(want, "effect "+string(k), "unknown "+string(k), "failed "+string(k))
 	}
 	for kind, answers := range map[string]string{
 		"agent": "by ann,by policy,by timeout", "attempts": "retry,skip,stop", "conflict": "retry,agent,first_wins,skip,stop",
-		"audit": "accept,retry,skip,stop", "check": "retry,waive,stop", "barrier": "wait,partial,stop", "effect": "retry,stop",
+		"audit": "accept,drop,retry,skip,stop", "check": "retry,waive,stop", "barrier": "wait,partial,stop", "effect": "retry,stop",
 	} {
 		for a := range strings.SplitSeq(answers, ",") {
 			want = append(want, "answer "+kind+" "+a)

@@ -33,6 +33,7 @@ type oracle struct {
 	waived    map[string]bool // check of a phase
 	asked     map[string]event.QuestionAsked
 	edited    map[string]bool // tasks whose scope a person changed
+	audits    audits
 	ended     bool
 }
 
@@ -41,7 +42,7 @@ func newOracle(s *sim) *oracle {
 		s: s, state: state.New(), effects: map[string]bool{}, kinds: map[string]event.EffectKind{},
 		delivered: map[string]map[string]bool{}, authors: map[string]string{}, accepted: map[string]string{},
 		running: map[string]bool{}, opened: map[int]bool{}, passed: map[string]bool{}, waived: map[string]bool{},
-		asked: map[string]event.QuestionAsked{}, edited: map[string]bool{}, head: s.Created.Base,
+		asked: map[string]event.QuestionAsked{}, edited: map[string]bool{}, head: s.Created.Base, audits: newAudits(),
 	}
 }
 
@@ -68,7 +69,7 @@ func (o *oracle) see(e event.Event) error {
 		return err
 	}
 	o.events = append(o.events, e)
-	for _, judge := range []func(event.Event) error{o.effect, o.work, o.barrier, o.talk, o.question} {
+	for _, judge := range []func(event.Event) error{o.effect, o.work, o.findings, o.barrier, o.talk, o.question} {
 		if err := judge(e); err != nil {
 			return err
 		}
@@ -141,6 +142,8 @@ func ended(d event.Data) string {
 	case event.AgentExited:
 		return d.Effect
 	case event.AgentCollected:
+		return d.Effect
+	case event.AgentTrimmed:
 		return d.Effect
 	case event.AgentReleased:
 		return d.Effect
@@ -365,7 +368,7 @@ func (o *oracle) atRest() {
 		if !t.Settled() {
 			o.s.fail("the run is done, but task %s is %s", id, t.Status)
 		}
-		if t.Status == state.TaskMerged && t.Accepted.Commit != o.state.Agents[t.Accepted.Agent].Base && final["src/"+id+"/work"] == "" {
+		if t.Status == state.TaskMerged && t.Accepted.Commit != o.state.Agents[t.Accepted.Agent].Base && final["src/"+id+"/work"] == "" && !o.audits.dropped["src/"+id+"/work"] {
 			o.s.fail("the work of task %s is not in the result", id)
 		}
 	}

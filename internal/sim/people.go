@@ -142,9 +142,21 @@ func (p *people) answer(q event.QuestionAsked, d time.Duration) {
 				}
 			})
 		}
-		s.submit(decide.Answer{ID: q.ID, Answer: p.choose(q), By: "ann"}, nil)
+		a := decide.Answer{ID: q.ID, Answer: p.choose(q), By: "ann"}
+		if a.Answer == state.AnswerDrop {
+			a.Files = p.dropped(q)
+		}
+		s.submit(a, nil)
 		p.answer(q, 10*time.Minute) // unless it was lost
 	})
+}
+
+// dropped are the files that somebody names who drops some, by lot.
+func (p *people) dropped(q event.QuestionAsked) []string {
+	if w := p.s.oracle.state.Agents[q.Agent].Work; p.s.rng.IntN(2) == 0 && len(w.Files) > 0 {
+		return []string{w.Files[p.s.rng.IntN(len(w.Files))]}
+	}
+	return nil
 }
 
 // offline is what people answer while no engine runs, to be handed to the next.

@@ -3,6 +3,7 @@ package sim
 import (
 	"testing"
 
+	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
 )
@@ -43,6 +44,15 @@ func TestBrokenRulesAreNoticed(t *testing.T) {
 		"it forgets an effect under way": func(s *state.State) {
 			for key := range s.Effects {
 				delete(s.Effects, key)
+			}
+		},
+		"findings of the audit are not looked at": func(s *state.State) {
+			for _, a := range s.Agents {
+				if a.Work != nil && a.Work.Audit != nil {
+					w := *a.Work
+					w.Audit = &event.Audit{}
+					a.Work = &w
+				}
 			}
 		},
 		"a question is asked and forgotten": func(s *state.State) { s.Open = nil },

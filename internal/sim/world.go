@@ -9,6 +9,7 @@ import (
 
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
 	"popkit/internal/engine"
 )
@@ -99,6 +100,8 @@ func (w *world) act(o engine.Order) event.Data {
 		return event.AgentExited{Effect: o.Key, Agent: o.Agent, Reason: event.ExitInterrupted, Code: -1}
 	case event.EffectCollect:
 		return w.collect(o)
+	case event.EffectTrim:
+		return w.trim(o)
 	case event.EffectRelease:
 		if w.procs[o.Agent] != nil {
 			w.s.fail("the workspace of %s is removed while it runs", o.Agent)
@@ -175,6 +178,62 @@ func (w *world) collect(o engine.Order) event.Data {
 			end.Unresolved = append(end.Unresolved, f)
 		}
 	}
+	end.Audit = w.audit(o, w.tree(sp.base), sp.tree)
+	return end
+}
+
+// taint is a line that the audit finds, followed by who wrote it.
+const taint = "taint by "
+
+// audit finds tainted files, and those outside of the scope, as long as they are
+// not as in the work that is being resolved.
+func (w *world) audit(o engine.Order, base, t tree) *event.Audit {
+	a := &event.Audit{}
+	accepted := tree{}
+	if o.Request.Merge != "" {
+		accepted = w.tree(o.Request.Merge)
+	}
+	add := func(rule, f string) {
+		a.Blocking++
+		if len(a.Findings) < 2 { // the rest is not listed
+			a.Findings = append(a.Findings, event.Finding{Key: rule + f + t[f], Rule: rule, Path: f, Text: f + " breaks " + rule, Severity: event.SeverityBlock})
+		}
+	}
+	for _, f := range changed(base, t) {
+		if t[f] == accepted[f] {
+			continue
+		}
+		if strings.Contains(t[f], taint) {
+			add("taint", f)
+		}
+		for _, found := range objective.Audit([]string{f}, o.Bounds) {
+			add(found.Rule, f)
+		}
+	}
+	return a
+}
+
+// trim puts files back as they were.
+func (w *world) trim(o engine.Order) event.Data {
+	base, t := w.tree(o.Request.Base), maps.Clone(w.tree(o.Commit))
+	end := event.AgentTrimmed{Effect: o.Key, Agent: o.Agent, Commit: o.Request.Base, Dropped: o.Files}
+	for _, f := range o.Files {
+		if _, was := base[f]; was {
+			t[f] = base[f]
+		} else {
+			delete(t, f)
+		}
+	}
+	end.Files = changed(base, t)
+	end.Changed, end.Audit = len(end.Files), w.audit(o, base, t)
+	if end.Changed == 0 {
+		return end
+	}
+	if old := w.done[o.Key]; old != nil {
+		return old
+	}
+	end.Commit = w.git.commit(t)
+	w.done[o.Key] = end
 	return end
 }
 

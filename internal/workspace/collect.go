@@ -10,7 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"popkit/internal/core/audit"
 	"popkit/internal/workspace/agentgit"
+	"popkit/internal/workspace/difftree"
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
 	"popkit/internal/workspace/userrepo"
@@ -41,6 +43,11 @@ type Work struct {
 	// Release keeps it.
 	LeftOut []string
 	Summary string // in one line
+
+	// Changes are what the audit looks at: Files with modes and objects.
+	Changes []audit.Change
+	// Own: the commit may lie on others that the agent made.
+	Own bool
 }
 
 // Collect commits what an agent left and keeps it by a ref. What the agent
@@ -291,6 +298,7 @@ func (w *Run) keep(ctx context.Context, st *place, s CollectSpec, rec record, cu
 			return err
 		}
 	}
+	work.Own = slices.Contains(append(parents, work.Commit), cut.head)
 	work.Commit, err = w.keepBy(ctx, st, s, work.Commit)
 	return err
 }
@@ -321,10 +329,15 @@ func (w *Run) parents(ctx context.Context, st *place, rec record, cut taken) (pa
 }
 
 // keepBy makes the attempt's ref hold a commit and returns what it holds then.
-// Where a Collect ran before, the same work keeps its commit; other work
-// replaces it, and the earlier one is kept beside.
 func (w *Run) keepBy(ctx context.Context, st *place, s CollectSpec, commit string) (string, error) {
-	ref := w.keepRef(s.Task, s.Attempt)
+	return w.keepAt(ctx, st, s.Task+"."+strconv.Itoa(s.Attempt), "", commit)
+}
+
+// keepAt makes a ref hold a commit and returns what it holds then. Where it was
+// done before, the same work keeps its commit; other work replaces it, and the
+// earlier one is kept beside.
+func (w *Run) keepAt(ctx context.Context, st *place, name, folder, commit string) (string, error) {
+	ref := w.Ref(folder + name)
 	err := st.repo.SetRef(ctx, ref, commit, "")
 	if !errors.Is(err, userrepo.ErrRefMoved) {
 		return commit, err
@@ -340,7 +353,7 @@ func (w *Run) keepBy(ctx context.Context, st *place, s CollectSpec, commit strin
 	if err != nil || same {
 		return old, err
 	}
-	beside := w.Ref("rescue/" + s.Task + "." + strconv.Itoa(s.Attempt) + "-" + old[:12])
+	beside := w.Ref("rescue/" + name + "-" + old[:12])
 	if err := st.repo.SetRef(ctx, beside, old, userrepo.AnyValue); err != nil {
 		return "", err
 	}
@@ -357,16 +370,17 @@ func (w *Run) collected(ctx context.Context, st *place, s CollectSpec) (Work, er
 	if commit == "" {
 		return Work{}, fmt.Errorf("there is no workspace at %s and no kept work at %s", w.AgentDir(s.Agent), ref)
 	}
-	work := Work{Commit: commit, Ref: ref}
+	work := Work{Commit: commit, Ref: ref, Own: true}
 	return work, w.measure(ctx, st, &work, s.Base, commit)
 }
 
 // measure fills in what changed between the base and a tree or commit.
 func (w *Run) measure(ctx context.Context, st *place, work *Work, base, to string) error {
-	stats, err := st.Numstat(ctx, base, to)
+	changes, stats, err := difftree.List(ctx, st.Store, base, to)
 	if err != nil {
 		return err
 	}
+	work.Changes = changes
 	for _, f := range stats {
 		work.Files = append(work.Files, f.Path)
 		work.Added += f.Added

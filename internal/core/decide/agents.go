@@ -3,10 +3,10 @@ package decide
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"popkit/internal/core/event"
-	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
 )
 
@@ -128,7 +128,7 @@ func judge(s *state.State, _ time.Time) []event.Data {
 		if !begun && !wanted(s, a) && !underWay(s, id) {
 			return []event.Data{event.AgentRejected{Agent: id, Reason: "the task goes on without this attempt", Stale: true}}
 		}
-		if a.Status != state.AgentCollected {
+		if a.Status != state.AgentCollected || trimming(s, a) {
 			continue
 		}
 		if out := verdict(s, a); len(out) > 0 {
@@ -136,6 +136,13 @@ func judge(s *state.State, _ time.Time) []event.Data {
 		}
 	}
 	return nil
+}
+
+// trimming reports whether files are being left out of the attempt's work: until
+// that has ended there is nothing to judge.
+func trimming(s *state.State, a *state.Agent) bool {
+	ef, ok := s.Effects[a.TrimKey()]
+	return ok && !failed(ef)
 }
 
 func verdict(s *state.State, a *state.Agent) []event.Data {
@@ -146,11 +153,8 @@ func verdict(s *state.State, a *state.Agent) []event.Data {
 	if reason, interrupted := disproof(a, t); reason != "" {
 		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: reason, Interrupted: interrupted}}
 	}
-	if out := audit(s, a, t); len(out) > 0 {
+	if out, clear := judgeFindings(s, a, t); !clear {
 		return out
-	}
-	if t.Question != "" {
-		return nil // the audit's question is open
 	}
 	accepted := event.TaskAccepted{
 		Task: t.ID, Agent: a.Agent, Purpose: a.Purpose, Commit: a.Work.Commit, Summary: summary(a), Files: a.Work.Files,
@@ -179,10 +183,22 @@ func staleReason(t *state.Task) string {
 }
 
 func summary(a *state.Agent) string {
+	text := a.Work.Summary
 	if a.Report != nil && a.Report.Summary != "" {
-		return a.Report.Summary
+		text = a.Report.Summary
 	}
-	return a.Work.Summary
+	if n := len(a.Dropped); n > 0 {
+		text += fmt.Sprintf(" (a person left out %s)", some(a.Dropped, 5))
+	}
+	return text
+}
+
+// some names at most n of the files.
+func some(files []string, n int) string {
+	if len(files) <= n {
+		return strings.Join(files, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(files[:n], ", "), len(files)-n)
 }
 
 // disproof says why an attempt's work is no result, or "". Done needs proof:
@@ -208,6 +224,8 @@ func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 		return fmt.Sprintf("it ended with exit status %d%s", x.Code, tail(x.Detail)), false
 	case len(a.Work.Unresolved) > 0:
 		return fmt.Sprintf("the conflict is not resolved in %v", a.Work.Unresolved), false
+	case a.Work.Changed == 0 && a.Trims > 0:
+		return "nothing is left of its work without what a person left out: " + some(a.Dropped, 5), false
 	case a.Work.Changed == 0 && !t.NoCode && a.Purpose != event.PurposeResolve:
 		return "it claims to be done without work: no file is changed", false
 	}
@@ -219,61 +237,6 @@ func tail(detail string) string {
 		return ""
 	}
 	return ": " + detail
-}
-
-// audit asks a person about work that lies outside its bounds.
-func audit(s *state.State, a *state.Agent, t *state.Task) []event.Data {
-	if !s.Settings.PhaseAware || a.Work.Changed == 0 || t.NoCode {
-		return nil
-	}
-	found := objective.Audit(a.Work.Files, objective.Bounds{
-		Protected: s.Settings.ProtectedPaths, Boundaries: s.Created.Plan.Objective.Boundaries.FilePatterns,
-		Scope: scopeOf(s, a, t),
-	})
-	if more := a.Work.Changed - len(a.Work.Files); more > 0 && bounded(s, a, t) {
-		found = append(found, objective.Finding{Text: fmt.Sprintf("%d more files are changed than are listed here; they were not looked at", more)})
-	}
-	if len(found) == 0 || a.Audit == state.AnswerAccept {
-		return nil
-	}
-	switch a.Audit {
-	case state.AnswerSkip:
-		return []event.Data{event.TaskSkipped{Task: t.ID, By: "a person", Reason: "its work was not accepted: " + found[0].Text}}
-	case state.AnswerRetry:
-		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: "a person did not accept its work: " + found[0].Text}}
-	}
-	if t.Question != "" {
-		return nil
-	}
-	return []event.Data{event.QuestionAsked{
-		ID: questionID(s), Kind: event.AskAudit, Agent: a.Agent, Task: t.ID, Phase: t.Phase, Text: auditText(a, found),
-		Options: []string{state.AnswerAccept, state.AnswerRetry, state.AnswerSkip, state.AnswerStop},
-	}}
-}
-
-// scopeOf returns the globs an attempt has to stay in; resolving a conflict or
-// fixing a check may need any file that the boundaries allow.
-func scopeOf(s *state.State, a *state.Agent, t *state.Task) []string {
-	if !s.Settings.AuditScope || a.Purpose != event.PurposeWork {
-		return nil
-	}
-	return t.Scope
-}
-
-// bounded reports whether there is any bound that files could break.
-func bounded(s *state.State, a *state.Agent, t *state.Task) bool {
-	return len(s.Settings.ProtectedPaths) > 0 || len(s.Created.Plan.Objective.Boundaries.FilePatterns) > 0 || len(scopeOf(s, a, t)) > 0
-}
-
-func auditText(a *state.Agent, found []objective.Finding) string {
-	text := fmt.Sprintf("%s changed files outside its bounds:", a.Agent)
-	for i, f := range found {
-		if i == 10 {
-			return text + fmt.Sprintf("\n  and %d more", len(found)-i)
-		}
-		text += "\n  " + f.Text
-	}
-	return text
 }
 
 // release asks for the removal of workspaces whose work is judged.

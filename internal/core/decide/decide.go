@@ -190,6 +190,8 @@ func endOf(d event.Data) (string, event.EffectKind, bool) {
 		return d.Effect, event.EffectRun, true
 	case event.AgentCollected:
 		return d.Effect, event.EffectCollect, true
+	case event.AgentTrimmed:
+		return d.Effect, event.EffectTrim, true
 	case event.AgentReleased:
 		return d.Effect, event.EffectRelease, true
 	case event.TaskMerged:

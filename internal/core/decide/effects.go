@@ -53,7 +53,7 @@ func retryEffects(s *state.State, now time.Time) []event.Data {
 
 // keeping reports whether an effect saves what an agent left, or cleans up.
 func keeping(ef *state.Effect) bool {
-	return ef.Kind == event.EffectCollect || ef.Kind == event.EffectRelease
+	return ef.Kind == event.EffectCollect || ef.Kind == event.EffectTrim || ef.Kind == event.EffectRelease
 }
 
 func stuck(s *state.State, key string) bool {
@@ -84,6 +84,8 @@ func describe(ef *state.Effect) string {
 		return "run " + ef.Agent
 	case event.EffectCollect:
 		return "keep the work of " + ef.Agent
+	case event.EffectTrim:
+		return "leave files out of the work of " + ef.Agent
 	case event.EffectRelease:
 		return "remove the workspace of " + ef.Agent
 	case event.EffectMerge:

@@ -71,7 +71,10 @@ type Report struct {
 }
 
 // Answer closes a question.
-type Answer struct{ ID, Answer, By, Note string }
+type Answer struct {
+	ID, Answer, By, Note string
+	Files                []string // that the answer drop leaves out
+}
 
 // Stop ends the run.
 type Stop struct {

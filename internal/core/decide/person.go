@@ -81,7 +81,13 @@ func answer(s *state.State, in Answer) ([]event.Data, error) {
 		return nil, refuse(fmt.Sprintf("popkit power decide %s %s", in.ID, q.Options[0]),
 			"%q is none of the answers: %s", text, strings.Join(q.Options, ", "))
 	}
-	return []event.Data{event.QuestionAnswered{ID: in.ID, Answer: clip(text, MaxText), By: in.By, Note: clip(in.Note, MaxText)}}, nil
+	in.Answer = text
+	if err := checkDrop(s, q, in); err != nil {
+		return nil, err
+	}
+	return []event.Data{event.QuestionAnswered{
+		ID: in.ID, Answer: clip(text, MaxText), By: in.By, Note: clip(in.Note, MaxText), Files: in.Files,
+	}}, nil
 }
 
 // changeable returns a task that a person may retry or skip now.

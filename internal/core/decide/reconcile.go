@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,9 @@ func moot(s *state.State, q *state.Question) string {
 		if t := s.Tasks[q.Task]; t.Agent != q.Agent {
 			return "the task goes on without this attempt"
 		}
+		if a := s.Agents[q.Agent]; len(OpenFindings(s, a)) == 0 {
+			return "nothing in the work is outside its bounds any more"
+		}
 	case event.AskAttempts, event.AskConflict:
 		if t := s.Tasks[q.Task]; t.Settled() {
 			return "task " + q.Task + " is " + string(t.Status)
@@ -135,7 +139,7 @@ func autoAnswer(s *state.State, _ time.Time) []event.Data {
 	for _, id := range s.Open {
 		q := s.Questions[id]
 		for i, aa := range s.Settings.AutoAnswers {
-			if matches(aa, q) {
+			if matches(aa, q, textsOf(s, q)) {
 				return []event.Data{event.QuestionAnswered{ID: id, Answer: aa.Answer, By: "policy",
 					Note: fmt.Sprintf("decisions.auto[%d]", i)}}
 			}
@@ -144,11 +148,24 @@ func autoAnswer(s *state.State, _ time.Time) []event.Data {
 	return nil
 }
 
-func matches(aa event.AutoAnswer, q *state.Question) bool {
+// textsOf returns what an automatic answer has to match: the question, or each of
+// the findings that it is about, so that one does not take the others with it.
+func textsOf(s *state.State, q *state.Question) []string {
+	if q.Kind != event.AskAudit {
+		return []string{q.Text}
+	}
+	var texts []string
+	for _, f := range OpenFindings(s, s.Agents[q.Agent]) {
+		texts = append(texts, f.Rule+": "+f.Text)
+	}
+	return texts
+}
+
+func matches(aa event.AutoAnswer, q *state.Question, texts []string) bool {
 	if aa.Kind != "" && aa.Kind != q.Kind {
 		return false
 	}
-	if aa.Match != "" && !objective.MatchText(aa.Match, q.Text) {
+	if aa.Match != "" && slices.ContainsFunc(texts, func(text string) bool { return !objective.MatchText(aa.Match, text) }) {
 		return false
 	}
 	if len(q.Options) == 0 {
@@ -186,7 +203,7 @@ func endStopped(s *state.State, _ time.Time) []event.Data {
 	}
 	for _, id := range s.Live {
 		a := s.Agents[id]
-		parked := a.Status == state.AgentCollected && wanted(s, a) && s.Tasks[a.Task].Question != ""
+		parked := a.Status == state.AgentCollected && wanted(s, a) && (s.Tasks[a.Task].Question != "" || stuck(s, a.TrimKey()))
 		if !parked && !stuck(s, "collect:"+id) && !stuck(s, "release:"+id) {
 			return nil
 		}

@@ -140,6 +140,8 @@ type AgentCollected struct {
 	// Unresolved: conflict markers or unmerged paths are left (purpose resolve).
 	Unresolved []string `json:"unresolved,omitempty"`
 	Summary    string   `json:"summary"` // of the diff, when the agent gave none
+	// Audit is what the audit found; nil where it was not done, as in an older log.
+	Audit *Audit `json:"audit,omitempty"`
 }
 
 // MaxFiles bounds the file names an event lists.
@@ -225,7 +227,7 @@ const (
 	AskAgent    QuestionKind = "agent"    // an agent's own `popkit ask`; default: its default answer, else denied
 	AskAttempts QuestionKind = "attempts" // a task used up its attempts: retry, skip, stop
 	AskConflict QuestionKind = "conflict" // a merge conflict: retry, agent, first_wins, skip, stop
-	AskAudit    QuestionKind = "audit"    // work outside its bounds: accept, retry, skip, stop
+	AskAudit    QuestionKind = "audit"    // findings in an attempt's work: accept, drop, retry, skip, stop
 	AskCheck    QuestionKind = "check"    // a check stays red: retry, waive, stop
 	AskBarrier  QuestionKind = "barrier"  // a phase outlasted its limit: wait, partial, stop
 	AskEffect   QuestionKind = "effect"   // something popkit does keeps failing: retry, stop
@@ -254,6 +256,8 @@ type QuestionAnswered struct {
 	Answer string `json:"answer"`
 	By     string `json:"by"` // a person's name, "policy", "timeout"
 	Note   string `json:"note,omitempty"`
+	// Files that the answer drop leaves out; none: those with findings that block.
+	Files []string `json:"files,omitempty"`
 }
 
 // QuestionWithdrawn closes a question whose subject is gone.
@@ -270,6 +274,7 @@ const (
 	EffectPrepare EffectKind = "prepare" // make an agent's workspace → AgentPrepared
 	EffectRun     EffectKind = "run"     // run an agent's process → AgentExited
 	EffectCollect EffectKind = "collect" // commit and keep what it left → AgentCollected
+	EffectTrim    EffectKind = "trim"    // leave files out of its work → AgentTrimmed
 	EffectRelease EffectKind = "release" // remove its workspace → AgentReleased
 	EffectMerge   EffectKind = "merge"   // merge accepted work → TaskMerged | TaskConflicted
 	EffectCheck   EffectKind = "check"   // run a check at a commit → CheckEnded
@@ -291,7 +296,9 @@ type EffectRequested struct {
 	Onto   string     `json:"onto,omitempty"`
 	// Prefer: merge kind, "ours" lets the tree win where both sides changed.
 	Prefer string `json:"prefer,omitempty"`
-	Epoch  int    `json:"epoch"`
+	// Files: trim kind, what to leave out.
+	Files []string `json:"files,omitempty"`
+	Epoch int      `json:"epoch"`
 }
 
 // EffectUnknown says that the engine died while the effect was under way: it

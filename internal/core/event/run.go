@@ -61,7 +61,8 @@ type Settings struct {
 	Resolver            string            `json:"resolver"` // runtime of resolver agents, "" = the task's own
 	ProtectedPaths      []string          `json:"protected_paths,omitempty"`
 	DriftDetection      bool              `json:"drift_detection"`
-	AuditScope          bool              `json:"audit_scope"`           // files outside the task's scope need a person's yes
+	AuditScope          bool              `json:"audit_scope"` // files outside the task's scope need a person's yes
+	Audit               AuditRules        `json:"audit,omitzero"`
 	CloseWhenUnattended bool              `json:"close_when_unattended"` // park the run when only a person can go on and none is there
 }
 

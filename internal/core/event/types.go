@@ -32,6 +32,7 @@ var decoders = map[string]func(json.RawMessage) (Data, error){
 	"agent.stop_requested": decodeAs[AgentStopRequested],
 	"agent.exited":         decodeAs[AgentExited],
 	"agent.collected":      decodeAs[AgentCollected],
+	"agent.trimmed":        decodeAs[AgentTrimmed],
 	"agent.rejected":       decodeAs[AgentRejected],
 	"agent.released":       decodeAs[AgentReleased],
 	"insight.shared":       decodeAs[InsightShared],
@@ -77,6 +78,7 @@ func (Reported) Type() string           { return "agent.reported" }
 func (AgentStopRequested) Type() string { return "agent.stop_requested" }
 func (AgentExited) Type() string        { return "agent.exited" }
 func (AgentCollected) Type() string     { return "agent.collected" }
+func (AgentTrimmed) Type() string       { return "agent.trimmed" }
 func (AgentRejected) Type() string      { return "agent.rejected" }
 func (AgentReleased) Type() string      { return "agent.released" }
 func (InsightShared) Type() string      { return "insight.shared" }

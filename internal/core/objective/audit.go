@@ -15,7 +15,7 @@ type Bounds struct {
 // Finding is a file that lies outside its bounds, and which one.
 type Finding struct {
 	File string
-	Rule string // protected_path, boundaries, scope
+	Rule string // protected_path, out_of_boundary, out_of_scope
 	Text string // "src/x.go is outside …"
 }
 
@@ -28,9 +28,9 @@ func Audit(files []string, b Bounds) []Finding {
 		case covered(f, b.Protected):
 			out = append(out, Finding{f, "protected_path", f + " is protected (guardrails.protected_paths)"})
 		case len(b.Boundaries) > 0 && !InScope(f, b.Boundaries):
-			out = append(out, Finding{f, "boundaries", f + " is outside the objective's boundaries"})
+			out = append(out, Finding{f, "out_of_boundary", f + " is outside the objective's boundaries"})
 		case len(b.Scope) > 0 && !InScope(f, b.Scope):
-			out = append(out, Finding{f, "scope", f + " is outside the task's scope"})
+			out = append(out, Finding{f, "out_of_scope", f + " is outside the task's scope"})
 		}
 	}
 	return out

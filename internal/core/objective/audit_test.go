@@ -35,7 +35,7 @@ func TestAudit(t *testing.T) {
 	})
 	want := map[string]string{
 		".env": "protected_path", "conf.d/x": "protected_path", "a/.env.local/y": "protected_path",
-		"docs/a.md": "boundaries", "src/other.go": "scope",
+		"docs/a.md": "out_of_boundary", "src/other.go": "out_of_scope",
 	}
 	for _, f := range found {
 		if want[f.File] != f.Rule {

@@ -28,6 +28,11 @@ func (s *State) applyAgent(e event.Event) error {
 		}, AgentPrepared, AgentRunning)
 	case event.AgentCollected:
 		return s.step(d.Agent, AgentCollected, d.Effect, func(a *Agent) { a.Work = &d }, AgentExited)
+	case event.AgentTrimmed:
+		return s.step(d.Agent, AgentCollected, d.Effect, func(a *Agent) {
+			s.Tasks[a.Task].clear(a.Work.Audit) // the rest was accepted as it is
+			a.trimmed(d)
+		}, AgentCollected)
 	case event.AgentRejected:
 		return s.agentRejected(e, d)
 	case event.AgentReleased:
@@ -103,7 +108,7 @@ func (s *State) agentRejected(e event.Event, d event.AgentRejected) error {
 		return fmt.Errorf("agent %q is %s", d.Agent, a.Status)
 	}
 	a.Status, a.Rejected = AgentDecided, &d
-	s.dropEffects("prepare:"+d.Agent, RunKey(d.Agent))
+	s.dropEffects("prepare:"+d.Agent, RunKey(d.Agent), a.TrimKey())
 	if !d.Interrupted && !d.Stale {
 		s.problem(e, event.Problem{Source: "agent " + d.Agent, Text: d.Reason, Agent: d.Agent, Task: a.Task})
 	}
@@ -116,6 +121,19 @@ func (s *State) agentRejected(e event.Event, d event.AgentRejected) error {
 		t.Tries++
 	}
 	return nil
+}
+
+// trimmed makes what is left of the agent's work its work.
+func (a *Agent) trimmed(d event.AgentTrimmed) {
+	rest := *a.Work
+	if a.Whole == nil {
+		a.Whole = a.Work
+	}
+	rest.Commit, rest.Ref, rest.Files, rest.Audit = d.Commit, d.Ref, d.Files, d.Audit
+	rest.Changed, rest.Added, rest.Removed = d.Changed, d.Added, d.Removed
+	a.Work, a.Audit = &rest, nil
+	a.Trims++
+	a.Dropped = append(a.Dropped, d.Dropped...)
 }
 
 // dropEffects forgets failed effects that nobody needs any more.

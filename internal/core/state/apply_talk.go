@@ -170,6 +170,7 @@ const (
 	AnswerAgent     = "agent"
 	AnswerFirstWins = "first_wins"
 	AnswerAccept    = "accept"
+	AnswerDrop      = "drop"
 	AnswerWaive     = "waive"
 	AnswerWait      = "wait"
 	AnswerPartial   = "partial"
@@ -186,11 +187,7 @@ func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
 	case event.AskAttempts, event.AskConflict:
 		return s.answerTask(q, d)
 	case event.AskAudit:
-		a, err := s.agent(q.Agent)
-		if err != nil {
-			return err
-		}
-		a.Audit = d.Answer
+		return s.answerAudit(q, d)
 	case event.AskCheck:
 		i, err := strconv.Atoi(q.Subject)
 		if err != nil {
@@ -221,6 +218,33 @@ func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
 		}
 	}
 	return nil
+}
+
+// answerAudit: who accepts the work lets the findings pass that were there to be
+// seen.
+func (s *State) answerAudit(q *Question, d event.QuestionAnswered) error {
+	a, err := s.agent(q.Agent)
+	if err != nil {
+		return err
+	}
+	a.Audit = &d
+	if d.Answer == AnswerAccept && a.Work != nil {
+		s.Tasks[a.Task].clear(a.Work.Audit)
+	}
+	return nil
+}
+
+// clear lets findings pass.
+func (t *Task) clear(found *event.Audit) {
+	if found == nil || len(found.Findings) == 0 {
+		return
+	}
+	if t.Cleared == nil {
+		t.Cleared = map[string]bool{}
+	}
+	for _, f := range found.Findings {
+		t.Cleared[f.Key] = true
+	}
 }
 
 func (s *State) answerTask(q *Question, d event.QuestionAnswered) error {

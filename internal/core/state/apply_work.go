@@ -172,7 +172,7 @@ func (s *State) applyTask(e event.Event) error {
 			return err
 		}
 		t.again(event.PurposeWork)
-		t.Accepted, t.Merged, t.Conflict, t.Skipped = nil, nil, nil, nil
+		t.Accepted, t.Merged, t.Conflict, t.Skipped, t.Cleared = nil, nil, nil, nil, nil
 	case event.TaskEdited:
 		return s.taskEdited(d)
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -167,6 +168,9 @@ type Task struct {
 	Stubborn bool
 	// FixCheck is the index of the phase's check that the fix attempt is about.
 	FixCheck int
+	// Cleared are the findings that a person has let pass in the task's work, by
+	// their keys.
+	Cleared map[string]bool
 }
 
 // Settled reports whether the barrier waits for the task no more.
@@ -220,8 +224,18 @@ type Agent struct {
 	Inbox     []string        // messages not yet delivered, oldest first
 	Seen      map[string]bool // insights delivered to it, or its own
 	Needs     []insight.Need  // open needs of its check-ins
-	Audit     string          // a person's answer about work outside its bounds: accept, retry, skip
+	// Audit is a person's answer about the findings in its work, while it is to be
+	// followed: accept, drop, retry, skip.
+	Audit *event.QuestionAnswered
+	// Whole is its work before files were left out of it, nil when none were;
+	// Dropped are these files, Trims how often that was done.
+	Whole   *event.AgentCollected
+	Dropped []string
+	Trims   int
 }
+
+// TrimKey is the key of the effect that leaves files out of the agent's work.
+func (a *Agent) TrimKey() string { return fmt.Sprintf("trim:%s.%d", a.Agent, a.Trims+1) }
 
 // Occupies reports whether the agent holds one of the run's slots.
 func (a *Agent) Occupies(s *State) bool {

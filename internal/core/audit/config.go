@@ -1,0 +1,131 @@
+package audit
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"popkit/internal/core/objective"
+)
+
+// security are the files that say who may do what: to the repository, in CI, on
+// a commit, on the machine that opens the folder.
+var security = []struct {
+	globs []string
+	is    string
+}{
+	{[]string{"./.github/workflows/**", "./.github/actions/**", "./.gitlab-ci.yml", "./.gitlab/ci/**", "./.circleci/**", "./.travis.yml",
+		"./azure-pipelines*.yml", "./.azure-pipelines/**", "./bitbucket-pipelines.yml", "./.drone.yml", "./.buildkite/**", "./.woodpecker/**",
+		"./.woodpecker.yml", "./.teamcity/**", "./appveyor.yml", "./.appveyor.yml", "./cloudbuild.yaml", "./buildspec.yml", "Jenkinsfile",
+		"./.forgejo/workflows/**", "./.gitea/workflows/**"}, "CI"},
+	{[]string{"CODEOWNERS", "./.github/dependabot.yml", "./.github/settings.yml", "./renovate.json"}, "who may change the repository"},
+	{[]string{"./.husky/**", "./.githooks/**", "./.hooks/**", ".pre-commit-config.yaml", "./lefthook.yml", "./lefthook.yaml", ".lintstagedrc*"}, "hooks that run on commits"},
+	{[]string{"./.claude/**", "./.mcp.json", "./.cursor/**", "./.codex/**", "./.gemini/**"}, "what agents may do"},
+	{[]string{"./.vscode/**", "./.devcontainer/**", "./.idea/**", ".envrc"}, "what runs when the folder is opened"},
+	{[]string{".npmrc", ".pypirc", ".netrc", "pip.conf", "sudoers", "sshd_config", "authorized_keys"}, "access"},
+}
+
+// userLine is a line of a container's description that says who its processes are.
+var userLine = regexp.MustCompile(`(?i)^\s*(user\s+\S|privileged:\s*true|cap_add:|security_opt:|.*--privileged\b|.*--security\s*=?\s*insecure)`)
+
+// configuration judges changes of what keeps a repository safe.
+func (j *judge) configuration() {
+	for i := range j.diff.Changes {
+		c := &j.diff.Changes[i]
+		if c.Commit != "" {
+			continue
+		}
+		for _, s := range security {
+			if objective.InScope(c.Path, s.globs) {
+				j.add(found{rule: SecurityConfig, change: c, line: firstChange(c), same: c.New.Object, text: verb(c) + ", and with it " + s.is})
+			}
+		}
+		if container(c.Path) && c.New.Read && !binary(c.New.Content) {
+			j.users(c)
+		}
+	}
+}
+
+func verb(c *Change) string {
+	switch {
+	case !c.New.There():
+		return "is deleted"
+	case !c.Old.There():
+		return "is new"
+	}
+	return "is changed"
+}
+
+// firstChange is the first line that a change adds; 0 where it adds none, or
+// there is no text.
+func firstChange(c *Change) int {
+	if !c.New.Read || binary(c.New.Content) {
+		return 0
+	}
+	for _, e := range compare(c.Old.Content, c.New.Content) {
+		if e.op == '+' {
+			return e.new
+		}
+	}
+	return 0
+}
+
+func container(p string) bool {
+	base := strings.ToLower(path.Base(p))
+	return strings.Contains(base, "dockerfile") || strings.Contains(base, "containerfile") || strings.Contains(base, "compose") && path.Ext(base) != ".md"
+}
+
+// users finds changes of whom a container's processes run as. In a new file only
+// what gives them more than they would have counts.
+func (j *judge) users(c *Change) {
+	for _, e := range compare(c.Old.Content, c.New.Content) {
+		if e.op == ' ' || !userLine.MatchString(e.text) {
+			continue
+		}
+		words := strings.Fields(strings.ToLower(e.text))
+		plain := words[0] == "user" && !strings.HasPrefix(words[1], "root") && !strings.HasPrefix(words[1], "0")
+		if e.op == '+' && plain && !c.Old.There() {
+			continue
+		}
+		f := found{rule: SecurityConfig, change: c, line: e.new, same: string(e.op) + e.text, text: "changes what a container's processes may do"}
+		if e.op == '-' {
+			f.line, f.old, f.text = e.old, true, "no longer says what a container's processes may do"
+		}
+		j.add(f)
+	}
+}
+
+// tricks are the attributes that hide a file from who reviews it, or run a program.
+var tricks = regexp.MustCompile(`(^|\s)[-!]?(filter|merge|diff|binary|export-subst|ident|working-tree-encoding|linguist-generated|linguist-vendored|gitlab-generated)(\s|=|$)`)
+
+// attributes judges lines that are added to .gitattributes, and .gitmodules.
+func (j *judge) attributes() {
+	for i := range j.diff.Changes {
+		c := &j.diff.Changes[i]
+		base := path.Base(c.Path)
+		if c.Commit != "" || !c.New.Read || base != ".gitattributes" && base != ".gitmodules" {
+			continue
+		}
+		for _, e := range added(c) {
+			words := strings.Fields(e.text)
+			switch {
+			case len(words) == 0 || strings.HasPrefix(words[0], "#"):
+			case base == ".gitmodules":
+				j.add(found{rule: Submodule, change: c, line: e.new, same: e.text, text: fmt.Sprintf(":%d: where a submodule comes from, or how it is fetched", e.new)})
+			case len(words) > 1 && tricks.MatchString(strings.Join(words[1:], " ")) && !usual(words):
+				j.add(found{rule: Attributes, change: c, line: e.new, same: e.text,
+					text: fmt.Sprintf(":%d: attributes that can hide files from review or change them", e.new)})
+			}
+		}
+	}
+}
+
+// usual reports whether a line only says that files are binary which are.
+func usual(words []string) bool {
+	return len(words) == 2 && words[1] == "binary" && strings.HasPrefix(words[0], "*.") && slices.Contains(binaries, words[0][2:])
+}
+
+var binaries = []string{"png", "jpg", "jpeg", "gif", "ico", "webp", "bmp", "pdf", "zip", "gz", "tgz", "jar", "woff", "woff2", "ttf", "otf", "eot",
+	"mp3", "mp4", "ogg", "wav", "exe", "dll", "so", "a", "lib", "wasm"}

@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Bounds of a hunk.
+const (
+	hunkContext = 3
+	hunkLines   = 20
+	hunkWidth   = 200 // bytes of a line
+)
+
+// hunk writes the part of the diff that shows the finding's line, as diff does.
+func hunk(f found, redact func(string) string) string {
+	edits := compare(f.change.Old.Content, f.change.New.Content)
+	at := -1
+	for i, e := range edits {
+		if f.old && e.op != '+' && e.old == f.line || !f.old && e.op != '-' && e.new == f.line {
+			at = i
+			break
+		}
+	}
+	if at < 0 {
+		return ""
+	}
+	from, to := span(edits, at)
+	var b strings.Builder
+	var first, last edit
+	for _, e := range edits[from:to] {
+		if first.old == 0 && e.old > 0 {
+			first.old = e.old
+		}
+		if first.new == 0 && e.new > 0 {
+			first.new = e.new
+		}
+		if e.old > 0 {
+			last.old++
+		}
+		if e.new > 0 {
+			last.new++
+		}
+	}
+	key := false // within a private key
+	fmt.Fprintf(&b, "@@ -%d,%d +%d,%d @@\n", first.old, last.old, first.new, last.new)
+	for _, e := range edits[from:to] {
+		key = key || strings.Contains(e.text, "-----BEGIN ") && strings.Contains(e.text, "PRIVATE KEY")
+		text := redact(veil(f.change.Path, e.text))
+		if key {
+			text = "[secret]"
+		}
+		key = key && !strings.Contains(e.text, "-----END ")
+		if len(text) > hunkWidth {
+			text = strings.ToValidUTF8(text[:hunkWidth], "") + "…"
+		}
+		b.WriteString(string(e.op) + Visible(text) + "\n")
+	}
+	return b.String()
+}
+
+// span is the part of a comparison around one of its lines: the changed lines
+// that it is among, and a few before and after.
+func span(edits []edit, at int) (from, to int) {
+	from, to = at, at+1
+	for from > 0 && at-from < hunkLines/2 && edits[from-1].op != ' ' {
+		from--
+	}
+	for to < len(edits) && to-from < hunkLines-hunkContext && edits[to].op != ' ' {
+		to++
+	}
+	return max(0, from-hunkContext), min(len(edits), to+hunkContext)
+}
