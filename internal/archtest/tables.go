@@ -50,7 +50,8 @@ var packages = []Package{
 	{Dir: "internal/core/objective", Band: Core, May: []string{"internal/core/nearest"}},
 	{Dir: "internal/core/event", Band: Core, May: []string{"internal/core/objective"}},
 	{Dir: "internal/core/insight", Band: Core, May: nouns},
-	{Dir: "internal/core/smell", Band: Core},
+	{Dir: "internal/core/source", Band: Core},
+	{Dir: "internal/core/smell", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/policy/shell", Band: Core},
 	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/shell", "internal/core/smell")},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/smell")},
@@ -123,6 +124,7 @@ var packages = []Package{
 	// What judges, generates and exercises all that.
 	{Dir: "internal/archtest", Band: Tool},
 	{Dir: "internal/speccoverage", Band: Tool},
+	{Dir: "internal/smellcheck", Band: Tool, May: []string{"internal/core/smell"}},
 	{Dir: "internal/schema", Band: Tool, May: []string{"internal/core/...", "internal/planfile", "internal/config", "internal/api"}},
 	{Dir: "internal/sim", Band: Tests, May: []string{
 		"internal/core/...", "internal/engine", "internal/effects", "internal/eventlog/...", "internal/agent/..."}},
@@ -198,7 +200,7 @@ func Popkit() Rules {
 		Pure:        []string{"internal/core/..."},
 		PureStd:     pureStd,
 		Impure:      impure,
-		Roots:       []string{"cmd/...", "internal/daemon"},
+		Roots:       []string{"cmd/...", "internal/daemon", "internal/smellcheck"},
 		BadNames:    []string{"util", "utils", "common", "types", "manager", "helper", "helpers", "misc", "base", "shared", "lib"},
 		Gates:       Gates{File: 500, TestFile: 800, Func: 60, TestFunc: 120, Package: 3000, Methods: 3},
 		Exceptions:  exceptions,

@@ -3,6 +3,8 @@ package smell
 import (
 	"fmt"
 	"strings"
+
+	"popkit/internal/core/source"
 )
 
 // asserts is what a line of a test demands.
@@ -15,23 +17,23 @@ const (
 )
 
 // assertion says what a line of a test demands.
-func assertion(l lang, code string) asserts {
+func assertion(l source.Lang, code string) asserts {
 	code = strings.TrimSpace(code)
 	if code == "" {
 		return nothing
 	}
 	switch l {
-	case golang:
+	case source.Go:
 		return goAssertion(code)
-	case python:
+	case source.Python:
 		return pythonAssertion(code)
-	case javascript, typescript:
+	case source.JavaScript, source.TypeScript:
 		return jsAssertion(code)
-	case java:
+	case source.Java:
 		return javaAssertion(code)
-	case rust:
+	case source.Rust:
 		return rustAssertion(code)
-	case ruby:
+	case source.Ruby:
 		return rubyAssertion(code)
 	}
 	return nothing
@@ -40,26 +42,26 @@ func assertion(l lang, code string) asserts {
 func goAssertion(code string) asserts {
 	for _, verb := range []string{".Error(", ".Errorf(", ".Fatal(", ".Fatalf(", ".FailNow(", ".Fail("} {
 		i := strings.Index(code, verb)
-		if i > 0 && has(code[:i], "t", "b", "f", "tb", "T()", "c") {
+		if i > 0 && source.Has(code[:i], "t", "b", "f", "tb", "T()", "c") {
 			return strong
 		}
 	}
-	n := name(code)
+	n := source.Name(code)
 	switch {
 	case n == "require" || n == "assert" || n == "is" || n == "qt" || n == "testutil" || n == "must" || n == "c" || n == "s" || n == "suite":
 		_, verb, ok := strings.Cut(code, ".")
 		switch {
 		case !ok || !strings.Contains(verb, "("):
 			return nothing
-		case prefixed(verb, "NotNil(", "True(", "NotEmpty(", "NoError(", "Require()", "NotZero("):
+		case source.Prefixed(verb, "NotNil(", "True(", "NotEmpty(", "NoError(", "Require()", "NotZero("):
 			return weak
 		case n == "s" || n == "suite" || n == "c" || n == "must":
-			if !prefixed(verb, "Equal", "Assert", "Check", "Error", "Len", "Contains", "Nil", "False", "Empty") {
+			if !source.Prefixed(verb, "Equal", "Assert", "Check", "Error", "Len", "Contains", "Nil", "False", "Empty") {
 				return nothing
 			}
 		}
 		return strong
-	case prefixed(n, "assert", "require", "expect", "check", "verify") && strings.HasPrefix(code[len(n):], "("), calls(code, "Expect", "Eventually", "Consistently"):
+	case source.Prefixed(n, "assert", "require", "expect", "check", "verify") && strings.HasPrefix(code[len(n):], "("), source.Calls(code, "Expect", "Eventually", "Consistently"):
 		return strong
 	}
 	return nothing
@@ -67,17 +69,17 @@ func goAssertion(code string) asserts {
 
 func pythonAssertion(code string) asserts {
 	switch {
-	case find(code, "assert") == 0:
+	case source.Find(code, "assert") == 0:
 		rest := strings.TrimSpace(code[len("assert"):])
-		if strings.HasSuffix(rest, "is not None") || !strings.ContainsAny(rest, "=<>(") && !has(rest, "in", "is", "not") || prefixed(rest, "isinstance(", "callable(", "hasattr(") {
+		if strings.HasSuffix(rest, "is not None") || !strings.ContainsAny(rest, "=<>(") && !source.Has(rest, "in", "is", "not") || source.Prefixed(rest, "isinstance(", "callable(", "hasattr(") {
 			return weak
 		}
 		return strong
 	case strings.Contains(code, "assertTrue("), strings.Contains(code, "assertIsNotNone("), strings.Contains(code, "assertIsInstance("):
 		return weak
-	case strings.Contains(code, "self.assert"), strings.Contains(code, ".assert_"), calls(code, "pytest.raises", "pytest.warns", "self.fail", "pytest.fail", "raises"):
+	case strings.Contains(code, "self.assert"), strings.Contains(code, ".assert_"), source.Calls(code, "pytest.raises", "pytest.warns", "self.fail", "pytest.fail", "raises"):
 		return strong
-	case prefixed(name(code), "assert_", "check_", "verify_", "expect"):
+	case source.Prefixed(source.Name(code), "assert_", "check_", "verify_", "expect"):
 		return strong
 	}
 	return nothing
@@ -86,14 +88,14 @@ func pythonAssertion(code string) asserts {
 var jsWeak = []string{".toBeDefined(", ".toBeTruthy(", ".not.toBeNull(", ".not.toBeUndefined(", ".toBeInstanceOf(", ".to.exist", ".to.be.ok", ".not.toThrow("}
 
 func jsAssertion(code string) asserts {
-	i := find(code, "expect")
+	i := source.Find(code, "expect")
 	if i < 0 {
 		for _, w := range []string{"assert", "expectTypeOf", "expectType", "should", "t", "assertType"} {
-			if at := find(code, w); at >= 0 && jsAssertCall(code[at:], w) {
+			if at := source.Find(code, w); at >= 0 && jsAssertCall(code[at:], w) {
 				return strong
 			}
 		}
-		if prefixed(name(strings.TrimPrefix(code, "await ")), "expect", "assert", "verify", "check") {
+		if source.Prefixed(source.Name(strings.TrimPrefix(code, "await ")), "expect", "assert", "verify", "check") {
 			return strong
 		}
 		return nothing
@@ -110,18 +112,18 @@ func jsAssertCall(code, w string) bool {
 	rest := code[len(w):]
 	switch w {
 	case "t":
-		return prefixed(rest, ".is(", ".deepEqual(", ".true(", ".false(", ".equal(", ".same(", ".throws(", ".not(", ".like(", ".ok(", ".strictEqual(", ".assert")
+		return source.Prefixed(rest, ".is(", ".deepEqual(", ".true(", ".false(", ".equal(", ".same(", ".throws(", ".not(", ".like(", ".ok(", ".strictEqual(", ".assert")
 	case "should":
-		return prefixed(rest, ".", "(")
+		return source.Prefixed(rest, ".", "(")
 	}
-	return prefixed(rest, "(", ".", "<")
+	return source.Prefixed(rest, "(", ".", "<")
 }
 
 func javaAssertion(code string) asserts {
 	switch {
 	case strings.Contains(code, "assertNotNull("), strings.Contains(code, ".isNotNull("), strings.Contains(code, "assertTrue("), strings.Contains(code, ".isTrue("), strings.Contains(code, "assertDoesNotThrow("):
 		return weak
-	case strings.Contains(code, "assert"), calls(code, "verify", "fail", "then", "expectThrows", "expect"), strings.Contains(code, ".isEqualTo("), strings.Contains(code, ".should"), strings.Contains(code, ".andExpect("), strings.Contains(code, "verifyNoMoreInteractions("), strings.Contains(code, "Verifier.verify"):
+	case strings.Contains(code, "assert"), source.Calls(code, "verify", "fail", "then", "expectThrows", "expect"), strings.Contains(code, ".isEqualTo("), strings.Contains(code, ".should"), strings.Contains(code, ".andExpect("), strings.Contains(code, "verifyNoMoreInteractions("), strings.Contains(code, "Verifier.verify"):
 		return strong
 	}
 	return nothing
@@ -129,9 +131,9 @@ func javaAssertion(code string) asserts {
 
 func rustAssertion(code string) asserts {
 	switch {
-	case has(code, "assert!") && !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(code, "=>", ""), "->", ""), "=<>"):
+	case source.Has(code, "assert!") && !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(code, "=>", ""), "->", ""), "=<>"):
 		return weak
-	case strings.Contains(code, "assert") && strings.Contains(code, "!"), has(code, "panic!", "unreachable!"), strings.Contains(code, "#[should_panic"), prefixed(name(code), "assert", "expect", "check", "verify"):
+	case strings.Contains(code, "assert") && strings.Contains(code, "!"), source.Has(code, "panic!", "unreachable!"), strings.Contains(code, "#[should_panic"), source.Prefixed(source.Name(code), "assert", "expect", "check", "verify"):
 		return strong
 	}
 	return nothing
@@ -141,18 +143,18 @@ func rubyAssertion(code string) asserts {
 	switch {
 	case strings.Contains(code, "be_truthy"), strings.Contains(code, "not_to be_nil"), strings.Contains(code, "to_not be_nil"), strings.Contains(code, "assert_not_nil"), strings.Contains(code, "refute_nil"), strings.Contains(code, "not_to raise_error"):
 		return weak
-	case has(code, "expect", "is_expected", "should", "should_not", "must", "flunk"), strings.Contains(code, "must_"), strings.Contains(code, "wont_"), strings.Contains(code, "_offense"), strings.Contains(code, "_correction"):
+	case source.Has(code, "expect", "is_expected", "should", "should_not", "must", "flunk"), strings.Contains(code, "must_"), strings.Contains(code, "wont_"), strings.Contains(code, "_offense"), strings.Contains(code, "_correction"):
 		return strong
-	case prefixed(code, "assert", "refute", "verify_", "check_"):
+	case source.Prefixed(code, "assert", "refute", "verify_", "check_"):
 		return strong
 	}
 	return nothing
 }
 
 // tally counts what a test demands, and the lines that do so.
-func tally(u *unit) (strongs, weaks int) {
-	for _, l := range u.in[u.start:u.end] {
-		switch assertion(u.file.lang, l.code) {
+func tally(u *source.Unit) (strongs, weaks int) {
+	for _, l := range u.In[u.Start:u.End] {
+		switch assertion(u.Lang, l.Code) {
 		case strong:
 			strongs++
 		case weak:
@@ -163,17 +165,17 @@ func tally(u *unit) (strongs, weaks int) {
 }
 
 // asserted compares what a test demands before and after.
-func (f *file) asserted(was, is *unit) []Finding {
+func (f *file) asserted(was, is *source.Unit) []Finding {
 	s0, w0 := tally(was)
 	s1, w1 := tally(is)
-	at := is.head
+	at := is.Head
 	switch {
 	case s0+w0 > 0 && s1+w1 == 0 && len(statements(is)) > 0:
-		return []Finding{f.finding("assertion_removed", at, "test "+is.name+" asserts nothing any more")}
+		return []Finding{f.finding("assertion_removed", at, "test "+is.Name+" asserts nothing any more")}
 	case s1 < s0 && w1 > w0 && s1+w1 >= s0+w0:
-		return []Finding{f.finding("assertion_weakened", at, fmt.Sprintf("test %s asks for less: %s gave way to one that any value passes", is.name, count(s0-s1, "assertion")))}
+		return []Finding{f.finding("assertion_weakened", at, fmt.Sprintf("test %s asks for less: %s gave way to one that any value passes", is.Name, count(s0-s1, "assertion")))}
 	case s1+w1 < s0+w0 && f.netAsserts() < 0:
-		return []Finding{f.finding("assertion_removed", at, fmt.Sprintf("test %s lost %s of %d", is.name, count(s0+w0-s1-w1, "assertion"), s0+w0))}
+		return []Finding{f.finding("assertion_removed", at, fmt.Sprintf("test %s lost %s of %d", is.Name, count(s0+w0-s1-w1, "assertion"), s0+w0))}
 	}
 	return nil
 }
@@ -182,12 +184,12 @@ func (f *file) asserted(was, is *unit) []Finding {
 func (f *file) netAsserts() int {
 	n := 0
 	for _, i := range f.added {
-		if assertion(f.lang, f.new[i].code) != nothing {
+		if assertion(f.lang, f.new[i].Code) != nothing {
 			n++
 		}
 	}
 	for _, i := range f.removed {
-		if assertion(f.lang, f.old[i].code) != nothing {
+		if assertion(f.lang, f.old[i].Code) != nothing {
 			n--
 		}
 	}
@@ -207,7 +209,7 @@ func (f *file) looseAsserts(covered map[int]bool) []Finding {
 	var lost, come [strong + 1]int
 	at := -1
 	for _, i := range f.removed {
-		if a := assertion(f.lang, f.old[i].code); !inTest[i] {
+		if a := assertion(f.lang, f.old[i].Code); !inTest[i] {
 			if lost[a]++; a != nothing && at < 0 {
 				at = i
 			}
@@ -215,7 +217,7 @@ func (f *file) looseAsserts(covered map[int]bool) []Finding {
 	}
 	for _, i := range f.added {
 		if !covered[i] {
-			come[assertion(f.lang, f.new[i].code)]++
+			come[assertion(f.lang, f.new[i].Code)]++
 		}
 	}
 	fewer := lost[strong] + lost[weak] - come[strong] - come[weak]
@@ -223,9 +225,9 @@ func (f *file) looseAsserts(covered map[int]bool) []Finding {
 	case at < 0 || f.netAsserts() >= 0 && fewer > 0:
 		return nil
 	case fewer > 0:
-		return []Finding{f.about("assertion_removed", count(fewer, "assertion")+" removed", f.old[at].raw)}
+		return []Finding{f.about("assertion_removed", count(fewer, "assertion")+" removed", f.old[at].Raw)}
 	case come[strong] < lost[strong] && come[weak] > lost[weak]:
-		return []Finding{f.about("assertion_weakened", count(lost[strong]-come[strong], "assertion")+" gave way to one that any value passes", f.old[at].raw)}
+		return []Finding{f.about("assertion_weakened", count(lost[strong]-come[strong], "assertion")+" gave way to one that any value passes", f.old[at].Raw)}
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"popkit/internal/core/source"
 )
 
 // Command returns what smells in one simple command: hooks that are passed by or
@@ -17,7 +19,7 @@ func Command(argv []string) []Finding {
 	}
 	env, args := argv, []string(nil)
 	for i, a := range argv {
-		if n, _, ok := strings.Cut(a, "="); !ok || n == "" || name(n) != n {
+		if n, _, ok := strings.Cut(a, "="); !ok || n == "" || source.Name(n) != n {
 			env, args = argv[:i], argv[i:]
 			break
 		}
@@ -147,7 +149,7 @@ func gitConfig(args []string, flag func(smell, text string)) {
 	var words []string
 	for _, a := range args {
 		switch {
-		case prefixed(a, "--get", "--unset", "--list", "--remove-section", "--show", "--edit") || a == "-l" || a == "-e":
+		case source.Prefixed(a, "--get", "--unset", "--list", "--remove-section", "--show", "--edit") || a == "-l" || a == "-e":
 			return
 		case !strings.HasPrefix(a, "-"):
 			words = append(words, a)
@@ -209,12 +211,12 @@ func tool(name string, args []string, flag func(smell, text string)) {
 		switch {
 		case (name == "pre-commit" || name == "prek" || name == "husky" || name == "lefthook") && a == "uninstall":
 			flag("hooks_bypassed", "git hooks are removed by "+name+" uninstall")
-		case name == "rubocop" && prefixed(a, "--auto-gen-config", "--regenerate-todo", "--disable-uncorrectable"),
-			name == "eslint" && prefixed(a, "--suppress-all", "--suppress-rule"),
+		case name == "rubocop" && source.Prefixed(a, "--auto-gen-config", "--regenerate-todo", "--disable-uncorrectable"),
+			name == "eslint" && source.Prefixed(a, "--suppress-all", "--suppress-rule"),
 			name == "ruff" && a == "--add-noqa", name == "pyre" && a == "suppress":
 			flag("check_silenced", name+" "+a+" silences what it finds, wherever it is")
 		case (name == "jest" || name == "vitest") && (a == "-u" || a == "--update" || a == "--updateSnapshot"),
-			name == "pytest" && prefixed(a, "--snapshot-update", "--force-regen", "--inline-snapshot=fix"):
+			name == "pytest" && source.Prefixed(a, "--snapshot-update", "--force-regen", "--inline-snapshot=fix"):
 			flag("snapshot_rewritten", name+" "+a+" accepts whatever the code does now as right")
 		}
 	}

@@ -3,67 +3,91 @@ package smell
 import (
 	"slices"
 	"strings"
+
+	"popkit/internal/core/source"
 )
 
 // file is a change as the rules see it.
 type file struct {
 	Change
-	lang    lang
+	lang    source.Lang
 	test    bool // holds tests
 	foreign bool
 	sample  bool
-	old     []line
-	new     []line
+	old     []source.Line
+	new     []source.Line
 	added   []int // indexes into new of the lines that were not there before
 	removed []int // indexes into old of the lines that are gone
-	before  []unit
-	after   []unit
-	both    [][2]*unit // tests that were there before and are after
-	gone    []*unit    // tests that are gone from this file
-	fresh   []*unit    // tests that are new in this file
+	before  []source.Unit
+	after   []source.Unit
+	both    [][2]*source.Unit // tests that were there before and are after
+	gone    []*source.Unit    // tests that are gone from this file
+	fresh   []*source.Unit    // tests that are new in this file
 }
 
 // diff is all changes together.
 type diff struct {
 	files []*file
-	left  map[string][]*unit // tests that are gone from their file, by name
-	gone  map[string]int     // lines that were removed anywhere, by key
-	come  map[string]int     // lines that were added anywhere, by key
-	ended map[string]bool    // names that were defined in code and are not any more
-	fresh map[string]bool    // names of tests that are new in their file
+	left  map[string][]*source.Unit // tests that are gone from their file, by name
+	begun map[string]bool           // functions of tests that are new and assert something
+	ended map[string]bool           // names that were defined in code and are not any more
+	fresh map[string]bool           // names of tests that are new in their file
+	code  bool                      // code that is no test changed
 }
 
 // read scans the changes. What can not be looked at has no lines.
 func read(changes []Change) *diff {
-	d := &diff{left: map[string][]*unit{}, gone: map[string]int{}, come: map[string]int{}, fresh: map[string]bool{}}
+	d := &diff{left: map[string][]*source.Unit{}, fresh: map[string]bool{}, begun: map[string]bool{}}
 	for _, c := range changes {
-		f := &file{Change: c, lang: langOf(c.Path), test: TestFile(c.Path), foreign: foreign(c.Path), sample: sample(c.Path)}
+		f := &file{Change: c, lang: source.LangOf(c.Path), test: TestFile(c.Path), foreign: source.Foreign(c.Path), sample: source.Sample(c.Path)}
 		d.files = append(d.files, f)
 		if Unread(c) != "" || c.Old == c.New {
 			continue
 		}
-		f.old, f.new = scan(c.Old, f.lang), scan(c.New, f.lang)
-		f.compare()
-		for _, i := range f.removed {
-			d.gone[f.old[i].key]++
-		}
-		for _, i := range f.added {
-			d.come[f.new[i].key]++
-		}
-		if len(f.added)+len(f.removed) == 0 {
-			continue
-		}
-		f.before, f.after = units(f, f.old), units(f, f.new)
-		f.both, f.gone, f.fresh = pairs(f.before, f.after)
-		for _, u := range f.gone {
-			d.left[u.name] = append(d.left[u.name], u)
-		}
-		for _, u := range ungrouped(f.fresh) {
-			d.fresh[u.name] = true
+		f.old, f.new = source.Scan(c.Old, f.lang), source.Scan(c.New, f.lang)
+		if f.compare(); !f.same() {
+			d.take(f)
 		}
 	}
 	d.ended = d.namesEnded()
 	return d
+}
+
+// take notes what one file means for the others.
+func (d *diff) take(f *file) {
+	if f.foreign {
+		return
+	}
+	d.code = d.code || f.lang.Program() && !f.test && len(f.removed) > 0
+	if f.test {
+		d.helpers(f)
+	}
+	if f.test || f.lang == source.Rust {
+		f.before, f.after = source.Units(f.lang, f.old), source.Units(f.lang, f.new)
+	}
+	f.both, f.gone, f.fresh = pairs(f.before, f.after)
+	for _, u := range f.gone {
+		d.left[u.Name] = append(d.left[u.Name], u)
+	}
+	for _, u := range ungrouped(f.fresh) {
+		d.fresh[u.Name] = true
+	}
+}
+
+// helpers notes the functions that are new in a test file and assert something.
+func (d *diff) helpers(f *file) {
+	for _, i := range f.added {
+		n := defined(f.new[i].Code)
+		if n == "" {
+			continue
+		}
+		for _, l := range f.new[i+1 : source.EndOf(f.new, i)] {
+			if assertion(f.lang, l.Code) != nothing {
+				d.begun[n] = true
+				break
+			}
+		}
+	}
 }
 
 // compare finds the lines that are new and those that are gone. A line that only
@@ -71,28 +95,28 @@ func read(changes []Change) *diff {
 func (f *file) compare() {
 	a, b := f.old, f.new
 	start := 0
-	for start < len(a) && start < len(b) && a[start].key == b[start].key {
+	for start < len(a) && start < len(b) && a[start].Key == b[start].Key {
 		start++
 	}
 	enda, endb := len(a), len(b)
-	for enda > start && endb > start && a[enda-1].key == b[endb-1].key {
+	for enda > start && endb > start && a[enda-1].Key == b[endb-1].Key {
 		enda--
 		endb--
 	}
 	had := make(map[string]int, enda-start)
 	for _, l := range a[start:enda] {
-		had[l.key]++
+		had[l.Key]++
 	}
 	has := make(map[string]int, endb-start)
 	for i := start; i < endb; i++ {
-		key := b[i].key
+		key := b[i].Key
 		has[key]++
 		if key != "" && has[key] > had[key] {
 			f.added = append(f.added, i)
 		}
 	}
 	for i := start; i < enda; i++ {
-		key := a[i].key
+		key := a[i].Key
 		if has[key]--; key != "" && has[key] < 0 {
 			f.removed = append(f.removed, i)
 		}
@@ -102,7 +126,7 @@ func (f *file) compare() {
 // finding makes a finding about a line of the new text.
 func (f *file) finding(smell string, i int, text string) Finding {
 	return Finding{Rule: Unconventional, Smell: smell, Path: f.Path, Line: i + 1,
-		Text: place(f.Path, i+1) + ": " + text, Excerpt: cut(strings.TrimSpace(f.new[i].raw))}
+		Text: place(f.Path, i+1) + ": " + text, Excerpt: cut(strings.TrimSpace(f.new[i].Raw))}
 }
 
 // about makes a finding about the file, or about something that is gone from it.
@@ -118,7 +142,7 @@ func (d *diff) judge(f *file) []Finding {
 	case f.foreign:
 		out = f.secrets()
 	default:
-		out = slices.Concat(f.secrets(), d.judgeTests(f), f.silenced())
+		out = slices.Concat(f.secrets(), d.judgeTests(f), f.hollow(), f.silenced(), f.loosened(), f.results(), f.bypassed(), d.rewritten(f))
 	}
 	return append(out, d.lost(f)...)
 }

@@ -1,6 +1,10 @@
 package smell
 
-import "strings"
+import (
+	"strings"
+
+	"popkit/internal/core/source"
+)
 
 // shape is how the tokens of a well-known service look.
 type shape struct {
@@ -60,7 +64,7 @@ func (f *file) secrets() []Finding {
 	var out []Finding
 	for _, i := range f.added {
 		l := f.new[i]
-		raw := l.raw[:min(len(l.raw), maxLine)]
+		raw := l.Raw[:min(len(l.Raw), maxLine)]
 		if what, value := known(raw); what != "" {
 			out = append(out, f.secret(i, "hard-coded secret: "+what, value))
 			continue
@@ -69,7 +73,7 @@ func (f *file) secrets() []Finding {
 			out = append(out, f.secret(i, "hard-coded secret: a private key", ""))
 			continue
 		}
-		if f.test || f.sample || f.foreign || inDir(f.Path, anyTestDirs) {
+		if f.test || f.sample || f.foreign || source.InTestDir(f.Path) {
 			continue
 		}
 		if n, value := assigned(f.lang, l, raw); n != "" {
@@ -83,7 +87,7 @@ func (f *file) secret(i int, text, value string) Finding {
 	fi := f.finding("secret", i, text)
 	fi.Rule = HardcodedSecret
 	if value != "" {
-		fi.Excerpt = cut(strings.ReplaceAll(strings.TrimSpace(f.new[i].raw), value, value[:min(3, len(value)/3)]+"…"))
+		fi.Excerpt = cut(strings.ReplaceAll(strings.TrimSpace(f.new[i].Raw), value, value[:min(3, len(value)/3)]+"…"))
 	}
 	return fi
 }
@@ -102,7 +106,7 @@ func known(s string) (what, value string) {
 				end++
 			}
 			n := end - i - len(sh.prefix)
-			if (i == 0 || !inName(s[i-1]) && s[i-1] != '-') && n >= sh.min && (sh.max == 0 || n <= sh.max) && random(s[i+len(sh.prefix):end]) {
+			if (i == 0 || !source.InName(s[i-1]) && s[i-1] != '-') && n >= sh.min && (sh.max == 0 || n <= sh.max) && random(s[i+len(sh.prefix):end]) {
 				return sh.of, s[i:end]
 			}
 			from = i + 1
@@ -152,7 +156,7 @@ func placeholder(s string) bool {
 
 // privateKey reports whether the key itself follows the line that announces one.
 func (f *file) privateKey(i int) bool {
-	raw := f.new[i].raw
+	raw := f.new[i].Raw
 	at := strings.Index(raw, "-----BEGIN ")
 	if at < 0 || !strings.Contains(raw[at:], "PRIVATE KEY") {
 		return false
@@ -160,7 +164,7 @@ func (f *file) privateKey(i int) bool {
 	body := raw[at:]
 	_, body, _ = strings.Cut(body, "KEY")
 	for j := i + 1; j < len(f.new) && j <= i+6; j++ {
-		body += f.new[j].raw
+		body += f.new[j].Raw
 	}
 	longest, n := 0, 0
 	for _, c := range []byte(body) {
@@ -179,9 +183,9 @@ var secretNames = []string{"password", "passwd", "pwd", "secret", "token", "apik
 
 // assigned returns the name and the literal where a line sets a name that holds
 // secrets to a literal that looks like one.
-func assigned(l lang, ln line, raw string) (n, value string) {
-	at := strings.IndexAny(ln.code, "=:")
-	if at <= 0 || len(ln.code) < len(raw) {
+func assigned(l source.Lang, ln source.Line, raw string) (n, value string) {
+	at := strings.IndexAny(ln.Code, "=:")
+	if at <= 0 || len(ln.Code) < len(raw) {
 		return "", ""
 	}
 	for at >= 0 && at < len(raw) {
@@ -191,7 +195,7 @@ func assigned(l lang, ln line, raw string) (n, value string) {
 				return n, v
 			}
 		}
-		next := strings.IndexAny(ln.code[at+1:], "=:")
+		next := strings.IndexAny(ln.Code[at+1:], "=:")
 		if next < 0 {
 			return "", ""
 		}
@@ -203,7 +207,7 @@ func assigned(l lang, ln line, raw string) (n, value string) {
 func nameBefore(s string) string {
 	s = strings.TrimRight(s, " \t:\"'])?")
 	i := len(s)
-	for i > 0 && (inName(s[i-1]) || s[i-1] == '-') {
+	for i > 0 && (source.InName(s[i-1]) || s[i-1] == '-') {
 		i--
 	}
 	n := s[i:]
@@ -212,7 +216,7 @@ func nameBefore(s string) string {
 	if (n == "str" || n == "string" || n == "String") && before != s[:i] || strings.HasSuffix(before, ":") {
 		if b := strings.TrimRight(before, ": "); b != "" {
 			j := len(b)
-			for j > 0 && inName(b[j-1]) {
+			for j > 0 && source.InName(b[j-1]) {
 				j--
 			}
 			if j < len(b) && (n == "str" || n == "string" || n == "String") {
@@ -235,7 +239,7 @@ func holdsSecret(n string) bool {
 
 // literal returns the string that begins at an offset; in files without quotes,
 // what stands there.
-func literal(l lang, raw string, at int) string {
+func literal(l source.Lang, raw string, at int) string {
 	rest := strings.TrimLeft(raw[at:], " \t=")
 	rest = strings.TrimLeft(rest, "b")
 	if rest == "" {
@@ -253,7 +257,7 @@ func literal(l lang, raw string, at int) string {
 		}
 		return rest[1 : 1+end]
 	}
-	if l == yaml || l == ini || l == shell {
+	if l == source.YAML || l == source.INI || l == source.Shell {
 		v, _, _ := strings.Cut(raw[at:], " #")
 		return strings.TrimSpace(v)
 	}

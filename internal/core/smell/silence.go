@@ -1,6 +1,10 @@
 package smell
 
-import "strings"
+import (
+	"strings"
+
+	"popkit/internal/core/source"
+)
 
 // marker is a word in a comment, or in code, that silences a check.
 type marker struct {
@@ -10,23 +14,23 @@ type marker struct {
 }
 
 // markers are looked for in comments, and those that begin with # or @ in code.
-var markers = map[lang][]marker{
-	golang: {{"nolint", "a linter", false}, {"#nosec", "a security check", false}, {"lint:ignore", "a linter", false}, {"lint:file-ignore", "a linter", true},
+var markers = map[source.Lang][]marker{
+	source.Go: {{"nolint", "a linter", false}, {"#nosec", "a security check", false}, {"lint:ignore", "a linter", false}, {"lint:file-ignore", "a linter", true},
 		{"revive:disable", "a linter", false}, {"exhaustive:ignore", "a linter", false}},
-	python: {{"type: ignore", "the type checker", false}, {"type:ignore", "the type checker", false}, {"pyright: ignore", "the type checker", false},
+	source.Python: {{"type: ignore", "the type checker", false}, {"type:ignore", "the type checker", false}, {"pyright: ignore", "the type checker", false},
 		{"pyright: basic", "the type checker", true}, {"mypy: ignore-errors", "the type checker", true}, {"mypy: disable-error-code", "the type checker", true},
 		{"ty: ignore", "the type checker", false}, {"pyre-ignore", "the type checker", false}, {"pyre-fixme", "the type checker", false}, {"pytype: disable", "the type checker", false},
 		{"flake8: noqa", "a linter", true}, {"ruff: noqa", "a linter", true}, {"noqa", "a linter", false}, {"pylint: disable", "a linter", false}, {"pylint:disable", "a linter", false},
 		{"nosec", "a security check", false}, {"pragma: no cover", "the coverage check", false}},
-	javascript: jsMarkers,
-	typescript: jsMarkers,
-	java: {{"NOPMD", "a linter", false}, {"NOSONAR", "a linter", false}, {"CHECKSTYLE:OFF", "a linter", true}, {"CHECKSTYLE.OFF", "a linter", true}, {"noinspection", "an inspection", false},
+	source.JavaScript: jsMarkers,
+	source.TypeScript: jsMarkers,
+	source.Java: {{"NOPMD", "a linter", false}, {"NOSONAR", "a linter", false}, {"CHECKSTYLE:OFF", "a linter", true}, {"CHECKSTYLE.OFF", "a linter", true}, {"noinspection", "an inspection", false},
 		{"@SuppressWarnings", "a compiler warning", false}, {"@SuppressFBWarnings", "a bug finder", false}, {"@Suppress", "a warning", false}, {"@file:Suppress", "a warning", true}},
-	rust: {{"#![allow", "a lint", true}, {"#[allow", "a lint", false}, {"#[expect", "a lint", false}, {"#[cfg_attr(coverage_nightly, coverage(off))]", "the coverage check", false}},
-	ruby: {{"rubocop:disable", "a linter", false}, {"rubocop:todo", "a linter", false}, {"standard:disable", "a linter", false}, {":nocov:", "the coverage check", true},
+	source.Rust: {{"#![allow", "a lint", true}, {"#[allow", "a lint", false}, {"#[expect", "a lint", false}, {"#[cfg_attr(coverage_nightly, coverage(off))]", "the coverage check", false}},
+	source.Ruby: {{"rubocop:disable", "a linter", false}, {"rubocop:todo", "a linter", false}, {"standard:disable", "a linter", false}, {":nocov:", "the coverage check", true},
 		{"typed: false", "the type checker", true}, {"typed: ignore", "the type checker", true}, {"reek:", "a linter", false}, {"steep:ignore", "the type checker", false}},
-	shell: {{"shellcheck disable", "a linter", false}, {"hadolint ignore", "a linter", false}},
-	yaml:  {{"yamllint disable", "a linter", false}},
+	source.Shell: {{"shellcheck disable", "a linter", false}, {"hadolint ignore", "a linter", false}},
+	source.YAML:  {{"yamllint disable", "a linter", false}},
 }
 
 var jsMarkers = []marker{
@@ -37,13 +41,13 @@ var jsMarkers = []marker{
 }
 
 // silences returns the marker that stands on a line.
-func silences(l lang, ln line) (marker, bool) {
+func silences(l source.Lang, ln source.Line) (marker, bool) {
 	for _, m := range markers[l] {
-		text := ln.comment
-		if m.word[0] == '@' && l == java || l == rust {
-			text = ln.code
+		text := ln.Comment
+		if m.word[0] == '@' && l == source.Java || l == source.Rust {
+			text = ln.Code
 		}
-		if text != "" && has(text, m.word) {
+		if text != "" && source.Has(text, m.word) {
 			return m, true
 		}
 	}
@@ -78,29 +82,29 @@ func (f *file) silenced() []Finding {
 }
 
 // usual reports whether a marker is the accepted way to write what the line says.
-func (f *file) usual(m marker, l line) bool {
+func (f *file) usual(m marker, l source.Line) bool {
 	switch {
 	case m.word == "@ts-expect-error":
 		return f.test // in a test of types it is the assertion
 	case m.word == "noqa" && strings.HasSuffix(f.Path, "__init__.py"):
-		return has(l.comment, "F401", "F403")
+		return source.Has(l.Comment, "F401", "F403")
 	case m.word == "pragma: no cover":
-		return has(l.code, "TYPE_CHECKING", "NotImplementedError", "__main__") || f.test
+		return source.Has(l.Code, "TYPE_CHECKING", "NotImplementedError", "__main__") || f.test
 	}
 	return f.sample
 }
 
 // untyped finds casts to any that were put on an expression that had none.
 func (f *file) untyped() []Finding {
-	if f.lang != typescript || f.test || f.sample {
+	if f.lang != source.TypeScript || f.test || f.sample {
 		return nil
 	}
 	var out []Finding
 	for _, i := range f.added {
-		code := spaced(f.new[i].code)
+		code := spaced(f.new[i].Code)
 		for _, cast := range []string{" as any", " as unknown as ", " as never"} {
 			at := strings.Index(code, cast)
-			if at < 0 || at+len(cast) < len(code) && cast != " as unknown as " && inName(code[at+len(cast)]) {
+			if at < 0 || at+len(cast) < len(code) && cast != " as unknown as " && source.InName(code[at+len(cast)]) {
 				continue
 			}
 			if f.had(code[:at], cast) {
@@ -114,13 +118,13 @@ func (f *file) untyped() []Finding {
 
 // had reports whether a line that is gone began alike and had no such cast.
 func (f *file) had(start, cast string) bool {
-	start = squeeze(start)
+	start = source.Squeeze(start)
 	if n, _, ok := strings.Cut(start, "="); ok {
 		n, _, _ = strings.Cut(n, ":")
 		start = n
 	}
 	for _, i := range f.removed {
-		if l := f.old[i]; len(start) > 2 && strings.HasPrefix(l.key, start) && !strings.Contains(spaced(l.code), cast) {
+		if l := f.old[i]; len(start) > 2 && strings.HasPrefix(l.Key, start) && !strings.Contains(spaced(l.Code), cast) {
 			return true
 		}
 	}

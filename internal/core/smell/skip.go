@@ -1,6 +1,10 @@
 package smell
 
-import "strings"
+import (
+	"strings"
+
+	"popkit/internal/core/source"
+)
 
 // how is the way in which a line keeps a test from being run.
 type how int
@@ -13,20 +17,20 @@ const (
 )
 
 // skips says whether a line of a test file skips or focuses tests.
-func skips(l lang, ln line) how {
-	code := ln.code
+func skips(l source.Lang, ln source.Line) how {
+	code := ln.Code
 	switch l {
-	case golang:
+	case source.Go:
 		return goSkips(code)
-	case python:
+	case source.Python:
 		return pythonSkips(code)
-	case javascript, typescript:
+	case source.JavaScript, source.TypeScript:
 		return jsSkips(code)
-	case java:
+	case source.Java:
 		return javaSkips(code)
-	case rust:
+	case source.Rust:
 		return rustSkips(code)
-	case ruby:
+	case source.Ruby:
 		return rubySkips(ln)
 	}
 	return runs
@@ -41,15 +45,15 @@ func goSkips(code string) how {
 			continue
 		}
 		for _, r := range goReceivers {
-			if before := code[:i]; strings.HasSuffix(before, r) && (len(before) == len(r) || !inName(before[len(before)-len(r)-1])) {
+			if before := code[:i]; strings.HasSuffix(before, r) && (len(before) == len(r) || !source.InName(before[len(before)-len(r)-1])) {
 				return skipped
 			}
 		}
 	}
-	if calls(code, "FIt", "FDescribe", "FContext", "FEntry", "FDescribeTable", "FSpecify", "FWhen") {
+	if source.Calls(code, "FIt", "FDescribe", "FContext", "FEntry", "FDescribeTable", "FSpecify", "FWhen") {
 		return focused
 	}
-	if calls(code, "PIt", "PDescribe", "PContext", "XIt", "XDescribe", "XContext") {
+	if source.Calls(code, "PIt", "PDescribe", "PContext", "XIt", "XDescribe", "XContext") {
 		return skipped
 	}
 	return runs
@@ -57,16 +61,16 @@ func goSkips(code string) how {
 
 func pythonSkips(code string) how {
 	switch {
-	case has(code, "mark.skipif", "unittest.skipIf", "unittest.skipUnless", "@skipIf", "@skipUnless"):
-		if at := strings.IndexByte(code, '('); at >= 0 && prefixed(strings.TrimSpace(code[at+1:]), "True", "not False", "1") {
+	case source.Has(code, "mark.skipif", "unittest.skipIf", "unittest.skipUnless", "@skipIf", "@skipUnless"):
+		if at := strings.IndexByte(code, '('); at >= 0 && source.Prefixed(strings.TrimSpace(code[at+1:]), "True", "not False", "1") {
 			return skipped
 		}
 		return conditional
-	case has(code, "mark.skip", "mark.xfail", "unittest.skip", "unittest.expectedFailure", "@skip", "@xfail", "@expectedFailure"):
+	case source.Has(code, "mark.skip", "mark.xfail", "unittest.skip", "unittest.expectedFailure", "@skip", "@xfail", "@expectedFailure"):
 		return skipped
-	case calls(code, "pytest.skip", "pytest.xfail", "self.skipTest") || has(code, "SkipTest") && has(code, "raise"):
+	case source.Calls(code, "pytest.skip", "pytest.xfail", "self.skipTest") || source.Has(code, "SkipTest") && source.Has(code, "raise"):
 		return skipped
-	case find(code, "__test__") >= 0 && strings.HasSuffix(squeeze(code), "__test__=False"), find(code, "collect_ignore") == 0, find(code, "collect_ignore_glob") == 0:
+	case source.Find(code, "__test__") >= 0 && strings.HasSuffix(source.Squeeze(code), "__test__=False"), source.Find(code, "collect_ignore") == 0, source.Find(code, "collect_ignore_glob") == 0:
 		return skipped
 	}
 	return runs
@@ -91,15 +95,15 @@ func suffixed(ends ...string) []string {
 
 func jsSkips(code string) how {
 	switch {
-	case has(code, jsFocusWords...) || calls(code, "fit", "fdescribe", "fcontext", "ftest"), has(code, "concurrent.only", "each.only"):
+	case source.Has(code, jsFocusWords...) || source.Calls(code, "fit", "fdescribe", "fcontext", "ftest"), source.Has(code, "concurrent.only", "each.only"):
 		return focused
-	case has(code, jsIfWords...):
+	case source.Has(code, jsIfWords...):
 		return conditional
-	case has(code, jsSkipWords...), calls(code, "xit", "xtest", "xdescribe", "xcontext", "xspecify", "xsuite"), has(code, "concurrent.skip"):
+	case source.Has(code, jsSkipWords...), source.Calls(code, "xit", "xtest", "xdescribe", "xcontext", "xspecify", "xsuite"), source.Has(code, "concurrent.skip"):
 		return skipped
 	case strings.Contains(code, "this.skip()"), strings.Contains(code, "ctx.skip()"), strings.Contains(code, "t.skip("):
 		return skipped
-	case find(code, "skip") >= 0 && strings.Contains(squeeze(code), "{skip:true"), strings.Contains(squeeze(code), ",skip:true"):
+	case source.Find(code, "skip") >= 0 && strings.Contains(source.Squeeze(code), "{skip:true"), strings.Contains(source.Squeeze(code), ",skip:true"):
 		return skipped
 	}
 	return runs
@@ -107,15 +111,15 @@ func jsSkips(code string) how {
 
 func javaSkips(code string) how {
 	switch {
-	case has(code, "@Disabled", "@Ignore") && !strings.Contains(code, "import"):
+	case source.Has(code, "@Disabled", "@Ignore") && !strings.Contains(code, "import"):
 		return skipped
-	case has(code, "@DisabledOnOs", "@DisabledIf", "@DisabledIfEnvironmentVariable", "@EnabledIf", "@EnabledOnOs", "@DisabledOnJre", "@EnabledIfEnvironmentVariable", "@EnabledIfSystemProperty", "@DisabledIfSystemProperty", "@DisabledForJreRange"):
+	case source.Has(code, "@DisabledOnOs", "@DisabledIf", "@DisabledIfEnvironmentVariable", "@EnabledIf", "@EnabledOnOs", "@DisabledOnJre", "@EnabledIfEnvironmentVariable", "@EnabledIfSystemProperty", "@DisabledIfSystemProperty", "@DisabledForJreRange"):
 		return conditional
-	case strings.Contains(code, "@Test") && strings.Contains(squeeze(code), "enabled=false"):
+	case strings.Contains(code, "@Test") && strings.Contains(source.Squeeze(code), "enabled=false"):
 		return skipped
-	case strings.Contains(squeeze(code), "assumeTrue(false") || strings.Contains(squeeze(code), "assumeFalse(true") || calls(code, "Assumptions.abort"):
+	case strings.Contains(source.Squeeze(code), "assumeTrue(false") || strings.Contains(source.Squeeze(code), "assumeFalse(true") || source.Calls(code, "Assumptions.abort"):
 		return skipped
-	case calls(code, "assumeTrue", "assumeFalse", "assumeThat", "Assume.assumeTrue", "Assume.assumeFalse", "Assumptions.assumeTrue", "Assumptions.assumeFalse"):
+	case source.Calls(code, "assumeTrue", "assumeFalse", "assumeThat", "Assume.assumeTrue", "Assume.assumeFalse", "Assumptions.assumeTrue", "Assumptions.assumeFalse"):
 		return conditional
 	}
 	return runs
@@ -124,9 +128,9 @@ func javaSkips(code string) how {
 func rustSkips(code string) how {
 	code = strings.TrimSpace(code)
 	switch {
-	case prefixed(code, "#[ignore"):
+	case source.Prefixed(code, "#[ignore"):
 		return skipped
-	case prefixed(code, "#[cfg_attr(") && has(code, "ignore"):
+	case source.Prefixed(code, "#[cfg_attr(") && source.Has(code, "ignore"):
 		return conditional
 	}
 	return runs
@@ -137,9 +141,9 @@ var (
 	rubyFocusWords = []string{"fit", "fdescribe", "fcontext", "fspecify", "fexample", "fscenario", "ffeature"}
 )
 
-func rubySkips(ln line) how {
-	code := strings.TrimSpace(ln.code)
-	n := name(strings.TrimPrefix(code, "RSpec."))
+func rubySkips(ln source.Line) how {
+	code := strings.TrimSpace(ln.Code)
+	n := source.Name(strings.TrimPrefix(code, "RSpec."))
 	for _, w := range rubyFocusWords {
 		if n == w && argued(code, w) {
 			return focused
@@ -150,10 +154,10 @@ func rubySkips(ln line) how {
 			return skipped
 		}
 	}
-	body := squeeze(code)
+	body := source.Squeeze(code)
 	switch {
-	case (n == "skip" || n == "pending") && (len(code) == len(n) || prefixed(code[len(n):], "(", ` "`, " '", " if", " unless", ";")):
-		if has(code, "if", "unless") {
+	case (n == "skip" || n == "pending") && (len(code) == len(n) || source.Prefixed(code[len(n):], "(", ` "`, " '", " if", " unless", ";")):
+		if source.Has(code, "if", "unless") {
 			return conditional
 		}
 		return skipped
@@ -170,25 +174,25 @@ func rubySkips(ln line) how {
 // argued reports whether a word that code begins with is given something.
 func argued(code, w string) bool {
 	rest := strings.TrimPrefix(strings.TrimPrefix(code, "RSpec."), w)
-	return prefixed(rest, " ", "(") && !prefixed(strings.TrimSpace(rest), "=", ".")
+	return source.Prefixed(rest, " ", "(") && !source.Prefixed(strings.TrimSpace(rest), "=", ".")
 }
 
 // guarded reports whether a line that skips stands under a condition: inside an
 // if whose condition is not just true.
-func guarded(l lang, lines []line, i int) bool {
-	depth := lines[i].indent()
-	if l == golang || l == javascript || l == typescript || l == java {
-		if code := strings.TrimSpace(lines[i].code); strings.HasPrefix(code, "if ") || strings.HasPrefix(code, "if(") {
+func guarded(l source.Lang, lines []source.Line, i int) bool {
+	depth := lines[i].Indent()
+	if l == source.Go || l == source.JavaScript || l == source.TypeScript || l == source.Java {
+		if code := strings.TrimSpace(lines[i].Code); strings.HasPrefix(code, "if ") || strings.HasPrefix(code, "if(") {
 			return !always(code)
 		}
 	}
 	for j := i - 1; j >= 0 && j > i-30; j-- {
-		code := strings.TrimSpace(lines[j].code)
-		if code == "" || lines[j].indent() >= depth {
+		code := strings.TrimSpace(lines[j].Code)
+		if code == "" || lines[j].Indent() >= depth {
 			continue
 		}
-		depth = lines[j].indent()
-		if !prefixed(strings.TrimLeft(code, "} "), "if ", "if(", "else", "elif ", "unless ", "except", "rescue", "case ", "default:", "switch", "catch") {
+		depth = lines[j].Indent()
+		if !source.Prefixed(strings.TrimLeft(code, "} "), "if ", "if(", "else", "elif ", "unless ", "except", "rescue", "case ", "default:", "switch", "catch") {
 			return false
 		}
 		return !always(code)
@@ -198,6 +202,6 @@ func guarded(l lang, lines []line, i int) bool {
 
 // always reports whether a condition holds whatever happens.
 func always(code string) bool {
-	c := strings.Trim(squeeze(code), "{:}")
+	c := strings.Trim(source.Squeeze(code), "{:}")
 	return c == "iftrue" || c == "if(true)" || c == "ifTrue" || c == "if1" || c == "unlessfalse" || c == "if(1)"
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"popkit/internal/core/source"
 )
 
 // The rules that a finding can be of, as verdicts and the audit name them.
@@ -105,3 +107,6 @@ func fold(found []Finding) []Finding {
 	}
 	return out
 }
+
+// TestFile reports whether a file holds tests, by its name and its folders.
+func TestFile(path string) bool { return source.TestFile(path) }

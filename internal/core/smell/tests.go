@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"popkit/internal/core/source"
 )
 
 // judgeTests compares the tests of a file before and after.
@@ -30,20 +32,20 @@ func (d *diff) judgeTests(f *file) []Finding {
 	return slices.Concat(out, f.loose(covered), f.looseAsserts(covered))
 }
 
-func cover(covered map[int]bool, u *unit) {
-	end := u.end
-	if u.group {
-		end = u.head + 1
+func cover(covered map[int]bool, u *source.Unit) {
+	end := u.End
+	if u.Group {
+		end = u.Head + 1
 	}
-	for i := u.start; i < end; i++ {
+	for i := u.Start; i < end; i++ {
 		covered[i] = true
 	}
 }
 
 // moved returns the test of that name which another file had, and has no more.
-func (d *diff) moved(u *unit) *unit {
-	for _, was := range d.left[u.name] {
-		if was.group == u.group {
+func (d *diff) moved(u *source.Unit) *source.Unit {
+	for _, was := range d.left[u.Name] {
+		if was.Group == u.Group {
 			return was
 		}
 	}
@@ -51,36 +53,36 @@ func (d *diff) moved(u *unit) *unit {
 }
 
 // changed judges a test that was there before.
-func (f *file) changed(was, is *unit) []Finding {
+func (f *file) changed(was, is *source.Unit) []Finding {
 	var out []Finding
-	if !was.group && same(was, is) {
+	if !was.Group && same(was, is) {
 		return nil
 	}
 	had := map[how]int{}
-	for _, l := range was.lines() {
-		had[skips(was.file.lang, l)]++
+	for _, l := range was.Lines() {
+		had[skips(was.Lang, l)]++
 	}
-	for i := is.start; i < is.start+len(is.lines()); i++ {
-		h := skips(f.lang, is.in[i])
+	for i := is.Start; i < is.Start+len(is.Lines()); i++ {
+		h := skips(f.lang, is.In[i])
 		if had[h]--; h == runs || had[h] >= 0 {
 			continue
 		}
 		out = append(out, f.skipFinding(is, i, h))
 	}
-	if !was.group {
+	if !was.Group {
 		out = append(out, f.emptied(was, is)...)
 		out = append(out, f.asserted(was, is)...)
 	}
 	return out
 }
 
-func same(a, b *unit) bool {
-	x, y := a.lines(), b.lines()
+func same(a, b *source.Unit) bool {
+	x, y := a.Lines(), b.Lines()
 	if len(x) != len(y) {
 		return false
 	}
 	for i := range x {
-		if x[i].key != y[i].key {
+		if x[i].Key != y[i].Key {
 			return false
 		}
 	}
@@ -89,13 +91,13 @@ func same(a, b *unit) bool {
 
 // created judges a test that was not there before: it may depend on what the
 // machine has, but it is there to be run.
-func (f *file) created(is *unit) []Finding {
+func (f *file) created(is *source.Unit) []Finding {
 	var out []Finding
-	for i := is.start; i < is.start+len(is.lines()); i++ {
-		switch h := skips(f.lang, is.in[i]); h {
+	for i := is.Start; i < is.Start+len(is.Lines()); i++ {
+		switch h := skips(f.lang, is.In[i]); h {
 		case runs, conditional:
 		case skipped:
-			if !guarded(f.lang, is.in, i) {
+			if !guarded(f.lang, is.In, i) {
 				out = append(out, f.skipFinding(is, i, h))
 			}
 		default:
@@ -105,10 +107,10 @@ func (f *file) created(is *unit) []Finding {
 	return out
 }
 
-func (f *file) skipFinding(u *unit, i int, h how) Finding {
-	what := "test " + u.name
-	if u.group {
-		what = "the tests of " + u.name
+func (f *file) skipFinding(u *source.Unit, i int, h how) Finding {
+	what := "test " + u.Name
+	if u.Group {
+		what = "the tests of " + u.Name
 	}
 	return f.skipText(what, i, h)
 }
@@ -151,26 +153,29 @@ func (f *file) loose(covered map[int]bool) []Finding {
 }
 
 // emptied finds a test of which nothing is left, or that returns at once.
-func (f *file) emptied(was, is *unit) []Finding {
+func (f *file) emptied(was, is *source.Unit) []Finding {
 	before, after := statements(was), statements(is)
-	if len(before) == 0 || len(before) == 1 && leaves(before[0].code) {
+	if f.Fragment && len(before) == 0 && len(after) > 0 && leaves(after[0].Code) {
+		return []Finding{f.finding("test_emptied", is.Head, "test "+is.Name+" returns before it tests anything")}
+	}
+	if len(before) == 0 || len(before) == 1 && leaves(before[0].Code) {
 		return nil
 	}
 	switch {
-	case len(after) == 0 && is.end > is.head+1 || len(after) == 0 && strings.TrimSpace(was.in[was.head].code) != strings.TrimSpace(is.in[is.head].code):
-		return []Finding{f.finding("test_emptied", is.head, "test "+is.name+" does nothing any more")}
-	case len(after) > 0 && leaves(after[0].code) && !leaves(before[0].code):
-		return []Finding{f.finding("test_emptied", is.head, "test "+is.name+" returns before it tests anything")}
+	case len(after) == 0 && is.End > is.Head+1 || len(after) == 0 && strings.TrimSpace(was.In[was.Head].Code) != strings.TrimSpace(is.In[is.Head].Code):
+		return []Finding{f.finding("test_emptied", is.Head, "test "+is.Name+" does nothing any more")}
+	case len(after) > 0 && leaves(after[0].Code) && !leaves(before[0].Code):
+		return []Finding{f.finding("test_emptied", is.Head, "test "+is.Name+" returns before it tests anything")}
 	}
 	return nil
 }
 
 // statements returns the lines of a test's body that do something.
-func statements(u *unit) []line {
-	var out []line
-	for _, l := range u.body() {
-		code := strings.TrimSpace(l.code)
-		if l.inside || code == "" || strings.Trim(code, "(){}[];,") == "" || code == "end" || code == "pass" || code == "..." || isDocstring(code) || code == "});" {
+func statements(u *source.Unit) []source.Line {
+	var out []source.Line
+	for _, l := range u.Body() {
+		code := strings.TrimSpace(l.Code)
+		if l.Inside || code == "" || strings.Trim(code, "(){}[];,") == "" || code == "end" || code == "pass" || code == "..." || isDocstring(code) || code == "});" {
 			continue
 		}
 		out = append(out, l)
@@ -193,9 +198,9 @@ func (d *diff) deleted(f *file) []Finding {
 		return nil // judged as a file
 	}
 	var out []Finding
-	var lost []*unit
+	var lost []*source.Unit
 	for _, u := range f.gone {
-		if u.group || d.fresh[u.name] || d.goesWith(u) {
+		if u.Group || d.fresh[u.Name] || d.goesWith(u) {
 			continue
 		}
 		lost = append(lost, u)
@@ -207,15 +212,15 @@ func (d *diff) deleted(f *file) []Finding {
 			fresh = append(fresh[:i:i], fresh[i+1:]...)
 			continue
 		}
-		out = append(out, f.about("test_deleted", "test "+u.name+" is deleted", u.in[u.head].raw))
+		out = append(out, f.about("test_deleted", "test "+u.Name+" is deleted", u.In[u.Head].Raw))
 	}
 	return out
 }
 
-func ungrouped(units []*unit) []*unit {
-	var out []*unit
+func ungrouped(units []*source.Unit) []*source.Unit {
+	var out []*source.Unit
 	for _, u := range units {
-		if !u.group {
+		if !u.Group {
 			out = append(out, u)
 		}
 	}
@@ -227,9 +232,9 @@ const maxRenames = 200
 
 // renamed returns which of the new tests is the old one under another name: one
 // that shares at least half of its lines; in a fragment, where bodies are cut, any.
-func renamed(u *unit, fresh []*unit) int {
+func renamed(u *source.Unit, fresh []*source.Unit) int {
 	for i, n := range fresh[:min(len(fresh), maxRenames)] {
-		if len(u.body()) == 0 || len(n.body()) == 0 || alike(u, n) >= 0.5 {
+		if len(u.Body()) == 0 || len(n.Body()) == 0 || alike(u, n) >= 0.5 {
 			return i
 		}
 	}
@@ -237,18 +242,18 @@ func renamed(u *unit, fresh []*unit) int {
 }
 
 // alike is the part of a test's lines that another has, too.
-func alike(a, b *unit) float64 {
+func alike(a, b *source.Unit) float64 {
 	has := map[string]int{}
-	for _, l := range b.body() {
-		has[l.key]++
+	for _, l := range b.Body() {
+		has[l.Key]++
 	}
 	n, all := 0, 0
-	for _, l := range a.body() {
-		if strings.Trim(l.key, "(){}[];,") == "" || l.key == "end" {
+	for _, l := range a.Body() {
+		if strings.Trim(l.Key, "(){}[];,") == "" || l.Key == "end" {
 			continue
 		}
 		all++
-		if has[l.key]--; has[l.key] >= 0 {
+		if has[l.Key]--; has[l.Key] >= 0 {
 			n++
 		}
 	}
@@ -261,18 +266,18 @@ func alike(a, b *unit) float64 {
 // lost judges a test file that is gone, or that no test runner finds any more.
 func (d *diff) lost(f *file) []Finding {
 	switch {
-	case f.Kind == Renamed && TestFile(f.From) && !f.test && langOf(f.From).program():
+	case f.Kind == Renamed && TestFile(f.From) && !f.test && source.LangOf(f.From).Program():
 		return []Finding{f.about("test_deleted", "was the test file "+f.From+", and is none by its new name", "")}
-	case f.Kind != Deleted || !f.test || !langOf(f.Path).program():
+	case f.Kind != Deleted || !f.test || !source.LangOf(f.Path).Program():
 		return nil
 	}
 	n, moved := 0, 0
 	for i := range f.before {
 		u := &f.before[i]
-		if u.group {
+		if u.Group {
 			continue
 		}
-		if n++; d.fresh[u.name] || d.goesWith(u) {
+		if n++; d.fresh[u.Name] || d.goesWith(u) {
 			moved++
 		}
 	}
@@ -303,7 +308,7 @@ func (d *diff) namesEnded() map[string]bool {
 			continue
 		}
 		for _, i := range f.removed {
-			if n := defined(f.old[i].code); n != "" {
+			if n := defined(f.old[i].Code); n != "" {
 				ended[n] = true
 			}
 		}
@@ -313,7 +318,7 @@ func (d *diff) namesEnded() map[string]bool {
 	}
 	for _, f := range d.files {
 		for _, i := range f.added {
-			delete(ended, defined(f.new[i].code))
+			delete(ended, defined(f.new[i].Code))
 		}
 	}
 	return ended
@@ -326,7 +331,7 @@ var definers = []string{"func", "def", "class", "fn", "function", "const", "type
 // that is too short to be told from others.
 func defined(code string) string {
 	for _, w := range definers {
-		i := find(code, w)
+		i := source.Find(code, w)
 		if i < 0 {
 			continue
 		}
@@ -337,7 +342,7 @@ func defined(code string) string {
 			}
 		}
 		rest = strings.TrimPrefix(rest, "self.")
-		if n := name(rest); len(n) > 3 {
+		if n := source.Name(rest); len(n) > 3 {
 			return n
 		}
 	}
@@ -346,13 +351,13 @@ func defined(code string) string {
 
 // goesWith reports whether a test uses a name that the change took away: it goes
 // together with what it tests.
-func (d *diff) goesWith(u *unit) bool {
+func (d *diff) goesWith(u *source.Unit) bool {
 	if len(d.ended) == 0 {
 		return false
 	}
-	for _, l := range u.in[u.start:u.end] {
-		for rest := l.code; rest != ""; {
-			n := name(rest)
+	for _, l := range u.In[u.Start:u.End] {
+		for rest := l.Code; rest != ""; {
+			n := source.Name(rest)
 			if n == "" {
 				rest = rest[1:]
 				continue

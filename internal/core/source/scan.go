@@ -1,20 +1,20 @@
-package smell
+package source
 
 import "strings"
 
-// line is one line of a text, three times: as it is, its code, and its comment.
+// Line is one line of a text, three times: as it is, its code, and its comment.
 // In code all that is comment is blank, and so is what stands between quotes; in
 // comment all else is. The three are of one length.
-type line struct {
-	raw, code, comment string
-	key                string // without blanks: two lines with one key are the same line
-	inside             bool   // begins inside a string or a comment
+type Line struct {
+	Raw, Code, Comment string
+	Key                string // without blanks: two lines with one key are the same line
+	Inside             bool   // begins inside a string or a comment
 }
 
-// indent is how far in a line begins; a tab counts as four.
-func (l line) indent() int {
+// Indent is how far in a line begins; a tab counts as four.
+func (l Line) Indent() int {
 	n := 0
-	for _, c := range []byte(l.raw) {
+	for _, c := range []byte(l.Raw) {
 		switch c {
 		case ' ':
 			n++
@@ -44,26 +44,26 @@ type syntax struct {
 
 var (
 	cQuotes  = []quote{{open: `"`, close: `"`}, {open: `'`, close: `'`}}
-	syntaxes = map[lang]syntax{
-		golang:     {[]string{"//"}, "/*", "*/", []quote{{open: "`", close: "`", lines: true, raw: true}, cQuotes[0], cQuotes[1]}},
-		python:     {[]string{"#"}, "", "", []quote{{open: `"""`, close: `"""`, lines: true}, {open: `'''`, close: `'''`, lines: true}, cQuotes[0], cQuotes[1]}},
-		javascript: {[]string{"//"}, "/*", "*/", []quote{{open: "`", close: "`", lines: true}, cQuotes[0], cQuotes[1]}},
-		typescript: {[]string{"//"}, "/*", "*/", []quote{{open: "`", close: "`", lines: true}, cQuotes[0], cQuotes[1]}},
-		java:       {[]string{"//"}, "/*", "*/", []quote{{open: `"""`, close: `"""`, lines: true}, cQuotes[0], cQuotes[1]}},
-		rust: {[]string{"//"}, "/*", "*/", []quote{{open: `r##"`, close: `"##`, lines: true, raw: true}, {open: `r#"`, close: `"#`, lines: true, raw: true},
+	syntaxes = map[Lang]syntax{
+		Go:         {[]string{"//"}, "/*", "*/", []quote{{open: "`", close: "`", lines: true, raw: true}, cQuotes[0], cQuotes[1]}},
+		Python:     {[]string{"#"}, "", "", []quote{{open: `"""`, close: `"""`, lines: true}, {open: `'''`, close: `'''`, lines: true}, cQuotes[0], cQuotes[1]}},
+		JavaScript: {[]string{"//"}, "/*", "*/", []quote{{open: "`", close: "`", lines: true}, cQuotes[0], cQuotes[1]}},
+		TypeScript: {[]string{"//"}, "/*", "*/", []quote{{open: "`", close: "`", lines: true}, cQuotes[0], cQuotes[1]}},
+		Java:       {[]string{"//"}, "/*", "*/", []quote{{open: `"""`, close: `"""`, lines: true}, cQuotes[0], cQuotes[1]}},
+		Rust: {[]string{"//"}, "/*", "*/", []quote{{open: `r##"`, close: `"##`, lines: true, raw: true}, {open: `r#"`, close: `"#`, lines: true, raw: true},
 			{open: `"`, close: `"`, lines: true}}},
-		ruby:  {[]string{"#"}, "\n=begin", "\n=end", []quote{cQuotes[0], cQuotes[1], {open: "`", close: "`"}}},
-		yaml:  {[]string{"#"}, "", "", nil},
-		ini:   {[]string{"#", ";"}, "", "", nil},
-		json:  {[]string{"//"}, "/*", "*/", []quote{}},
-		shell: {[]string{"#"}, "", "", nil},
+		Ruby:  {[]string{"#"}, "\n=begin", "\n=end", []quote{cQuotes[0], cQuotes[1], {open: "`", close: "`"}}},
+		YAML:  {[]string{"#"}, "", "", nil},
+		INI:   {[]string{"#", ";"}, "", "", nil},
+		JSON:  {[]string{"//"}, "/*", "*/", []quote{}},
+		Shell: {[]string{"#"}, "", "", nil},
 	}
 )
 
 // scanner walks a text once and writes down what is code and what is comment.
 type scanner struct {
 	syntax
-	lang          lang
+	lang          Lang
 	src           string
 	at            int
 	code, comment []byte
@@ -72,8 +72,8 @@ type scanner struct {
 	last          byte         // the last byte of code that is no blank
 }
 
-// scan cuts a text into lines.
-func scan(src string, l lang) []line {
+// Scan cuts a text into lines.
+func Scan(src string, l Lang) []Line {
 	if src == "" {
 		return nil
 	}
@@ -94,8 +94,8 @@ func blanks(src string) []byte {
 	return b
 }
 
-func split(src, code, comment string, inside map[int]bool) []line {
-	out := make([]line, 0, strings.Count(src, "\n")+1)
+func split(src, code, comment string, inside map[int]bool) []Line {
+	out := make([]Line, 0, strings.Count(src, "\n")+1)
 	for at := 0; at < len(src); {
 		end := strings.IndexByte(src[at:], '\n')
 		if end < 0 {
@@ -103,19 +103,19 @@ func split(src, code, comment string, inside map[int]bool) []line {
 		} else {
 			end += at
 		}
-		l := line{raw: strings.TrimRight(src[at:end], "\r"), code: code[at:end], inside: inside[at]}
+		l := Line{Raw: strings.TrimRight(src[at:end], "\r"), Code: code[at:end], Inside: inside[at]}
 		if comment != "" {
-			l.comment = strings.TrimSpace(comment[at:end])
+			l.Comment = strings.TrimSpace(comment[at:end])
 		}
-		l.key = squeeze(l.raw)
+		l.Key = Squeeze(l.Raw)
 		out = append(out, l)
 		at = end + 1
 	}
 	return out
 }
 
-// squeeze returns s without its blanks.
-func squeeze(s string) string {
+// Squeeze returns s without its blanks.
+func Squeeze(s string) string {
 	s = strings.TrimSpace(s)
 	if strings.IndexByte(s, ' ') < 0 && strings.IndexByte(s, '\t') < 0 {
 		return s
@@ -207,19 +207,19 @@ func (s *scanner) commentBegins(mark string) bool {
 	before := s.src[s.at-1]
 	switch mark {
 	case "#", ";":
-		return before == ' ' || before == '\t' || before == '\n' || s.lang == python
+		return before == ' ' || before == '\t' || before == '\n' || s.lang == Python
 	}
-	return before != ':' || s.lang != json
+	return before != ':' || s.lang != JSON
 }
 
 // stringAt passes a string that begins here, or something that looks like one.
 func (s *scanner) stringAt(rest string) bool {
 	switch {
-	case s.lang.js() && rest[0] == '/' && s.regexpMayBegin():
+	case s.lang.JS() && rest[0] == '/' && s.regexpMayBegin():
 		return s.regexpAt(rest)
-	case s.lang == rust && rest[0] == '\'':
+	case s.lang == Rust && rest[0] == '\'':
 		return s.runeAt(rest)
-	case s.lang == ruby && strings.HasPrefix(rest, "<<"):
+	case s.lang == Ruby && strings.HasPrefix(rest, "<<"):
 		s.heredocAt(rest)
 		return false
 	}

@@ -1,36 +1,37 @@
-package smell
+package source
 
 import (
 	"slices"
 	"strings"
 )
 
-// unit is a test, or a group of tests, in a text.
-type unit struct {
-	name  string
-	group bool
-	start int // its first line: attributes and decorators included
-	head  int // the line that names it
-	end   int // the line after its last
-	in    []line
-	file  *file
+// Unit is a test, or a group of tests, in a text.
+type Unit struct {
+	Name  string
+	Group bool   // holds tests
+	Path  string // the groups it is in
+	Start int    // its first line: attributes and decorators included
+	Head  int    // the line that names it
+	End   int    // the line after its last
+	In    []Line // the text it is in
+	Lang  Lang
 }
 
-// lines returns the lines of a test with all that stands above its head; of a
+// Lines returns the lines of a test with all that stands above its head; of a
 // group only its head, because what is in it are units of their own.
-func (u *unit) lines() []line {
-	if u.group {
-		return u.in[u.start : u.head+1]
+func (u *Unit) Lines() []Line {
+	if u.Group {
+		return u.In[u.Start : u.Head+1]
 	}
-	return u.in[u.start:u.end]
+	return u.In[u.Start:u.End]
 }
 
-// body returns the lines after the head, without the one that closes it.
-func (u *unit) body() []line {
-	if u.head+1 >= u.end {
+// Body returns the lines after the head, without the one that closes it.
+func (u *Unit) Body() []Line {
+	if u.Head+1 >= u.End {
 		return nil
 	}
-	return u.in[u.head+1 : u.end]
+	return u.In[u.Head+1 : u.End]
 }
 
 // header is what a line that begins a test says.
@@ -39,35 +40,32 @@ type header struct {
 	group bool
 }
 
-// units returns the tests in a text, in order.
-func units(f *file, lines []line) []unit {
-	if !f.test && f.lang != rust {
-		return nil
-	}
-	var out []unit
+// Units returns the tests in a text, in order.
+func Units(l Lang, lines []Line) []Unit {
+	var out []Unit
 	mark := "" // what the attributes above say
 	from := -1
-	for i, l := range lines {
-		code := strings.TrimSpace(l.code)
+	for i, ln := range lines {
+		code := strings.TrimSpace(ln.Code)
 		switch {
-		case l.inside || code == "" && l.key != "" && from >= 0:
+		case ln.Inside || code == "" && ln.Key != "" && from >= 0:
 			continue
 		case code == "":
 			mark, from = "", -1
 			continue
-		case attribute(f.lang, code):
+		case attribute(l, code):
 			if from < 0 {
 				from = i
 			}
 			mark += code
-			if !inlineAttribute(f.lang, code) {
+			if !inlineAttribute(l, code) {
 				continue
 			}
 		}
-		if h, ok := heads(f.lang, l, code, mark); ok {
-			u := unit{name: h.name, group: h.group, start: i, head: i, end: endOf(lines, i), in: lines, file: f}
+		if h, ok := heads(l, ln, code, mark); ok {
+			u := Unit{Name: h.name, Group: h.group, Start: i, Head: i, End: EndOf(lines, i), In: lines, Lang: l}
 			if from >= 0 {
-				u.start = from
+				u.Start = from
 			}
 			out = append(out, u)
 		}
@@ -77,34 +75,34 @@ func units(f *file, lines []line) []unit {
 }
 
 // attribute reports whether a line of code belongs to what comes after it.
-func attribute(l lang, code string) bool {
+func attribute(l Lang, code string) bool {
 	switch l {
-	case python, java:
+	case Python, Java:
 		return code[0] == '@' && !strings.HasPrefix(code, "@interface")
-	case rust:
+	case Rust:
 		return strings.HasPrefix(code, "#[")
 	}
 	return false
 }
 
 // inlineAttribute reports whether the line goes on after its attributes: @Test void f() {.
-func inlineAttribute(l lang, code string) bool {
-	return l == java && has(code, "void", "fun") || l == rust && has(code, "fn")
+func inlineAttribute(l Lang, code string) bool {
+	return l == Java && Has(code, "void", "fun") || l == Rust && Has(code, "fn")
 }
 
-func heads(l lang, ln line, code, mark string) (header, bool) {
+func heads(l Lang, ln Line, code, mark string) (header, bool) {
 	switch l {
-	case golang:
+	case Go:
 		return goHead(code)
-	case python:
+	case Python:
 		return pythonHead(code)
-	case javascript, typescript:
+	case JavaScript, TypeScript:
 		return jsHead(ln, code)
-	case java:
+	case Java:
 		return javaHead(code, mark)
-	case rust:
+	case Rust:
 		return rustHead(code, mark)
-	case ruby:
+	case Ruby:
 		return rubyHead(ln, code)
 	}
 	return header{}, false
@@ -120,8 +118,8 @@ func goHead(code string) (header, bool) {
 			return header{}, false
 		}
 	}
-	n := name(rest)
-	if !prefixed(n, "Test", "Fuzz", "Example", "Benchmark") || n == "TestMain" {
+	n := Name(rest)
+	if !Prefixed(n, "Test", "Fuzz", "Example", "Benchmark") || n == "TestMain" {
 		return header{}, false
 	}
 	return header{name: n}, true
@@ -129,11 +127,11 @@ func goHead(code string) (header, bool) {
 
 func pythonHead(code string) (header, bool) {
 	if rest, ok := strings.CutPrefix(code, "class "); ok {
-		n := name(rest)
+		n := Name(rest)
 		return header{n, true}, strings.HasPrefix(n, "Test") || strings.HasSuffix(n, "Test") || strings.HasSuffix(n, "Tests") || strings.HasSuffix(n, "TestCase")
 	}
 	rest, ok := strings.CutPrefix(strings.TrimPrefix(code, "async "), "def ")
-	n := name(rest)
+	n := Name(rest)
 	return header{name: n}, ok && strings.HasPrefix(n, "test")
 }
 
@@ -142,23 +140,23 @@ var (
 	jsGroups = []string{"describe", "context", "suite", "xdescribe", "xcontext", "xsuite", "fdescribe", "fcontext"}
 )
 
-func jsHead(ln line, code string) (header, bool) {
-	n := name(code)
+func jsHead(ln Line, code string) (header, bool) {
+	n := Name(code)
 	group := slices.Contains(jsGroups, n)
 	if !group && !slices.Contains(jsTests, n) {
 		return header{}, false
 	}
 	rest := code[len(n):]
 	for strings.HasPrefix(rest, ".") { // it.skip, test.concurrent.only, describe.each
-		rest = rest[1+len(name(rest[1:])):]
+		rest = rest[1+len(Name(rest[1:])):]
 	}
 	if !strings.HasPrefix(rest, "(") && !strings.HasPrefix(rest, "`") {
 		return header{}, false
 	}
-	at := strings.Index(ln.code, rest)
-	title, ok := literalAfter(ln.raw, ln.code, at)
+	at := strings.Index(ln.Code, rest)
+	title, ok := literalAfter(ln.Raw, ln.Code, at)
 	if !ok {
-		title = squeeze(rest)
+		title = Squeeze(rest)
 	}
 	return header{title, group}, true
 }
@@ -181,10 +179,10 @@ func literalAfter(raw, code string, at int) (string, bool) {
 }
 
 func javaHead(code, mark string) (header, bool) {
-	if i := find(code, "class"); i >= 0 && !strings.Contains(code[:i], "(") {
-		return header{name(strings.TrimSpace(code[i+len("class"):])), true}, true
+	if i := Find(code, "class"); i >= 0 && !strings.Contains(code[:i], "(") {
+		return header{Name(strings.TrimSpace(code[i+len("class"):])), true}, true
 	}
-	if !has(mark, "@Test", "@ParameterizedTest", "@RepeatedTest", "@TestFactory", "@Property", "@TestTemplate") {
+	if !Has(mark, "@Test", "@ParameterizedTest", "@RepeatedTest", "@TestFactory", "@Property", "@TestTemplate") {
 		return header{}, false
 	}
 	paren := strings.IndexByte(code, '(')
@@ -207,16 +205,16 @@ func javaHead(code, mark string) (header, bool) {
 }
 
 func rustHead(code, mark string) (header, bool) {
-	i := find(code, "fn")
+	i := Find(code, "fn")
 	if i < 0 || !rustTest(mark) {
 		return header{}, false
 	}
-	return header{name: name(strings.TrimSpace(code[i+2:]))}, true
+	return header{name: Name(strings.TrimSpace(code[i+2:]))}, true
 }
 
 // rustTest reports whether attributes make a function a test.
 func rustTest(mark string) bool {
-	return strings.Contains(mark, "test]") || strings.Contains(mark, "test(") || has(mark, "rstest", "test_case", "quickcheck", "wasm_bindgen_test")
+	return strings.Contains(mark, "test]") || strings.Contains(mark, "test(") || Has(mark, "rstest", "test_case", "quickcheck", "wasm_bindgen_test")
 }
 
 var (
@@ -224,44 +222,44 @@ var (
 	rubyGroups = []string{"describe", "context", "feature", "xdescribe", "xcontext", "xfeature", "fdescribe", "fcontext", "ffeature"}
 )
 
-func rubyHead(ln line, code string) (header, bool) {
+func rubyHead(ln Line, code string) (header, bool) {
 	if rest, ok := strings.CutPrefix(code, "def "); ok {
-		n := name(rest)
+		n := Name(rest)
 		return header{name: n}, strings.HasPrefix(n, "test_")
 	}
 	code = strings.TrimPrefix(code, "RSpec.")
-	n := name(code)
+	n := Name(code)
 	group := slices.Contains(rubyGroups, n)
 	if !group && !slices.Contains(rubyTests, n) {
 		return header{}, false
 	}
 	rest := code[len(n):]
-	if !prefixed(rest, ` "`, ` '`, `("`, `('`, " {", " do") && !group {
+	if !Prefixed(rest, ` "`, ` '`, `("`, `('`, " {", " do") && !group {
 		return header{}, false
 	}
-	title, ok := literalAfter(ln.raw, ln.code, strings.Index(ln.code, n)+len(n))
+	title, ok := literalAfter(ln.Raw, ln.Code, strings.Index(ln.Code, n)+len(n))
 	if !ok {
-		title = squeeze(rest)
+		title = Squeeze(rest)
 	}
 	return header{title, group}, true
 }
 
-// endOf returns the line after the last one of what begins at a head: all that is
+// EndOf returns the line after the last one of what begins at a head: all that is
 // further in, and the line that closes it.
-func endOf(lines []line, head int) int {
-	depth := lines[head].indent()
+func EndOf(lines []Line, head int) int {
+	depth := lines[head].Indent()
 	end := head + 1
 	for i := head + 1; i < len(lines); i++ {
 		l := lines[i]
-		if l.key == "" || l.inside || strings.TrimSpace(l.code) == "" {
+		if l.Key == "" || l.Inside || strings.TrimSpace(l.Code) == "" {
 			continue // what is blank belongs to whatever comes after
 		}
-		if l.indent() > depth {
+		if l.Indent() > depth {
 			end = i + 1
 			continue
 		}
-		code := strings.TrimSpace(l.code)
-		if l.indent() < depth || !closes(code) {
+		code := strings.TrimSpace(l.Code)
+		if l.Indent() < depth || !closes(code) {
 			return end
 		}
 		end = i + 1
@@ -273,39 +271,7 @@ func endOf(lines []line, head int) int {
 }
 
 func closes(code string) bool {
-	return strings.IndexByte(")]}", code[0]) >= 0 || find(code, "end") == 0
+	return strings.IndexByte(")]}", code[0]) >= 0 || Find(code, "end") == 0
 }
 
 func opens(code string) bool { return strings.IndexByte("{([:,", code[len(code)-1]) >= 0 }
-
-// pairs matches the units of a name before with those of the same name after, in
-// their order, and returns those that stay alone.
-func pairs(before, after []unit) (both [][2]*unit, gone, fresh []*unit) {
-	key := func(u *unit) string {
-		if u.group {
-			return "group " + u.name
-		}
-		return u.name
-	}
-	left := map[string][]*unit{}
-	for i := range before {
-		u := &before[i]
-		left[key(u)] = append(left[key(u)], u)
-	}
-	paired := map[*unit]bool{}
-	for i := range after {
-		u := &after[i]
-		if was := left[key(u)]; len(was) > 0 {
-			both, left[key(u)] = append(both, [2]*unit{was[0], u}), was[1:]
-			paired[was[0]] = true
-			continue
-		}
-		fresh = append(fresh, u)
-	}
-	for i := range before {
-		if u := &before[i]; !paired[u] {
-			gone = append(gone, u)
-		}
-	}
-	return both, gone, fresh
-}

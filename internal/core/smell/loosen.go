@@ -1,0 +1,365 @@
+package smell
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"popkit/internal/core/source"
+)
+
+// loosened finds checks that are asked for less in a file that configures them.
+func (f *file) loosened() []Finding {
+	name := path.Base(f.Path)
+	switch {
+	case continuous(f.Path):
+		return f.ciLoosened()
+	case strings.HasPrefix(name, "tsconfig") && f.lang == source.JSON, name == "jsconfig.json":
+		return f.options(tsStrict, tsLoose)
+	case strings.Contains(name, "eslint") && !strings.Contains(name, "ignore"):
+		return f.rulesOff()
+	case strings.HasPrefix(name, ".rubocop"):
+		return f.cops()
+	case name == "package.json":
+		return append(f.scripts(), f.thresholds()...)
+	case name == ".pre-commit-config.yaml" || source.InDir(f.Path, []string{".husky"}) || strings.HasPrefix(name, "lefthook"):
+		return f.hooks()
+	case name == "Makefile" || name == "makefile" || name == "GNUmakefile":
+		return f.scripts()
+	case name == "Cargo.toml":
+		return f.lints()
+	}
+	if f.lang == source.INI || strings.Contains(name, "golangci") || strings.Contains(name, "coverage") || strings.Contains(name, "codecov") || strings.Contains(name, "jest") ||
+		strings.Contains(name, "vitest") || strings.Contains(name, "nyc") || strings.Contains(name, "simplecov") || strings.Contains(name, "jacoco") {
+		return append(f.lists(), append(f.options(pyStrict, pyLoose), f.thresholds()...)...)
+	}
+	return nil
+}
+
+// tsStrict are settings that may not be taken away, tsLoose those that may not come.
+var (
+	tsStrict = []string{`"strict":true`, `"noImplicitAny":true`, `"strictNullChecks":true`}
+	tsLoose  = []string{`"strict":false`, `"noImplicitAny":false`, `"strictNullChecks":false`, `"strictFunctionTypes":false`, `"strictBindCallApply":false`,
+		`"strictPropertyInitialization":false`, `"noImplicitThis":false`, `"alwaysStrict":false`, `"noUnusedLocals":false`, `"noUnusedParameters":false`, `"noImplicitReturns":false`,
+		`"noFallthroughCasesInSwitch":false`, `"checkJs":false`, `"noUncheckedIndexedAccess":false`, `"useUnknownInCatchVariables":false`, `"noEmitOnError":false`}
+	pyStrict = []string{"strict=true", "disallow_untyped_defs=true", "warn_unused_ignores=true", "check_untyped_defs=true", "no_implicit_optional=true", "xfail_strict=true", "filterwarnings=error"}
+	pyLoose  = []string{"strict=false", "disallow_untyped_defs=false", "ignore_errors=true", "check_untyped_defs=false", "warn_return_any=false", "disallow_any_generics=false",
+		"disallow_incomplete_defs=false", "ignore_missing_imports=true", "xfail_strict=false", "typecheckingmode=\"off\"", "strict_optional=false", "tests:false", "exit-zero=true"}
+)
+
+// options finds settings that were made looser.
+func (f *file) options(strict, loose []string) []Finding {
+	var out []Finding
+	setting := func(l source.Line) string {
+		s := strings.TrimRight(source.Squeeze(uncommented(l)), ",")
+		if f.lang == source.INI {
+			s = strings.ToLower(s)
+		}
+		return s
+	}
+	added := map[string]bool{}
+	for _, i := range f.added {
+		s := setting(f.new[i])
+		added[s] = true
+		for _, w := range loose {
+			if s == w {
+				out = append(out, f.finding("config_loosened", i, "a check is asked for less: "+strings.TrimSpace(f.new[i].Raw)))
+			}
+		}
+	}
+	for _, i := range f.removed {
+		s := setting(f.old[i])
+		for _, w := range strict {
+			if s == w && !added[s] && f.Kind != Created && len(f.new) > 0 {
+				out = append(out, f.about("config_loosened", "a check is gone: "+strings.TrimSpace(f.old[i].Raw), f.old[i].Raw))
+			}
+		}
+	}
+	return out
+}
+
+// rulesOff finds rules of a linter that are switched off by a new line.
+func (f *file) rulesOff() []Finding {
+	off := func(l source.Line) (string, bool) {
+		key, value, ok := strings.Cut(source.Squeeze(uncommented(l)), ":")
+		value = strings.Trim(strings.TrimRight(value, ",}"), `"'[`)
+		return key, ok && len(key) > 2 && (value == "off" || value == "0") && !strings.Contains(key, "report")
+	}
+	was := map[string]bool{}
+	for _, i := range f.removed {
+		if key, ok := off(f.old[i]); ok {
+			was[key] = true
+		}
+	}
+	var out []Finding
+	for _, i := range f.added {
+		if key, ok := off(f.new[i]); ok && !was[key] && f.Old != "" {
+			out = append(out, f.finding("config_loosened", i, "a rule of the linter is switched off: "+strings.Trim(key, `"'{`)))
+		}
+	}
+	return out
+}
+
+// cops finds RuboCop's rules that are switched off, or get a wider limit.
+func (f *file) cops() []Finding {
+	var out []Finding
+	max := map[string]int{}
+	for _, i := range f.removed {
+		if v, ok := strings.CutPrefix(f.old[i].Key, "Max:"); ok {
+			n, err := strconv.Atoi(v)
+			if err == nil {
+				max[parent(f.old, i)] = n
+			}
+		}
+	}
+	for _, i := range f.added {
+		key := f.new[i].Key
+		if key == "Enabled:false" {
+			out = append(out, f.finding("config_loosened", i, "a rule of the linter is switched off: "+parent(f.new, i)))
+		}
+		if v, ok := strings.CutPrefix(key, "Max:"); ok {
+			n, err := strconv.Atoi(v)
+			if was, known := max[parent(f.new, i)]; err == nil && known && n > was {
+				out = append(out, f.finding("config_loosened", i, "a limit is wider: "+parent(f.new, i)+" from "+strconv.Itoa(was)+" to "+v))
+			}
+		}
+	}
+	return out
+}
+
+// parent returns the key under which a line stands: of YAML by its indentation, of
+// a list in TOML or an ini file by the line that opened it.
+func parent(lines []source.Line, i int) string {
+	depth := lines[i].Indent()
+	dash := strings.HasPrefix(lines[i].Key, "-")
+	for j := i - 1; j >= 0 && j > i-400; j-- {
+		code := strings.TrimSpace(lines[j].Code)
+		in := lines[j].Indent()
+		if code == "" || in > depth || in == depth && (!dash || strings.HasPrefix(code, "-")) {
+			continue
+		}
+		end := strings.IndexAny(code, ":=")
+		if end < 0 {
+			if code[0] == '[' {
+				return strings.Trim(code, "[] ")
+			}
+			depth = in
+			continue
+		}
+		return strings.Trim(strings.TrimSpace(code[:end]), `"'- `)
+	}
+	return ""
+}
+
+// ignoring are the keys of lists whose every entry is a check less.
+var ignoring = []string{"ignore", "extend-ignore", "disable", "per-file-ignores", "extend-per-file-ignores", "exclude-rules", "lint.ignore", "disable_error_code", "skips", "disabled", "per_file_ignores", "extend_ignore"}
+
+func ignores(key string) bool {
+	key = strings.ToLower(key)
+	for _, k := range ignoring {
+		if key == k || strings.HasSuffix(key, "."+k) {
+			return true
+		}
+	}
+	return false
+}
+
+// lists finds checks that were put on a list of those that are not made.
+func (f *file) lists() []Finding {
+	was := map[string]bool{}
+	for _, i := range f.removed {
+		for _, w := range f.entries(f.old, i) {
+			was[w] = true
+		}
+	}
+	var out []Finding
+	for _, i := range f.added {
+		for _, w := range f.entries(f.new, i) {
+			if !was[w] && f.Old != "" {
+				out = append(out, f.finding("config_loosened", i, "a check is not made any more: "+w))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// entries returns the checks that a line puts on such a list.
+func (f *file) entries(lines []source.Line, i int) []string {
+	code := lines[i].Code
+	raw := uncommented(lines[i])
+	key, value, ok := strings.Cut(raw, "=")
+	if f.lang == source.YAML || !ok {
+		key, value, ok = strings.Cut(raw, ":")
+	}
+	if !ok || !ignores(strings.Trim(strings.TrimSpace(key), `"'`)) {
+		if !ignores(parent(lines, i)) || strings.TrimSpace(code) == "" {
+			return nil
+		}
+		value = raw
+	}
+	return strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ,[]\"'\t", r) || r == '-' && f.lang == source.YAML })
+}
+
+// floors are the keys of numbers below which a check fails.
+var floors = []string{"fail_under", "fail-under", "cov-fail-under", "branches", "functions", "lines", "statements", "minimum_coverage", "minimum", "threshold", "target", "line-coverage", "check-coverage", "lineCoverage"}
+
+// thresholds finds such numbers that became less.
+func (f *file) thresholds() []Finding {
+	was := map[string][]float64{}
+	for _, i := range f.removed {
+		if key, n, ok := floor(f.old[i]); ok {
+			was[key] = append(was[key], n)
+		}
+	}
+	var out []Finding
+	for _, i := range f.added {
+		key, n, ok := floor(f.new[i])
+		if !ok || len(was[key]) == 0 {
+			continue
+		}
+		if before := was[key][0]; n < before {
+			out = append(out, f.finding("config_loosened", i, key+" is lowered from "+strconv.FormatFloat(before, 'f', -1, 64)+" to "+strconv.FormatFloat(n, 'f', -1, 64)))
+		}
+		was[key] = was[key][1:]
+	}
+	return out
+}
+
+func floor(l source.Line) (string, float64, bool) {
+	code := uncommented(l)
+	for _, k := range floors {
+		i := source.Find(code, k)
+		if i < 0 {
+			continue
+		}
+		rest := strings.TrimLeft(code[i+len(k):], "\"' :=")
+		n, _ := digits(strings.ReplaceAll(strings.TrimRight(rest, ", %"), "%", ""))
+		v, err := strconv.ParseFloat(n, 64)
+		if err == nil {
+			return k, v, true
+		}
+	}
+	return "", 0, false
+}
+
+// scripts finds test and lint commands whose failure does not count any more.
+func (f *file) scripts() []Finding {
+	var out []Finding
+	for _, i := range f.added {
+		raw := f.new[i].Raw
+		switch {
+		case f.lang == source.JSON && strings.Contains(source.Squeeze(raw), `"test":"`) && f.Old != "" && hollowScript(raw):
+			out = append(out, f.finding("config_loosened", i, "the test command runs no tests"))
+		case excused(raw):
+			out = append(out, f.finding("config_loosened", i, "a check's failure does not count any more"))
+		}
+	}
+	return out
+}
+
+func hollowScript(raw string) bool {
+	_, command, _ := strings.Cut(raw, ":")
+	command = strings.Trim(strings.TrimSpace(command), `",`)
+	return command == "true" || command == "exit 0" || strings.HasPrefix(command, "echo ") && !strings.Contains(command, "&&") && !strings.Contains(command, "exit 1")
+}
+
+// checkWords are parts of the commands that check something.
+var checkWords = []string{"test", "tests", "pytest", "lint", "vet", "clippy", "tsc", "rubocop", "mypy", "ruff", "eslint", "tox", "nox", "rspec", "jest", "vitest", "mocha", "golangci-lint", "staticcheck", "flake8",
+	"verify", "typecheck", "type-check", "audit", "check", "nextest", "minitest", "black", "fmt", "coverage"}
+
+// excused reports whether a line runs a check and drops its exit status.
+func excused(raw string) bool {
+	s := source.Squeeze(raw)
+	return source.Has(raw, checkWords...) && (strings.Contains(s, "||true") || strings.HasSuffix(s, "||:") || strings.Contains(s, "||exit0") || strings.HasSuffix(s, ";true") ||
+		strings.Contains(raw, "--exit-zero") || strings.Contains(raw, "--passWithNoTests")) && !strings.HasPrefix(strings.TrimSpace(raw), "#")
+}
+
+// lints finds lints that Cargo.toml allows.
+func (f *file) lints() []Finding {
+	var out []Finding
+	for _, i := range f.added {
+		s := f.new[i].Key
+		if (strings.HasSuffix(s, `="allow"`) || strings.Contains(s, `level="allow"`)) && strings.Contains(parent(f.new, i), "lints") {
+			out = append(out, f.finding("config_loosened", i, "a lint is allowed: "+strings.TrimSpace(f.new[i].Raw)))
+		}
+	}
+	return out
+}
+
+// hooks finds git hooks that are gone.
+func (f *file) hooks() []Finding {
+	hook := func(l source.Line) (string, bool) {
+		if path.Base(f.Path) != ".pre-commit-config.yaml" {
+			return l.Key, strings.TrimSpace(l.Code) != "" && !source.Prefixed(l.Key, "#", ".\"$")
+		}
+		id, ok := strings.CutPrefix(l.Key, "-id:")
+		return id, ok
+	}
+	has := map[string]bool{}
+	for _, l := range f.new {
+		if id, ok := hook(l); ok {
+			has[id] = true
+		}
+	}
+	var out []Finding
+	for _, i := range f.removed {
+		if id, ok := hook(f.old[i]); ok && !has[id] && (len(f.added) == 0 || path.Base(f.Path) == ".pre-commit-config.yaml") {
+			out = append(out, f.about("config_loosened", "a git hook's check is gone: "+cut(id), f.old[i].Raw))
+			if f.Kind == Deleted {
+				break
+			}
+		}
+	}
+	return out
+}
+
+// continuous reports whether a file says what CI does.
+func continuous(p string) bool {
+	name := path.Base(p)
+	return strings.Contains("/"+p, "/.github/workflows/") || strings.Contains("/"+p, "/.circleci/") || strings.Contains("/"+p, "/.buildkite/") || strings.Contains("/"+p, "/.gitlab/ci/") ||
+		name == ".gitlab-ci.yml" || name == ".travis.yml" || name == "azure-pipelines.yml" || name == "Jenkinsfile" || name == "bitbucket-pipelines.yml" || name == "appveyor.yml" || name == ".cirrus.yml"
+}
+
+// ciLoosened finds steps of CI whose failure does not count, or that are gone.
+func (f *file) ciLoosened() []Finding {
+	var out []Finding
+	for _, i := range f.added {
+		switch key := source.Squeeze(f.new[i].Code); {
+		case strings.HasSuffix(key, "continue-on-error:true"), strings.HasSuffix(key, "allow_failure:true"), strings.HasSuffix(key, "soft_fail:true"):
+			out = append(out, f.finding("ci_loosened", i, "a failure does not count any more in CI"))
+		case key == "if:false" || key == "if:${{false}}" || key == "-if:false":
+			out = append(out, f.finding("ci_loosened", i, "a part of CI is switched off"))
+		case excused(f.new[i].Code):
+			out = append(out, f.finding("ci_loosened", i, "a check's failure does not count any more in CI"))
+		}
+	}
+	net, at := 0, -1
+	for _, i := range f.removed {
+		if runsCheck(f.old[i]) {
+			if net--; at < 0 {
+				at = i
+			}
+		}
+	}
+	for _, i := range f.added {
+		if runsCheck(f.new[i]) {
+			net++
+		}
+	}
+	if net < 0 && f.Kind != Deleted && at >= 0 {
+		out = append(out, f.about("ci_loosened", count(-net, "check")+" less in CI", f.old[at].Raw))
+	}
+	return out
+}
+
+// runsCheck reports whether a line of CI runs a check.
+func runsCheck(l source.Line) bool {
+	code := strings.TrimSpace(l.Code)
+	code = strings.TrimPrefix(strings.TrimPrefix(code, "- "), "run:")
+	code = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(code), "script:"))
+	if i := strings.IndexByte(code, ':'); i >= 0 && i < len(code)-1 && code[i+1] == ' ' || strings.HasSuffix(code, ":") || !strings.Contains(code, " ") && code != "pytest" && code != "tox" {
+		return false
+	}
+	return source.Has(code, checkWords...) && !source.Prefixed(code, "echo", "#", "if ", "pip install", "pip3", "npm install", "apt", "go install", "cargo install", "gem install", "uv pip", "name:", "uses:")
+}
