@@ -16,7 +16,8 @@ import (
 // documents are the pages whose sessions are played. A page is one session, from
 // top to bottom, in a folder of its own:
 //
-//	```yaml plan.yaml     a block with a file's name is that file, where the session is
+//	```yaml plan.yaml     a block with a file's name is that file, where the session is,
+//	                      as an editor leaves it: a script has to be made executable
 //	```console            "$ command", then what it prints, both streams
 //	<!-- $ command -->    is run too, and must end with 0; for what a reader would do by looking
 //
@@ -94,7 +95,7 @@ func (r *reader) write(where, file, text string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		r.t.Fatalf("%s: %v", where, err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		r.t.Fatalf("%s: %v", where, err)
 	}
 }

@@ -220,6 +220,8 @@ func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 		return fmt.Sprintf("its process was %s (%s)%s", x.Reason, x.Signal, tail(x.Detail)), false
 	case x.Code == 127: // the shell's word for it; a script that was not committed is the usual cause
 		return "it ended with exit status 127, which says that a command was not found (agents see what is committed)" + tail(x.Detail), false
+	case x.Code == 126:
+		return "it ended with exit status 126, which says that a command may not be executed (chmod +x, and commit it)" + tail(x.Detail), false
 	case x.Code != 0:
 		return fmt.Sprintf("it ended with exit status %d%s", x.Code, tail(x.Detail)), false
 	case len(a.Work.Unresolved) > 0:
