@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ func newConfig(e *command.Env) *cobra.Command {
 	}
 	command.JSONFlag(cmd, &o.JSON)
 	explain := &cobra.Command{
-		Use: "explain [KEY]", Short: "Say what a key means, has and changes", Args: command.Takes(0, 1),
+		Use: "explain [KEY]", Short: "Say what a key, or each of a section, means, has and changes", Args: command.Takes(0, 1),
 		Example: "  popkit config explain limits.max_parallel_agents",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
 			for _, k := range config.Keys() {
@@ -57,8 +58,12 @@ func explanations(ctx context.Context, e *command.Env, key string) ([]config.Exp
 	for _, n := range cfg.Notes {
 		e.Say("note: %s", n)
 	}
-	if key == "" {
-		return cfg.ExplainAll()
+	all, err := cfg.ExplainAll()
+	if key == "" || err != nil {
+		return all, err
+	}
+	if section := slices.DeleteFunc(all, func(x config.Explanation) bool { return !strings.HasPrefix(x.Key, key+".") }); len(section) > 0 {
+		return section, nil
 	}
 	x, err := cfg.Explain(key)
 	return []config.Explanation{x}, command.UsageError(err)

@@ -64,7 +64,7 @@ func runPlanValidate(e *command.Env, o planFileOptions) error {
 		default:
 			v.Notes = append(v.Notes, notes...)
 			if !o.JSON {
-				planLine(e, name, p, v)
+				planLine(e, command.FileName(name), p, v)
 			}
 		}
 		if !v.Valid {
@@ -126,5 +126,5 @@ func runPlanShow(e *command.Env, o planFileOptions) error {
 	if o.JSON {
 		return e.PrintJSON(p)
 	}
-	return e.Print(show.Plan(p, show.PlanFacts{Source: o.Files[0], Notes: notes}, e.Width()))
+	return e.Print(show.Plan(p, show.PlanFacts{Source: command.FileName(o.Files[0]), Notes: notes}, e.Width()))
 }

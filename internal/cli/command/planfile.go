@@ -17,7 +17,7 @@ const maxPlan = 8 << 20
 // ReadPlan reads a plan file, "-" being standard input, and returns what its
 // author may not expect.
 func (e *Env) ReadPlan(name string) (objective.Plan, []string, error) {
-	in, called := e.In, "standard input"
+	in, called := e.In, FileName(name)
 	if name != "-" {
 		path := name
 		if !filepath.IsAbs(path) {
@@ -28,7 +28,7 @@ func (e *Env) ReadPlan(name string) (objective.Plan, []string, error) {
 			return objective.Plan{}, nil, UsageError(fmt.Errorf("plan file: %w", pathError(err, name)))
 		}
 		defer f.Close()
-		in, called = f, name
+		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxPlan))
 	if err != nil {
@@ -36,6 +36,14 @@ func (e *Env) ReadPlan(name string) (objective.Plan, []string, error) {
 	}
 	res, err := planfile.Parse(called, data)
 	return res.Plan, res.Notes, err
+}
+
+// FileName is what messages call a file that was typed.
+func FileName(typed string) string {
+	if typed == "-" {
+		return "standard input"
+	}
+	return typed
 }
 
 // pathError names the file as it was typed.

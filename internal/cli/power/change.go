@@ -48,7 +48,7 @@ func taskCommand(e *command.Env, op api.Op, use, short, done string) *cobra.Comm
 }
 
 func runTaskCommand(ctx context.Context, e *command.Env, op api.Op, done string, o changeOptions) error {
-	_, c, err := e.Open(ctx, o.Run)
+	r, c, err := e.Open(ctx, o.Run)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func runTaskCommand(ctx context.Context, e *command.Env, op api.Op, done string,
 		return err
 	}
 	e.Say("task %s: %s", o.Task, done)
-	return nil
+	return goOn(ctx, e, r)
 }
 
 type editOptions struct {

@@ -13,6 +13,7 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/cli/command"
 	"popkit/internal/core/view"
+	"popkit/internal/runs"
 	"popkit/internal/show"
 )
 
@@ -58,12 +59,15 @@ them, popkit power resume goes on.`,
 }
 
 func runDecide(ctx context.Context, e *command.Env, o decideOptions) error {
-	_, c, err := e.Open(ctx, o.Run)
+	r, c, err := e.Open(ctx, o.Run)
 	if err != nil {
 		return err
 	}
 	if o.ID != "" {
-		return decide(ctx, e, c, o)
+		if err := decide(ctx, e, c, o); err != nil || o.JSON {
+			return err
+		}
+		return goOn(ctx, e, r)
 	}
 	list, err := questions(ctx, c, o.All)
 	if err != nil {
@@ -79,7 +83,19 @@ func runDecide(ctx context.Context, e *command.Env, o decideOptions) error {
 	if !e.Interactive || o.All {
 		return e.Print(listDecisions(list))
 	}
-	return ask(ctx, e, c, list, o)
+	if err := ask(ctx, e, c, list, o); err != nil {
+		return err
+	}
+	return goOn(ctx, e, r)
+}
+
+// goOn says how a parked run goes on once nothing waits for a person any more.
+func goOn(ctx context.Context, e *command.Env, r runs.Run) error {
+	v, err := e.Status(ctx, r)
+	if err == nil && v.State == "needs_human" && len(v.Decisions) == 0 {
+		e.Say("to go on: popkit power resume %s", r.ID)
+	}
+	return err
 }
 
 func decide(ctx context.Context, e *command.Env, c api.Caller, o decideOptions) error {

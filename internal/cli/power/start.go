@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,7 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 	f.StringVarP(&o.Plan, "plan", "p", "", "plan file, YAML or JSON; - is standard input")
 	f.StringSliceVar(&o.Phases, "phases", nil, "phases: the default ones' names or your own, or those of the plan to run")
 	f.StringVar(&o.Agents, "agents", "", "at most this many agents at once, or the roles to run, separated by commas")
-	f.Float64Var(&o.Timeout, "timeout", 0, "minutes after which the run ends (default: the plan's or the configuration's)")
+	f.Var((*minutes)(&o.Timeout), "timeout", "minutes after which the run ends (default: the plan's or the configuration's)")
 	f.StringVar(&o.Runtime, "runtime", "", "what drives the agents: exec:COMMAND or scripted:FILE")
 	f.StringVar(&o.Mode, "mode", "", "native, redis or file (default: by mode_priority)")
 	f.StringVar(&o.Base, "base", "", "branch, tag or commit to start from (default: HEAD)")
@@ -65,6 +66,28 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 	command.Choices(cmd, "mode", "native", "redis", "file")
 	command.Choices(cmd, "phases", objective.DefaultPhases()...)
 	return cmd
+}
+
+// minutes is a flag's value: a time above 0, in minutes.
+type minutes float64
+
+func (m *minutes) String() string {
+	if *m == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*m), 'g', -1, 64)
+}
+
+func (*minutes) Type() string { return "float" }
+
+// Set takes no 0: it would be taken for a flag that was not given.
+func (m *minutes) Set(text string) error {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n > 0) { // nor what is no number
+		return errors.New("minutes, more than 0 (e.g. 30 or 0.5)")
+	}
+	*m = minutes(n)
+	return nil
 }
 
 func runStart(ctx context.Context, e *command.Env, o startOptions) error {

@@ -48,6 +48,10 @@ func Make(s *state.State, now time.Time, engine *Engine) Status {
 
 func runState(s *state.State, engine *Engine) (name, reason string) {
 	switch {
+	case toResume(s):
+		return string(s.Ended.Outcome), "all questions are answered; popkit power resume goes on"
+	case s.Ended != nil && s.Ended.Outcome == event.OutcomeNeedsHuman: // some may be answered by now
+		return string(s.Ended.Outcome), "waiting for an answer to " + strings.Join(s.Open, ", ")
 	case s.Ended != nil:
 		return string(s.Ended.Outcome), s.Ended.Reason
 	case engine == nil:
@@ -57,6 +61,13 @@ func runState(s *state.State, engine *Engine) (name, reason string) {
 	}
 	return "running", ""
 }
+
+// toResume says that a parked run waits for nothing but its engine.
+func toResume(s *state.State) bool {
+	return s.Ended != nil && s.Ended.Outcome == event.OutcomeNeedsHuman && len(s.Open) == 0
+}
+
+const resumed = "the run to be resumed: popkit power resume"
 
 func budget(s *state.State, now time.Time) Budget {
 	set := s.Settings
@@ -91,6 +102,9 @@ func phase(s *state.State, p *state.Phase) Phase {
 }
 
 func barrierWaits(s *state.State, p *state.Phase, missing []string) string {
+	if toResume(s) {
+		return resumed
+	}
 	for _, id := range s.Open {
 		if q := s.Questions[id]; q.Phase == p.Index && q.Kind != event.AskAgent {
 			return "a person's answer to " + id
@@ -160,6 +174,8 @@ func Why(s *state.State, t *state.Task, now time.Time) string {
 		return "the run has ended: " + s.Ended.Reason
 	case s.Stop != nil:
 		return "the run is being stopped"
+	case toResume(s):
+		return resumed
 	case t.Phase > s.Phase:
 		return "the barrier of phase " + s.Phases[t.Phase-1].Name
 	case s.Phase < len(s.Phases) && s.Phases[s.Phase].Status == state.PhasePending:

@@ -126,6 +126,14 @@ func TestWhy(t *testing.T) {
 	if got := view.Why(&parked, parked.Tasks["tests"], w.now); got != "it needs task api, which waits for a person's answer to q-1" {
 		t.Errorf("in a parked run task tests waits for %q", got)
 	}
+	w.do(decide.Skip{Task: "api", By: "ann"})
+	w.do(decide.Skip{Task: "more", By: "ann"})
+	answered := *w.s
+	answered.Ended = parked.Ended
+	if v := view.Make(&answered, w.now, nil); v.Reason != "all questions are answered; popkit power resume goes on" ||
+		v.Phases[0].Waits != "the run to be resumed: popkit power resume" || view.Why(&answered, answered.Tasks["review"], w.now) != v.Phases[0].Waits {
+		t.Errorf("parked, without a question: %q, phase waits for %q, tasks %+v", v.Reason, v.Phases[0].Waits, v.Tasks)
+	}
 	w.do(decide.Stop{By: "ann"})
 	expect("review", "the run is being stopped")
 }
