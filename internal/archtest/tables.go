@@ -93,6 +93,7 @@ var packages = []Package{
 	{Dir: "internal/workspace/difftree", Band: Adapter, May: []string{
 		"internal/core/audit", "internal/core/event", "internal/workspace/git", "internal/workspace/store"}},
 	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/core/audit", "internal/workspace/..."), Tests: []string{"internal/proc"}},
+	{Dir: "internal/sandbox", Band: Adapter, May: []string{"internal/proc"}},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
 
 	// The spine.
@@ -149,7 +150,7 @@ var libraries = []Library{
 		Why: "following a file without polling"},
 	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
 		Why: "files that others read are replaced whole"},
-	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace"},
+	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace", "internal/sandbox"},
 		Tests: []string{"internal/...", "e2e"},
 		Why:   "namespaces, locks, peer credentials: what syscall lacks"},
 	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},

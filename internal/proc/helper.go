@@ -28,7 +28,7 @@ type initHelper struct {
 }
 
 // helperMain never returns.
-func helperMain() {
+func helperMain(confiners []Confiner) {
 	// Capabilities and the like belong to threads: the one that gives them up must
 	// be the one that forks.
 	runtime.LockOSThread()
@@ -52,11 +52,26 @@ func helperMain() {
 	if err != nil {
 		h.fail(err)
 	}
+	if err := confine(confiners, h.config); err != nil {
+		h.fail(err)
+	}
 	if h.config.path == "" { // a probe
 		h.tell(statusStarted, clip(warning))
 		os.Exit(0)
 	}
 	h.run(control, warning)
+}
+
+// confine enters the confinement that the command is to have, by the program's
+// confiner. One that can't be entered is no reason to go on without.
+func confine(confiners []Confiner, c config) error {
+	if len(c.confine) == 0 {
+		return nil
+	}
+	if len(confiners) != 1 {
+		return errors.New("the command is to be confined, and main named no confiner")
+	}
+	return confiners[0](c.isolation, c.confine)
 }
 
 func isPipe(fd int) bool {

@@ -58,11 +58,12 @@ func TestLastOfEachVariable(t *testing.T) {
 }
 
 func TestConfigSurvives(t *testing.T) {
-	want := config{isolation: PIDNamespace, mark: "m", path: "/bin/sh", dir: "/d", args: []string{"sh", "-c", "a\nb"}, env: []string{"A=\xff", "B="}}
+	want := config{isolation: PIDNamespace, mark: "m", path: "/bin/sh", dir: "/d", confine: []string{"held", ""}, args: []string{"sh", "-c", "a\nb"}, env: []string{"A=\xff", "B="}}
 	if got, err := parseConfig(want.frame()); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for _, f := range [][]string{nil, {"a", "b", "c", "d"}, {"a", "b", "c", "d", "x"}, {"a", "b", "c", "d", "-1"}, {"a", "b", "c", "d", "2", "e"}} {
+	for _, f := range [][]string{nil, {"a", "b", "c", "d"}, {"a", "b", "c", "d", "0", "x"}, {"a", "b", "c", "d", "-1", "0"},
+		{"a", "b", "c", "d", "0", "2", "e"}, {"a", "b", "c", "d", "2", "0", "e"}, {"a", "b", "c", "d", "1", "2", "e", "f"}} {
 		if c, err := parseConfig(f); err == nil {
 			t.Errorf("%q gives %+v", f, c)
 		}

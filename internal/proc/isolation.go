@@ -18,7 +18,7 @@ type isolation struct {
 var best = sync.OnceValues(func() (isolation, error) {
 	var why error
 	for _, how := range candidates() {
-		if why = probe(how); why == nil {
+		if why = probe(how, nil); why == nil {
 			return how, nil
 		}
 	}
@@ -49,21 +49,21 @@ func choose(wish string) (isolation, error) {
 		return isolation{}, fmt.Errorf("isolation %q is not known here", wish)
 	}
 	for _, how := range fits[:len(fits)-1] {
-		if probe(how) == nil {
+		if probe(how, nil) == nil {
 			return how, nil
 		}
 	}
 	return fits[len(fits)-1], nil // whether it works, the start will tell
 }
 
-// probe starts a helper that only enters the isolation.
-func probe(how isolation) error {
+// probe starts a helper that only enters the isolation and the confinement.
+func probe(how isolation, confine []string) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = null.Close() }() // nothing was written
-	h, err := spawn(config{}, [3]*os.File{null, null, null}, how, func(*helper) {})
+	h, err := spawn(config{confine: confine}, [3]*os.File{null, null, null}, how, func(*helper) {})
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,9 @@ func (how isolation) attributes() *syscall.SysProcAttr {
 		attr.Cloneflags |= unix.CLONE_NEWUSER
 		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
-		// Mounting needs it beyond execve; enter gives it up.
-		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
+		// A confiner needs them beyond execve, for mounts, a network, and copies of
+		// the caller's own files; the command does not get them.
+		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER}
 	}
 	return attr
 }

@@ -54,7 +54,15 @@ type Command struct {
 	Grace time.Duration
 	// Isolation asks for one of the constants; "" is what Isolation returns.
 	Isolation string
+	// Confine is what the program's Confiner is told before the command starts;
+	// empty is no confinement. Where it fails the command is not started.
+	Confine []string
 }
+
+// Confiner narrows what the calling thread, and all that it starts, may do. It is
+// called in the init helper, on the thread that will start the command, once the
+// isolation was entered.
+type Confiner func(isolation string, orders []string) error
 
 // Exit says how a command ended.
 type Exit struct {
@@ -93,10 +101,11 @@ type Process struct {
 // MaybeInit would run its tests again in every helper, without end.
 var initialised atomic.Bool
 
-// MaybeInit must be the first call of main. In a helper it never returns.
-func MaybeInit() {
+// MaybeInit must be the first call of main. In a helper it never returns. A
+// program whose commands have Confine names its confiner, at most one.
+func MaybeInit(confiner ...Confiner) {
 	if len(os.Args) > 1 && os.Args[1] == initArg {
-		helperMain()
+		helperMain(confiner)
 	}
 	initialised.Store(true)
 }
@@ -155,6 +164,16 @@ func start(ctx context.Context, c Command, how isolation) (*Process, error) {
 	stdio.begin()
 	go p.supervise(detach)
 	return p, nil
+}
+
+// Try starts a helper that enters the best isolation and the confinement, and
+// ends at once: whether both can be had here.
+func Try(confine []string) error {
+	how, err := choose("")
+	if err != nil {
+		return err
+	}
+	return probe(how, confine)
 }
 
 // Ident returns the identity of the helper, as this process sees it. It can be
@@ -239,10 +258,10 @@ func (c Command) check() error {
 	if !initialised.Load() {
 		return ErrNoInit
 	}
-	for _, list := range [][]string{{c.Path, c.Dir, c.Mark}, c.Args, c.Env} {
+	for _, list := range [][]string{{c.Path, c.Dir, c.Mark}, c.Args, c.Env, c.Confine} {
 		for _, s := range list {
 			if strings.ContainsRune(s, 0) {
-				return errors.New("a zero byte in the path, an argument or the environment")
+				return errors.New("a zero byte in the path, an argument, the environment or the confinement")
 			}
 		}
 	}
@@ -265,7 +284,7 @@ func (c Command) config() config {
 	if c.Mark != "" {
 		env = append(slices.Clip(env), MarkVariable+"="+c.Mark)
 	}
-	return config{mark: c.Mark, path: c.Path, dir: c.Dir, args: args, env: lastOfEach(env)}
+	return config{mark: c.Mark, path: c.Path, dir: c.Dir, confine: c.Confine, args: args, env: lastOfEach(env)}
 }
 
 // lastOfEach leaves one entry for each variable. Programs do not agree on which

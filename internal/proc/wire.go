@@ -88,25 +88,32 @@ type config struct {
 	isolation string
 	mark      string
 	path, dir string
+	confine   []string
 	args, env []string
 }
 
 func (c config) frame() []string {
-	f := []string{c.isolation, c.mark, c.path, c.dir, strconv.Itoa(len(c.args))}
+	f := []string{c.isolation, c.mark, c.path, c.dir, strconv.Itoa(len(c.confine)), strconv.Itoa(len(c.args))}
+	f = append(f, c.confine...)
 	f = append(f, c.args...)
 	return append(f, c.env...)
 }
 
 func parseConfig(f []string) (config, error) {
-	const fixed = 5
+	const fixed = 6
 	if len(f) < fixed {
 		return config{}, errors.New("bad configuration: too short")
 	}
-	n, err := strconv.Atoi(f[fixed-1])
-	if err != nil || n < 0 || n > len(f)-fixed {
-		return config{}, errors.New("bad configuration: number of arguments")
+	rest := f[fixed:]
+	var lists [2][]string
+	for i := range lists {
+		n, err := strconv.Atoi(f[fixed-2+i])
+		if err != nil || n < 0 || n > len(rest) {
+			return config{}, errors.New("bad configuration: number of arguments")
+		}
+		lists[i], rest = rest[:n:n], rest[n:]
 	}
-	return config{isolation: f[0], mark: f[1], path: f[2], dir: f[3], args: f[fixed : fixed+n], env: f[fixed+n:]}, nil
+	return config{isolation: f[0], mark: f[1], path: f[2], dir: f[3], confine: lists[0], args: lists[1], env: rest}, nil
 }
 
 // The kinds of status frames, the first string of each.
