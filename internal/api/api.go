@@ -119,6 +119,7 @@ type AnswerArgs struct {
 	Answer string `json:"answer"`
 	By     string `json:"by"`
 	Note   string `json:"note,omitempty"`
+	Always bool   `json:"always,omitempty"` // kind guard: for the rest of the run
 }
 
 // StopArgs stops the run.

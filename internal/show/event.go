@@ -10,7 +10,7 @@ import (
 
 // Event says in one line what happened, without its time.
 func Event(d event.Data) string {
-	for _, say := range []func(event.Data) string{sayRun, sayWork, sayAgent, sayTalk, sayEffect} {
+	for _, say := range []func(event.Data) string{sayRun, sayWork, sayAgent, sayTalk, sayGuard, sayEffect} {
 		if text := say(d); text != "" {
 			return Line(text)
 		}
@@ -29,6 +29,8 @@ func Notable(d event.Data) bool {
 		return d.Rescue != ""
 	case event.CheckedIn:
 		return !d.Auto
+	case event.GuardJudged: // an ask is a question, which is told
+		return d.Verdict == event.VerdictDeny && !d.Canary
 	}
 	return true
 }
@@ -221,7 +223,7 @@ func sayTalk(d event.Data) string {
 	case event.QuestionAsked:
 		return fmt.Sprintf("question %s: %s%s", d.ID, Line(d.Text), choices(d.Options))
 	case event.QuestionAnswered:
-		return fmt.Sprintf("question %s answered %s by %s%s", d.ID, strconv.Quote(Line(d.Answer)), d.By, note(d.Note))
+		return fmt.Sprintf("question %s answered %s by %s%s", d.ID, strconv.Quote(Line(d.Answer)), d.By, always(d.Always)+note(d.Note))
 	case event.QuestionWithdrawn:
 		return fmt.Sprintf("question %s withdrawn%s", d.ID, because(d.Reason))
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 )
 
@@ -54,6 +55,9 @@ func Status(v view.Status, now time.Time, width int) string {
 	fmt.Fprintf(&b, "insights   %d\n", v.Insights)
 	b.WriteString("\n" + phases(v, width) + "\n" + tasks(v, width))
 	if t := agents(v, now, width); t != "" {
+		b.WriteString("\n" + t + layers(v))
+	}
+	if t := Rules(v.Rules); t != "" {
 		b.WriteString("\n" + t)
 	}
 	if len(v.Decisions) > 0 {
@@ -184,6 +188,9 @@ func Decision(d view.Decision) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "question %s (%s)%s\n", d.ID, about(d), choices(d.Options))
 	b.WriteString(indent(Quote(d.Text)))
+	if d.Waits != "" {
+		fmt.Fprintf(&b, "  asked at %s; waits for it: %s\n", d.Asked.Local().Format(time.TimeOnly), d.Waits)
+	}
 	if d.Default != "" && !d.Expires.IsZero() {
 		fmt.Fprintf(&b, "  without an answer by %s: %s\n", d.Expires.Local().Format(time.TimeOnly), Line(d.Default))
 	}
@@ -196,7 +203,11 @@ func AnswerHint(d view.Decision) string {
 	if len(d.Options) == 0 {
 		return `"ANSWER"`
 	}
-	return strings.Join(d.Options, "|")
+	hint := strings.Join(d.Options, "|")
+	if d.Kind == event.AskGuard {
+		hint += " [--always]"
+	}
+	return hint
 }
 
 func about(d view.Decision) string {

@@ -19,14 +19,17 @@ type Nature struct {
 
 // proc is an agent's process.
 type proc struct {
-	w     *world
-	o     engine.Order
-	life  int
-	steps []func()
-	fate  string
-	asked string // the question it waits for
-	gone  bool
-	said  *event.Report
+	w             *world
+	o             engine.Order
+	life          int
+	steps         []func()
+	fate          string
+	asked         string // the question it waits for
+	held          string // … for this tool call
+	calls         int    // tool calls put to the guard
+	guarded, hook bool   // it puts its calls to the guard; its runtime says so
+	gone          bool
+	said          *event.Report
 }
 
 // The fates of attempts.
@@ -45,10 +48,13 @@ const (
 	fateUnborn  = "not begun"   // could not be started
 	fateLost    = "lost"        // popkit loses hold of it while it runs
 	fateSilent  = "says naught" // works, reports nothing
+	fateSneaks  = "sneaks"      // calls a tool past the guard
+	fateMute    = "mute"        // has a hook that never answers
 )
 
 var badFates = []string{
 	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateTaints, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent, fateLost,
+	fateSneaks, fateMute,
 }
 
 // start begins an agent's process.
@@ -73,9 +79,11 @@ func (w *world) start(o engine.Order) {
 	if n := s.maxProcs(); len(w.procs) > n {
 		s.fail("%d agents run at once, %d may", len(w.procs), n)
 	}
+	p.guarded = s.rng.IntN(3) == 0 || p.fate == fateSneaks
+	p.hook = p.guarded && s.rng.IntN(2) == 0 || p.fate == fateMute
 	p.plan()
 	// The agent may speak before popkit has noted that it runs.
-	started := event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: 1000 + len(w.ends)}
+	started := event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: 1000 + len(w.ends), Hook: p.hook}
 	s.after(s.between(0, 50*time.Millisecond), p.life, func() { s.submit(decide.EffectEnded{Data: started, Asked: o.Asked}, nil) })
 	s.after(s.between(0, 100*time.Millisecond), p.life, p.next)
 }
@@ -91,6 +99,9 @@ func (s *sim) maxProcs() int {
 func (p *proc) plan() {
 	s := p.w.s
 	add := func(f func()) { p.steps = append(p.steps, f) }
+	if p.guarded {
+		add(p.canary)
+	}
 	for range s.rng.IntN(8) {
 		switch s.rng.IntN(20) {
 		case 2: // a question whose answer it does not wait for
@@ -100,13 +111,17 @@ func (p *proc) plan() {
 		case 1:
 			add(p.insight)
 		default:
-			add(func() { s.submit(decide.CallTool{Agent: p.o.Agent, Tool: "Edit"}, nil) })
+			if p.fate != fateMute { // its hook stands for its tools
+				add(p.tool)
+			}
 		}
 	}
 	switch p.fate {
 	case fateDies:
 		add(func() { p.exit(event.AgentExited{Reason: event.ExitKilled, Signal: "SIGKILL", Code: -1}) })
 		return
+	case fateSneaks:
+		add(p.sneak)
 	case fateHangs:
 		add(func() { p.asked = "nothing" }) // waits for what never comes
 		return
@@ -143,6 +158,9 @@ func (p *proc) next() {
 	step := p.steps[0]
 	p.steps = p.steps[1:]
 	step()
+	if p.asked != "" {
+		return // the answer lets it go on
+	}
 	d := p.w.s.between(time.Second, 2*time.Minute)
 	if p.fate == fateSlow { // with a sign of life in between
 		d *= 60

@@ -30,10 +30,20 @@ func (c coverage) add(events []event.Event) {
 			asked[d.ID] = d.Kind
 		case event.QuestionAnswered:
 			answer := d.Answer
+			if d.Always {
+				c["always "+answer]++
+			}
+			if asked[d.ID] == event.AskGuard && d.By == "timeout" {
+				c["guard by timeout"]++
+			}
 			if asked[d.ID] == event.AskAgent {
 				answer = "by " + d.By
 			}
 			c["answer "+string(asked[d.ID])+" "+answer]++
+		case event.GuardJudged:
+			c["verdict "+string(d.Verdict)]++
+		case event.AgentBreached:
+			c["breach "+string(d.Kind)]++
 		case event.AgentRequested:
 			c["attempt to "+string(d.Purpose)]++
 		case event.AgentExited:
@@ -81,11 +91,14 @@ func (c coverage) check(t *testing.T) {
 	for kind, answers := range map[string]string{
 		"agent": "by ann,by policy,by timeout", "attempts": "retry,skip,stop", "conflict": "retry,agent,first_wins,skip,stop",
 		"audit": "accept,drop,retry,skip,stop", "check": "retry,waive,stop", "barrier": "wait,partial,stop", "effect": "retry,stop",
+		"guard": "allow,deny", "breach": "accept,retry,skip,stop",
 	} {
 		for a := range strings.SplitSeq(answers, ",") {
 			want = append(want, "answer "+kind+" "+a)
 		}
 	}
+	want = append(want, "verdict allow", "verdict ask", "verdict deny", "always allow", "always deny", "guard by timeout",
+		"breach no_verdict", "breach canary", "breach no_canary")
 	want = append(want, "attempt to work", "attempt to fix", "attempt to resolve", "rejected stale", "rejected interrupted",
 		"partial barrier", "waived check", "first wins", "stubborn conflict", "check passed", "check failed", "check could_not_run",
 		"exit exited", "exit killed", "exit stopped", "exit interrupted", "exit not_started",

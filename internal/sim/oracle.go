@@ -35,6 +35,7 @@ type oracle struct {
 	edited    map[string]bool // tasks whose scope a person changed
 	audits    audits
 	ended     bool
+	verdicts  *verdicts
 }
 
 func newOracle(s *sim) *oracle {
@@ -43,6 +44,7 @@ func newOracle(s *sim) *oracle {
 		delivered: map[string]map[string]bool{}, authors: map[string]string{}, accepted: map[string]string{},
 		running: map[string]bool{}, opened: map[int]bool{}, passed: map[string]bool{}, waived: map[string]bool{},
 		asked: map[string]event.QuestionAsked{}, edited: map[string]bool{}, head: s.Created.Base, audits: newAudits(),
+		verdicts: newVerdicts(),
 	}
 }
 
@@ -69,7 +71,7 @@ func (o *oracle) see(e event.Event) error {
 		return err
 	}
 	o.events = append(o.events, e)
-	for _, judge := range []func(event.Event) error{o.effect, o.work, o.findings, o.barrier, o.talk, o.question} {
+	for _, judge := range []func(event.Event) error{o.effect, o.work, o.findings, o.barrier, o.talk, o.guard, o.question} {
 		if err := judge(e); err != nil {
 			return err
 		}
@@ -279,7 +281,7 @@ func (o *oracle) question(e event.Event) error {
 		}
 		delete(o.asked, d.ID)
 	case event.QuestionWithdrawn:
-		if q := o.asked[d.ID]; q.Kind == event.AskAgent && o.s.world.procs[q.Agent] != nil {
+		if q := o.asked[d.ID]; q.Kind.Waited() && o.s.world.procs[q.Agent] != nil {
 			return fmt.Errorf("agent %s waits for the answer", q.Agent)
 		}
 		delete(o.asked, d.ID)

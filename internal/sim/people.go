@@ -45,7 +45,7 @@ func (p *people) act() decide.Input {
 	}
 	id := task[s.rng.IntN(len(task))]
 	prompt := "do it better"
-	switch s.rng.IntN(15) {
+	switch s.rng.IntN(16) {
 	case 0, 1:
 		return decide.Retry{Task: id, By: "ann", Reason: "once more"}
 	case 2:
@@ -73,6 +73,8 @@ func (p *people) act() decide.Input {
 	case 13: // the wall clock is set, or the machine was asleep
 		s.skew += s.between(-2*time.Hour, 8*time.Hour)
 		return decide.Tick{}
+	case 14:
+		return decide.Breach{Breached: event.AgentBreached{Agent: p.agent(), Kind: event.BreachCanary, Reason: "the canary is there"}}
 	default: // the end of an effect, once more
 		if n := len(s.world.ends); n > 0 {
 			return s.world.ends[s.rng.IntN(n)]
@@ -143,6 +145,7 @@ func (p *people) answer(q event.QuestionAsked, d time.Duration) {
 			})
 		}
 		a := decide.Answer{ID: q.ID, Answer: p.choose(q), By: "ann"}
+		a.Always = q.Kind == event.AskGuard && s.rng.IntN(3) == 0
 		if a.Answer == state.AnswerDrop {
 			a.Files = p.dropped(q)
 		}
@@ -193,8 +196,10 @@ func (p *people) choose(q event.QuestionAsked) string {
 		return state.AnswerWaive
 	case event.AskBarrier:
 		return state.AnswerPartial
-	case event.AskEffect:
+	case event.AskEffect, event.AskBreach:
 		return state.AnswerRetry
+	case event.AskGuard:
+		return state.AnswerAllow
 	}
 	return "one"
 }

@@ -56,6 +56,17 @@ func TestBrokenRulesAreNoticed(t *testing.T) {
 			}
 		},
 		"a question is asked and forgotten": func(s *state.State) { s.Open = nil },
+		"a tool call needs no verdict": func(s *state.State) {
+			for _, a := range s.Agents {
+				a.Guard.Hook = false
+			}
+		},
+		"a breach is forgiven by nobody": func(s *state.State) {
+			for _, a := range s.Agents {
+				a.Forgiven = state.AnswerAccept
+			}
+		},
+		"what is always so is asked again": func(s *state.State) { s.Rules = nil },
 		"a dead engine's effects are taken as done": func(s *state.State) {
 			for _, ef := range s.Effects {
 				ef.Epoch = s.Engine.Epoch + 1

@@ -302,6 +302,7 @@ func (w *world) wake(st *state.State) {
 		p := w.procs[agent]
 		if q := st.Questions[p.asked]; q != nil && !q.IsOpen() {
 			p.asked = ""
+			p.answered(q)
 			w.s.after(time.Millisecond, p.life, p.next)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"popkit/internal/api"
+	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 )
 
@@ -30,35 +31,42 @@ func lines(ctx context.Context, in io.Reader) <-chan string {
 // answer takes a line that was typed while the run goes on.
 func (w *watcher) answer(ctx context.Context, line string) {
 	w.screen.typed()
-	id, text, problem := parseAnswer(line, w.last.Decisions)
-	if problem != "" {
-		w.env.Say("%s", problem)
+	r := parseAnswer(line, w.last.Decisions)
+	if r.problem != "" {
+		w.env.Say("%s", r.problem)
 		w.draw()
 		return
 	}
-	if text == "" {
+	if r.text == "" {
 		w.draw()
 		return
 	}
-	args := api.AnswerArgs{ID: id, Answer: text, By: w.by}
+	args := api.AnswerArgs{ID: r.id, Answer: r.text, By: w.by, Always: r.always}
 	if err := w.caller.Call(ctx, api.OpAnswer, args, nil); err != nil {
 		w.env.Say("popkit: %v", err)
 		w.draw()
 		return
 	}
-	w.last.Decisions = slices.DeleteFunc(w.last.Decisions, func(d view.Decision) bool { return d.ID == id })
+	w.last.Decisions = slices.DeleteFunc(w.last.Decisions, func(d view.Decision) bool { return d.ID == r.id })
 	w.draw()
 }
 
-// parseAnswer reads "q-1 yes", or "yes" when one question is open. A problem is
-// what to tell who typed it; an empty line is nothing at all.
-func parseAnswer(line string, open []view.Decision) (id, text, problem string) {
+// reply is a line that was typed as an answer. A problem is what to tell who typed
+// it; without a text it is nothing at all.
+type reply struct {
+	id, text, problem string
+	always            bool
+}
+
+// parseAnswer reads "q-1 yes", or "yes" when one question is open; what the guard
+// asks can be answered "yes always".
+func parseAnswer(line string, open []view.Decision) reply {
 	line = strings.TrimSpace(line)
 	if line == "" {
-		return "", "", ""
+		return reply{}
 	}
 	if len(open) == 0 {
-		return "", "", "no question is open"
+		return reply{problem: "no question is open"}
 	}
 	word, rest, _ := strings.Cut(line, " ")
 	i := slices.IndexFunc(open, func(d view.Decision) bool { return d.ID == word })
@@ -68,13 +76,17 @@ func parseAnswer(line string, open []view.Decision) (id, text, problem string) {
 	case len(open) == 1:
 		i = 0
 	default:
-		return "", "", "several questions are open: type ID ANSWER, e.g. " + open[0].ID + " " + firstOption(open[0])
+		return reply{problem: "several questions are open: type ID ANSWER, e.g. " + open[0].ID + " " + firstOption(open[0])}
 	}
 	if line == "" {
-		return "", "", "the answer is missing: type " + open[i].ID + " ANSWER"
+		return reply{problem: "the answer is missing: type " + open[i].ID + " ANSWER"}
 	}
-	if o := open[i].Options; len(o) > 0 && !slices.Contains(o, line) {
-		return "", "", "\"" + line + "\" is none of the answers: " + strings.Join(o, ", ")
+	r := reply{id: open[i].ID, text: line}
+	if open[i].Kind == event.AskGuard {
+		r.text, r.always = strings.CutSuffix(line, " always")
 	}
-	return open[i].ID, line, ""
+	if o := open[i].Options; len(o) > 0 && !slices.Contains(o, r.text) {
+		return reply{problem: "\"" + line + "\" is none of the answers: " + strings.Join(o, ", ")}
+	}
+	return r
 }

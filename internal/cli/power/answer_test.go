@@ -3,11 +3,13 @@ package power
 import (
 	"testing"
 
+	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 )
 
 func TestParseAnswer(t *testing.T) {
 	free := view.Decision{ID: "q-1"}
+	guard := view.Decision{ID: "q-3", Kind: event.AskGuard, Options: []string{"allow", "deny"}}
 	choice := view.Decision{ID: "q-2", Options: []string{"yes", "no"}}
 	for _, c := range []struct {
 		line         string
@@ -24,9 +26,17 @@ func TestParseAnswer(t *testing.T) {
 		{"q-2 yes", []view.Decision{free, choice}, "q-2", "yes", ""},
 		{"maybe", []view.Decision{choice}, "", "", `"maybe" is none of the answers: yes, no`},
 	} {
-		id, text, problem := parseAnswer(c.line, c.open)
-		if id != c.id || text != c.text || problem != c.is {
-			t.Errorf("%q: %q %q %q", c.line, id, text, problem)
+		if r := parseAnswer(c.line, c.open); r.id != c.id || r.text != c.text || r.problem != c.is || r.always {
+			t.Errorf("%q: %+v", c.line, r)
+		}
+	}
+	for line, want := range map[string]reply{
+		"allow":               {id: "q-3", text: "allow"},
+		"q-3 deny always":     {id: "q-3", text: "deny", always: true},
+		"allow always always": {problem: `"allow always always" is none of the answers: allow, deny`},
+	} {
+		if r := parseAnswer(line, []view.Decision{guard}); r != want {
+			t.Errorf("%q: %+v", line, r)
 		}
 	}
 }

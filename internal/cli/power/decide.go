@@ -22,6 +22,7 @@ type decideOptions struct {
 	ID     string
 	Answer string
 	Note   string
+	Always bool
 	All    bool
 	JSON   bool
 }
@@ -34,8 +35,10 @@ func newDecide(e *command.Env) *cobra.Command {
 		Long: `Answer a question of the run. Without arguments the open questions are listed and,
 on a terminal, asked one after the other; --json prints what is open, after an answer
 too. A parked run takes answers too; after
-them, popkit power resume goes on.`,
+them, popkit power resume goes on. What each kind of question means, and what holds
+when nobody answers, is in docs/decisions.md.`,
 		Example: `  popkit power decide q-1 allow
+  popkit power decide q-1 allow --always
   popkit power decide q-2 "use the model in src/models" --note "see the design"`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -53,6 +56,7 @@ them, popkit power resume goes on.`,
 	}
 	command.RunFlag(e, cmd, &o.Run)
 	cmd.Flags().StringVar(&o.Note, "note", "", "a note to the answer, for the log and who asked")
+	cmd.Flags().BoolVar(&o.Always, "always", false, "for the rest of the run, where the same rule asks about the same thing (kind guard)")
 	cmd.Flags().BoolVar(&o.All, "all", false, "list answered questions too")
 	command.JSONFlag(cmd, &o.JSON)
 	return cmd
@@ -70,6 +74,9 @@ func runDecide(ctx context.Context, e *command.Env, o decideOptions) error {
 		return goOn(ctx, e, r)
 	}
 	list, err := questions(ctx, c, o.All)
+	if command.Ending(err) { // what was asked is in the log all the same
+		list, err = logged(ctx, r, o.All)
+	}
 	if err != nil {
 		return err
 	}
@@ -99,7 +106,7 @@ func goOn(ctx context.Context, e *command.Env, r runs.Run) error {
 }
 
 func decide(ctx context.Context, e *command.Env, c api.Caller, o decideOptions) error {
-	args := api.AnswerArgs{ID: o.ID, Answer: o.Answer, By: e.By(ctx), Note: o.Note}
+	args := api.AnswerArgs{ID: o.ID, Answer: o.Answer, By: e.By(ctx), Note: o.Note, Always: o.Always}
 	if err := c.Call(ctx, api.OpAnswer, args, nil); err != nil {
 		return err
 	}
@@ -109,6 +116,10 @@ func decide(ctx context.Context, e *command.Env, c api.Caller, o decideOptions) 
 			return err
 		}
 		return e.PrintJSON(open)
+	}
+	if o.Always {
+		e.Say("answered %s: %s, always in this run", o.ID, o.Answer)
+		return nil
 	}
 	e.Say("answered %s: %s", o.ID, o.Answer)
 	return nil
@@ -120,13 +131,26 @@ func questions(ctx context.Context, c api.Caller, all bool) ([]view.Decision, er
 	if err := c.Call(ctx, api.OpDecisions, nil, &list); err != nil {
 		return nil, err
 	}
+	return unanswered(list, all), nil
+}
+
+// logged are the questions that the run's log holds.
+func logged(ctx context.Context, r runs.Run, all bool) ([]view.Decision, error) {
+	s, err := r.Fold(ctx)
+	if err != nil {
+		return nil, command.Environment(err)
+	}
+	return unanswered(view.Decisions(s), all), nil
+}
+
+func unanswered(list []view.Decision, all bool) []view.Decision {
 	out := make([]view.Decision, 0, len(list))
 	for _, d := range list {
 		if all || d.Answer == "" && d.Closed == "" {
 			out = append(out, d)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // ask goes through the questions on the terminal; an empty line leaves one open.
@@ -139,18 +163,18 @@ func ask(ctx context.Context, e *command.Env, c api.Caller, list []view.Decision
 			if err != nil && !errors.Is(err, io.EOF) {
 				return fmt.Errorf("read the answer: %w", err)
 			}
-			_, text, problem := parseAnswer(line, []view.Decision{d})
+			r := parseAnswer(line, []view.Decision{d})
 			switch {
-			case problem != "":
-				e.Say("%s", problem)
-			case text != "":
+			case r.problem != "":
+				e.Say("%s", r.problem)
+			case r.text != "":
 				answer := o
-				answer.ID, answer.Answer = d.ID, text
+				answer.ID, answer.Answer, answer.Always = d.ID, r.text, r.always
 				if err := decide(ctx, e, c, answer); err != nil {
 					return err
 				}
 			}
-			done = problem == "" || err != nil
+			done = r.problem == "" || err != nil
 		}
 	}
 	return nil
@@ -163,7 +187,11 @@ func listDecisions(list []view.Decision) string {
 		case d.Closed != "":
 			fmt.Fprintf(&b, "question %s (%s): withdrawn: %s\n", d.ID, d.Kind, show.Line(d.Closed))
 		case d.Answer != "":
-			fmt.Fprintf(&b, "question %s (%s): %s answered %q\n", d.ID, d.Kind, d.By, show.Line(d.Answer))
+			always := ""
+			if d.Always {
+				always = ", always"
+			}
+			fmt.Fprintf(&b, "question %s (%s): %s answered %q%s\n", d.ID, d.Kind, d.By, show.Line(d.Answer), always)
 		default:
 			b.WriteString(show.Decision(d))
 		}

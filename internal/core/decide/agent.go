@@ -30,9 +30,10 @@ func agentSays(s *state.State, in Input) ([]event.Data, error) {
 	case CheckIn:
 		return checkIn(s, a, in)
 	case CallTool:
-		out := []event.Data{event.ToolCalled{Agent: a.Agent, Tool: clip(in.Tool, 200)}}
+		in.Tool, in.Call = clip(in.Tool, 200), clip(in.Call, 200)
+		out := append(unguarded(a, in), event.ToolCalled{Agent: a.Agent, Tool: in.Tool, Call: in.Call})
 		if n := s.Settings.CheckinEvery; n > 0 && (a.Tools+1)%n == 0 {
-			out = append(out, event.CheckedIn{Agent: a.Agent, Doing: clip(in.Tool, 200), Auto: true})
+			out = append(out, event.CheckedIn{Agent: a.Agent, Doing: in.Tool, Auto: true})
 		}
 		return append(out, pull(s, a, "tool", 0, a.Needs)...), nil
 	case Pull:
@@ -41,6 +42,8 @@ func agentSays(s *state.State, in Input) ([]event.Data, error) {
 		return ask(s, a, in)
 	case Report:
 		return report(a, in)
+	case Judge:
+		return judgeCall(s, a, in), nil
 	}
 	return nil, fmt.Errorf("no rule for input %T", in)
 }
@@ -59,6 +62,8 @@ func speaker(s *state.State, in Input) (*state.Agent, error) {
 		id = in.Agent
 	case Report:
 		id = in.Agent
+	case Judge:
+		id = in.Judged.Agent
 	}
 	a, ok := s.Agents[id]
 	if !ok {

@@ -85,6 +85,9 @@ func whyStop(s *state.State, a *state.Agent, now time.Time) (reason string, hard
 	if s.Stop != nil {
 		return "the run is being stopped: " + s.Stop.Reason, s.Stop.Now
 	}
+	if a.Breach != nil {
+		return "it got around the guard: " + a.Breach.Reason, true
+	}
 	if !wanted(s, a) {
 		return fmt.Sprintf("task %s goes on without this attempt", a.Task), false
 	}
@@ -150,6 +153,9 @@ func verdict(s *state.State, a *state.Agent) []event.Data {
 	if t.Agent != a.Agent {
 		return []event.Data{event.AgentRejected{Agent: a.Agent, Stale: true, Reason: staleReason(t)}}
 	}
+	if a.Breach != nil && a.Forgiven != state.AnswerAccept {
+		return breachOf(s, a, t)
+	}
 	if reason, interrupted := disproof(a, t); reason != "" {
 		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: reason, Interrupted: interrupted}}
 	}
@@ -205,25 +211,21 @@ func some(files []string, n int) string {
 // changes that are there, or the plan's word that the task changes none.
 func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 	x := a.Exit
+	// Stopped for a breach that a person has forgiven: what it had done by then counts.
+	forgiven := a.Breach != nil && x.Reason == event.ExitStopped
 	if x.Reason == event.ExitInterrupted {
 		return "popkit was interrupted while it ran", true
 	}
-	if a.StopAsked != nil && x.Reason == event.ExitStopped {
+	if !forgiven && a.StopAsked != nil && x.Reason == event.ExitStopped {
 		return "stopped: " + a.StopAsked.Reason, a.StoppedWithRun
 	}
-	switch {
+	switch bad := badEnd(x); {
 	case x.Reason == event.ExitNotStarted:
 		return "it could not be started" + tail(x.Detail), false
 	case a.Report != nil && a.Report.Status != event.ReportDone:
 		return fmt.Sprintf("it reported %s: %s", a.Report.Status, a.Report.Summary), false
-	case x.Reason != event.ExitExited:
-		return fmt.Sprintf("its process was %s (%s)%s", x.Reason, x.Signal, tail(x.Detail)), false
-	case x.Code == 127: // the shell's word for it; a script that was not committed is the usual cause
-		return "it ended with exit status 127, which says that a command was not found (agents see what is committed)" + tail(x.Detail), false
-	case x.Code == 126:
-		return "it ended with exit status 126, which says that a command may not be executed (chmod +x, and commit it)" + tail(x.Detail), false
-	case x.Code != 0:
-		return fmt.Sprintf("it ended with exit status %d%s", x.Code, tail(x.Detail)), false
+	case bad != "" && !forgiven:
+		return bad + tail(x.Detail), false
 	case len(a.Work.Unresolved) > 0:
 		return fmt.Sprintf("the conflict is not resolved in %v", a.Work.Unresolved), false
 	case a.Work.Changed == 0 && a.Trims > 0:
@@ -232,6 +234,21 @@ func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 		return "it claims to be done without work: no file is changed", false
 	}
 	return "", false
+}
+
+// badEnd says what is wrong with how a process ended, or "".
+func badEnd(x *event.AgentExited) string {
+	switch {
+	case x.Reason != event.ExitExited:
+		return fmt.Sprintf("its process was %s (%s)", x.Reason, x.Signal)
+	case x.Code == 127: // the shell's word for it; a script that was not committed is the usual cause
+		return "it ended with exit status 127, which says that a command was not found (agents see what is committed)"
+	case x.Code == 126:
+		return "it ended with exit status 126, which says that a command may not be executed (chmod +x, and commit it)"
+	case x.Code != 0:
+		return fmt.Sprintf("it ended with exit status %d", x.Code)
+	}
+	return ""
 }
 
 func tail(detail string) string {

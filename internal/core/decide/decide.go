@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"popkit/internal/core/event"
@@ -77,6 +78,8 @@ func OnlyTalk(in Input) bool {
 	switch in := in.(type) {
 	case ShareInsight, CheckIn, CallTool, Pull, Tell, Report, Note:
 		return true
+	case Judge:
+		return in.Judged.Verdict == event.VerdictAllow
 	case EffectEnded:
 		_, seen := in.Data.(event.AgentSeen)
 		return seen
@@ -89,7 +92,13 @@ func restful(in Input, data []event.Data) bool {
 	if _, tick := in.(Tick); tick {
 		return false
 	}
-	return len(data) == 0 || OnlyTalk(in)
+	return len(data) == 0 || OnlyTalk(in) && !slices.ContainsFunc(data, alarming)
+}
+
+// alarming is what can come of mere talk and has consequences all the same.
+func alarming(d event.Data) bool {
+	_, breach := d.(event.AgentBreached)
+	return breach
 }
 
 // Decide returns the facts that an input amounts to; none when it is a repeat or
@@ -104,8 +113,10 @@ func Decide(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 		}}, nil
 	case EffectEnded:
 		return effectEnded(s, in)
-	case ShareInsight, CheckIn, CallTool, Pull, Ask, Report:
+	case ShareInsight, CheckIn, CallTool, Pull, Ask, Report, Judge:
 		return agentSays(s, in)
+	case Breach:
+		return breached(s, in), nil
 	case Note:
 		return []event.Data{in.Problem}, nil
 	case Attend:

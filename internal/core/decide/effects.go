@@ -173,6 +173,9 @@ func NextWake(s *state.State, now time.Time) (time.Time, bool) {
 		if at, has := agentDeadline(s, s.Agents[id]); has {
 			take(at)
 		}
+		if at, has := canaryDue(s, s.Agents[id]); has {
+			take(at)
+		}
 	}
 	return next, !next.IsZero()
 }

@@ -48,8 +48,19 @@ type CheckIn struct {
 	Doing, Need string
 }
 
-// CallTool counts a tool call of an agent.
-type CallTool struct{ Agent, Tool string }
+// CallTool says that an agent called a tool; Call is its host's name for it, "" where
+// it has none.
+type CallTool struct{ Agent, Tool, Call string }
+
+// Judge is the verdict on a tool call that an agent is about to make, as the edge
+// found it by the run's rules. Deed tells a person what the call would do.
+type Judge struct {
+	Judged event.GuardJudged
+	Deed   string
+}
+
+// Breach says that an agent was found to have got around the guard.
+type Breach struct{ Breached event.AgentBreached }
 
 // Pull asks for the insights and messages that wait for an agent.
 type Pull struct {
@@ -70,10 +81,12 @@ type Report struct {
 	Report event.Report
 }
 
-// Answer closes a question.
+// Answer closes a question. Always makes the answer to a guard's ask a rule of
+// the run.
 type Answer struct {
 	ID, Answer, By, Note string
 	Files                []string // that the answer drop leaves out
+	Always               bool
 }
 
 // Stop ends the run.
@@ -112,6 +125,8 @@ func (EffectEnded) input()  {}
 func (ShareInsight) input() {}
 func (CheckIn) input()      {}
 func (CallTool) input()     {}
+func (Judge) input()        {}
+func (Breach) input()       {}
 func (Pull) input()         {}
 func (Ask) input()          {}
 func (Report) input()       {}

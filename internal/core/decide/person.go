@@ -85,8 +85,12 @@ func answer(s *state.State, in Answer) ([]event.Data, error) {
 	if err := checkDrop(s, q, in); err != nil {
 		return nil, err
 	}
+	if in.Always && q.Kind != event.AskGuard {
+		return nil, refuse(fmt.Sprintf("popkit power decide %s %s", in.ID, text),
+			"question %s is of kind %s: always is for what the guard asks", in.ID, q.Kind)
+	}
 	return []event.Data{event.QuestionAnswered{
-		ID: in.ID, Answer: clip(text, MaxText), By: in.By, Note: clip(in.Note, MaxText), Files: in.Files,
+		ID: in.ID, Answer: clip(text, MaxText), By: in.By, Note: clip(in.Note, MaxText), Files: in.Files, Always: in.Always,
 	}}, nil
 }
 
@@ -116,7 +120,7 @@ func changeable(s *state.State, id, verb string) (*state.Task, error) {
 func withdrawFor(s *state.State, task string) []event.Data {
 	var out []event.Data
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Task == task && q.Kind != event.AskAgent {
+		if q := s.Questions[id]; q.Task == task && !q.Kind.Waited() {
 			out = append(out, event.QuestionWithdrawn{ID: id, Reason: "the task was changed by a person"})
 		}
 	}

@@ -18,9 +18,9 @@ type rule func(s *state.State, now time.Time) []event.Data
 // rules in the order in which they are asked; the first that answers wins.
 // While the run is being stopped only the ones of stopping are asked.
 var (
-	always = []rule{unknownEffects, withdrawQuestions, expireQuestions, autoAnswer, overTime, stopAgents}
+	always = []rule{unknownEffects, withdrawQuestions, expireQuestions, autoAnswer, overTime, canaries, stopAgents}
 	going  = []rule{
-		advanceAgents, judge, release, retryEffects, skipLeftOut, mergeNext, askConflict,
+		askBreaches, advanceAgents, judge, release, retryEffects, skipLeftOut, mergeNext, askConflict,
 		requestAgents, barrierTimeout, openBarrier, startPhase, finish, park,
 	}
 	stopping = []rule{abandonUnstarted, advanceAgents, judge, release, retryKeeping, endStopped}
@@ -69,16 +69,16 @@ func withdrawQuestions(s *state.State, _ time.Time) []event.Data {
 
 func moot(s *state.State, q *state.Question) string {
 	switch q.Kind {
-	case event.AskAgent:
+	case event.AskAgent, event.AskGuard:
 		// It may have asked before popkit noted that it runs.
 		if a := s.Agents[q.Agent]; a.Exit != nil || a.Rejected != nil {
 			return "agent " + q.Agent + " has ended"
 		}
-	case event.AskAudit:
+	case event.AskAudit, event.AskBreach:
 		if t := s.Tasks[q.Task]; t.Agent != q.Agent {
 			return "the task goes on without this attempt"
 		}
-		if a := s.Agents[q.Agent]; len(OpenFindings(s, a)) == 0 {
+		if a := s.Agents[q.Agent]; q.Kind == event.AskAudit && len(OpenFindings(s, a)) == 0 {
 			return "nothing in the work is outside its bounds any more"
 		}
 	case event.AskAttempts, event.AskConflict:
@@ -124,7 +124,7 @@ func expireQuestions(s *state.State, now time.Time) []event.Data {
 	for _, id := range s.Open {
 		q := s.Questions[id]
 		if q.Timeout > 0 && q.Default != "" && !now.Before(q.Time.Add(q.Timeout)) {
-			return []event.Data{event.QuestionAnswered{ID: id, Answer: q.Default, By: "timeout",
+			return []event.Data{event.QuestionAnswered{ID: id, Answer: q.Default, By: state.ByTimeout,
 				Note: fmt.Sprintf("nobody answered within %s", q.Timeout)}}
 		}
 	}

@@ -70,11 +70,12 @@ func split(line string) words {
 //	set max_agents=2 …                        settings and policies of the plan
 //	phase NAME · check COMMAND · task ID …    the plan
 //	start · crash                             an engine starts; one dies and another starts
-//	outside conflict=TASK:FILES · checks …    what effects will bring; hold=KIND: the script ends these itself
+//	outside conflict=TASK:FILES · checks … · hook    what effects will bring; hold=KIND: the script ends these itself
 //	exit AGENT [code=N] [reason=R] [files=A,B] [report=done] …
 //	end KIND … · fail KEY [final]             ends of effects that are held
 //	tool · check-in · insight · pull · ask · report    what agents say
-//	answer · retry · skip · edit · tell · stop · resume · attend    what people do
+//	judge AGENT VERDICT [rule= subject= digest= call=] [canary] · breach AGENT KIND    what the guard finds
+//	answer · always · retry · skip · edit · tell · stop · resume · attend    what people do
 //	after DURATION                            time passes
 //	show all · show task ID · show prompt AGENT
 func (s *stage) command(line string) {
@@ -143,6 +144,10 @@ func (s *stage) set(key, value string) {
 		c.MaxFixes = number()
 	case "max_started":
 		c.MaxStarted = number()
+	case "max_questions":
+		c.MaxQuestions = number()
+	case "canary":
+		c.Guard.CanaryTimeout = length()
 	case "max_insights":
 		c.MaxInsights = number()
 	case "sequential":
@@ -243,6 +248,9 @@ func (o *outside) expect(w words) {
 	if task := w.value["stubborn"]; task != "" {
 		o.stubborn[task] = true
 	}
+	if w.has("hook") {
+		o.hook = true
+	}
 	for _, kind := range w.list("hold") {
 		o.held[event.EffectKind(kind)] = true
 	}
@@ -314,9 +322,20 @@ func (s *stage) agent(verb string, w words) bool {
 		if w.value["times"] != "" {
 			n, _ = strconv.Atoi(w.value["times"]) // a script's mistake shows in its transcript
 		}
-		for range n {
-			s.step(CallTool{Agent: id, Tool: "Edit"})
+		name := "Edit"
+		if w.value["name"] != "" {
+			name = w.value["name"]
 		}
+		for range n {
+			s.step(CallTool{Agent: id, Tool: name, Call: w.value["call"]})
+		}
+	case "judge":
+		s.step(Judge{Deed: w.value["deed"], Judged: event.GuardJudged{
+			Agent: id, Verdict: event.Verdict(w.at(1)), Tool: "Bash", Call: w.value["call"], Rule: w.value["rule"], Subject: w.value["subject"],
+			Digest: w.value["digest"], Reason: w.value["reason"], Canary: w.has("canary"),
+		}})
+	case "breach":
+		s.step(Breach{Breached: event.AgentBreached{Agent: id, Kind: event.BreachKind(w.at(1)), Reason: "found at the edge"}})
 	case "check-in":
 		in := CheckIn{Agent: id, Doing: w.value["doing"], Need: w.value["need"]}
 		if p := w.value["progress"]; p != "" {
@@ -348,6 +367,8 @@ func (s *stage) person(verb string, w words) bool {
 	switch verb {
 	case "answer":
 		s.step(Answer{ID: w.at(0), Answer: w.from(1), By: "ann"})
+	case "always":
+		s.step(Answer{ID: w.at(0), Answer: w.from(1), By: "ann", Always: true})
 	case "retry":
 		s.step(Retry{Task: w.at(0), By: "ann", Reason: w.from(1)})
 	case "skip":

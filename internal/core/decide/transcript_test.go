@@ -110,6 +110,7 @@ type outside struct {
 	checks    map[string][]string // command → results to come; then passed
 	blames    map[string]string
 	stubborn  map[string]bool // tasks whose conflict first_wins does not settle
+	hook      bool            // agents' runtimes have one
 	commits   int
 }
 
@@ -201,7 +202,7 @@ func (o *outside) end(s *state.State, d event.EffectRequested) event.Data {
 	case event.EffectPrepare:
 		return event.AgentPrepared{Effect: d.Key, Agent: d.Agent, Workspace: "/ws/" + d.Agent}
 	case event.EffectRun:
-		return event.AgentStarted{Effect: d.Key, Agent: d.Agent, PID: 7}
+		return event.AgentStarted{Effect: d.Key, Agent: d.Agent, PID: 7, Hook: o.hook}
 	case event.EffectCollect:
 		return o.collect(s, d)
 	case event.EffectRelease:

@@ -43,6 +43,8 @@ type AgentStarted struct {
 	PID       int    `json:"pid"`
 	StartTime uint64 `json:"start_time"` // clock ticks after boot: with PID and Boot, the process's identity
 	Boot      string `json:"boot,omitempty"`
+	// Hook: the runtime says that it puts each tool call to the guard.
+	Hook bool `json:"hook,omitempty"`
 }
 
 // AgentSeen says that an agent that says nothing of itself is at work: since the
@@ -57,6 +59,7 @@ type AgentSeen struct {
 type ToolCalled struct {
 	Agent string `json:"agent"`
 	Tool  string `json:"tool"`
+	Call  string `json:"call,omitempty"` // as in GuardJudged
 }
 
 // CheckedIn is an agent's report on the way.
@@ -231,7 +234,13 @@ const (
 	AskCheck    QuestionKind = "check"    // a check stays red: retry, waive, stop
 	AskBarrier  QuestionKind = "barrier"  // a phase outlasted its limit: wait, partial, stop
 	AskEffect   QuestionKind = "effect"   // something popkit does keeps failing: retry, stop
+	AskGuard    QuestionKind = "guard"    // a tool call needs a yes: allow, deny; default: deny
+	AskBreach   QuestionKind = "breach"   // an agent got around the guard: accept, retry, skip, stop
 )
+
+// Waited reports whether the agent that the question is about waits for the
+// answer, as it does for one that it asked.
+func (k QuestionKind) Waited() bool { return k == AskAgent || k == AskGuard }
 
 // QuestionAsked opens a decision for a person.
 type QuestionAsked struct {
@@ -247,6 +256,8 @@ type QuestionAsked struct {
 	Task    string        `json:"task,omitempty"`
 	Phase   int           `json:"phase"`
 	Subject string        `json:"subject,omitempty"` // e.g. an effect's key, a check's index
+	Rule    string        `json:"rule,omitempty"`    // kind guard: what asks, about Subject
+	Digest  string        `json:"digest,omitempty"`  // kind guard: of the call
 }
 
 // QuestionAnswered is the answer and who gave it. What follows for the subject
@@ -258,6 +269,9 @@ type QuestionAnswered struct {
 	Note   string `json:"note,omitempty"`
 	// Files that the answer drop leaves out; none: those with findings that block.
 	Files []string `json:"files,omitempty"`
+	// Always: the answer holds, for the rest of the run, for every call in which
+	// the same rule asks about the same subject.
+	Always bool `json:"always,omitempty"`
 }
 
 // QuestionWithdrawn closes a question whose subject is gone.

@@ -64,6 +64,18 @@ type Settings struct {
 	AuditScope          bool              `json:"audit_scope"` // files outside the task's scope need a person's yes
 	Audit               AuditRules        `json:"audit,omitzero"`
 	CloseWhenUnattended bool              `json:"close_when_unattended"` // park the run when only a person can go on and none is there
+	Guard               Guard             `json:"guard,omitzero"`
+}
+
+// Guard is what the guard works with, besides the protected paths: see
+// policy.Spec.
+type Guard struct {
+	RestrictedTools []string `json:"restricted_tools,omitempty"`
+	HumanRequired   []string `json:"human_required,omitempty"`
+	Unconventional  string   `json:"unconventional,omitempty"` // flag, ask, deny or off
+	// CanaryTimeout is how long an agent whose runtime has a hook may work until
+	// the hook has proved that it answers; 0: no limit.
+	CanaryTimeout time.Duration `json:"canary_timeout,omitempty"`
 }
 
 // RuntimeOf returns the runtime of a role's agents.

@@ -30,6 +30,7 @@ var decoders = map[string]func(json.RawMessage) (Data, error){
 	"agent.checked_in":     decodeAs[CheckedIn],
 	"agent.reported":       decodeAs[Reported],
 	"agent.stop_requested": decodeAs[AgentStopRequested],
+	"agent.breached":       decodeAs[AgentBreached],
 	"agent.exited":         decodeAs[AgentExited],
 	"agent.collected":      decodeAs[AgentCollected],
 	"agent.trimmed":        decodeAs[AgentTrimmed],
@@ -40,6 +41,7 @@ var decoders = map[string]func(json.RawMessage) (Data, error){
 	"insight.delivered":    decodeAs[InsightDelivered],
 	"message.sent":         decodeAs[MessageSent],
 	"message.delivered":    decodeAs[MessageDelivered],
+	"guard.judged":         decodeAs[GuardJudged],
 	"question.asked":       decodeAs[QuestionAsked],
 	"question.answered":    decodeAs[QuestionAnswered],
 	"question.withdrawn":   decodeAs[QuestionWithdrawn],
@@ -76,6 +78,7 @@ func (ToolCalled) Type() string         { return "agent.called_tool" }
 func (CheckedIn) Type() string          { return "agent.checked_in" }
 func (Reported) Type() string           { return "agent.reported" }
 func (AgentStopRequested) Type() string { return "agent.stop_requested" }
+func (AgentBreached) Type() string      { return "agent.breached" }
 func (AgentExited) Type() string        { return "agent.exited" }
 func (AgentCollected) Type() string     { return "agent.collected" }
 func (AgentTrimmed) Type() string       { return "agent.trimmed" }
@@ -86,6 +89,7 @@ func (InsightConfirmed) Type() string   { return "insight.confirmed" }
 func (InsightDelivered) Type() string   { return "insight.delivered" }
 func (MessageSent) Type() string        { return "message.sent" }
 func (MessageDelivered) Type() string   { return "message.delivered" }
+func (GuardJudged) Type() string        { return "guard.judged" }
 func (QuestionAsked) Type() string      { return "question.asked" }
 func (QuestionAnswered) Type() string   { return "question.answered" }
 func (QuestionWithdrawn) Type() string  { return "question.withdrawn" }

@@ -69,6 +69,8 @@ func (s *State) apply(e event.Event) error {
 		return s.applyQuestion(e)
 	case event.EffectRequested, event.EffectUnknown, event.EffectFailed:
 		return s.applyEffect(e)
+	case event.GuardJudged, event.AgentBreached:
+		return s.applyGuard(e)
 	default:
 		return s.applyAgent(e)
 	}

@@ -18,6 +18,7 @@ func (s *State) applyAgent(e event.Event) error {
 	case event.AgentStarted:
 		return s.step(d.Agent, AgentRunning, "", func(a *Agent) {
 			a.Process, a.StartedAt, a.LastSeen = d, e.Time, e.Time
+			a.Guard.Hook = a.Guard.Hook || d.Hook
 		}, AgentPrepared)
 	case event.AgentExited:
 		return s.step(d.Agent, AgentExited, d.Effect, func(a *Agent) {
@@ -158,6 +159,7 @@ func (s *State) agentReleased(d event.AgentReleased) error {
 	}
 	a.Status, a.Rescue = AgentReleased, d.Rescue
 	a.Seen, a.Inbox, a.Needs = nil, nil, nil
+	a.Guard.cleared, a.Guard.asked, a.Guard.denied = nil, nil, nil
 	s.Live = slices.DeleteFunc(s.Live, func(id string) bool { return id == d.Agent })
 	return s.endEffect(d.Effect)
 }
@@ -186,6 +188,7 @@ func (s *State) agentSaid(e event.Event) error {
 	switch d := e.Data.(type) {
 	case event.ToolCalled:
 		a.Tools++
+		a.Guard.use(d.Tool, d.Call)
 	case event.CheckedIn:
 		a.CheckIns++
 		if !d.Auto {

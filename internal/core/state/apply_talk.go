@@ -110,7 +110,7 @@ func (s *State) questionAsked(e event.Event, d event.QuestionAsked) error {
 	s.Questions[d.ID] = &Question{QuestionAsked: d, Time: e.Time}
 	s.Open = append(s.Open, d.ID)
 	s.Asked++
-	if d.Kind == event.AskAgent {
+	if d.Kind.Waited() {
 		a, err := s.agent(d.Agent)
 		if err != nil {
 			return err
@@ -152,10 +152,10 @@ func (s *State) closeQuestion(e event.Event, q *Question) {
 	}
 }
 
-// openOf returns a question of the agent's own that is still open, or "".
+// openOf returns a question whose answer the agent waits for, or "".
 func (s *State) openOf(agent string) string {
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Kind == event.AskAgent && q.Agent == agent {
+		if q := s.Questions[id]; q.Kind.Waited() && q.Agent == agent {
 			return id
 		}
 	}
@@ -174,12 +174,14 @@ const (
 	AnswerWaive     = "waive"
 	AnswerWait      = "wait"
 	AnswerPartial   = "partial"
+	AnswerAllow     = "allow"
+	AnswerDeny      = "deny"
 )
 
 // applyAnswer makes an answer's consequence for the subject of the question part
 // of the fact.
 func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
-	if d.Answer == AnswerStop && q.Kind != event.AskAgent {
+	if d.Answer == AnswerStop && !q.Kind.Waited() {
 		s.stopRequested(event.StopRequested{By: d.By, Reason: "answer to " + q.ID})
 		return nil
 	}
@@ -188,6 +190,14 @@ func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
 		return s.answerTask(q, d)
 	case event.AskAudit:
 		return s.answerAudit(q, d)
+	case event.AskBreach:
+		a, err := s.agent(q.Agent)
+		if err != nil {
+			return err
+		}
+		a.Forgiven = d.Answer
+	case event.AskGuard:
+		return s.answerGuard(q, d)
 	case event.AskCheck:
 		i, err := strconv.Atoi(q.Subject)
 		if err != nil {

@@ -146,6 +146,9 @@ func (s *State) checkLive() error {
 				bad = "it is both accepted and rejected, or neither"
 			}
 		}
+		if a.Accepted && a.Breach != nil && a.Forgiven != AnswerAccept {
+			bad = "its work is accepted, and it got around the guard"
+		}
 		if bad != "" {
 			return fmt.Errorf("agent %s, %s: %s", id, a.Status, bad)
 		}
@@ -210,7 +213,7 @@ func (s *State) checkQuestions() error {
 		if q == nil || !q.IsOpen() || slices.Contains(s.Open[:i], id) {
 			return fmt.Errorf("question %s is not open", id)
 		}
-		if q.Kind == event.AskAgent && s.Agents[q.Agent] == nil {
+		if q.Kind.Waited() && s.Agents[q.Agent] == nil {
 			return fmt.Errorf("question %s is nobody's", id)
 		}
 	}

@@ -49,6 +49,7 @@ type State struct {
 	Insights  *insight.Index
 	Problems  []ProblemAt // the last MaxProblems
 	Started   int         // agents ever requested
+	Rules     []Rule      // what people answered "always", oldest first
 
 	// Active is how long the run has been going on by itself: time in which
 	// only a person could go on, or no engine lived, does not count.
@@ -232,6 +233,11 @@ type Agent struct {
 	Whole   *event.AgentCollected
 	Dropped []string
 	Trims   int
+
+	Guard  Guarded              // what the guard said to it
+	Breach *event.AgentBreached // it got around the guard; nil: not that is known
+	// Forgiven is a person's answer about the breach: accept, retry, skip.
+	Forgiven string
 }
 
 // TrimKey is the key of the effect that leaves files out of the agent's work.

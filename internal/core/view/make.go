@@ -21,6 +21,7 @@ func Make(s *state.State, now time.Time, engine *Engine) Status {
 		Begun: s.BegunAt, Updated: s.Time, Seq: s.Seq, Branch: s.Created.Branch, BaseRef: s.Created.BaseRef,
 		Base: s.Created.Base, Head: s.Head, Insights: s.Insights.Len(), Budget: budget(s, now),
 		Phases: []Phase{}, Tasks: []Task{}, Agents: []Agent{}, Decisions: []Decision{}, Errors: []Error{},
+		Rules: rules(s),
 	}
 	v.State, v.Reason = runState(s, engine)
 	for _, c := range s.Created.Plan.Objective.SuccessCriteria {
@@ -38,7 +39,7 @@ func Make(s *state.State, now time.Time, engine *Engine) Status {
 		v.Agents = append(v.Agents, agent(s, s.Agents[id]))
 	}
 	for _, id := range s.Open {
-		v.Decisions = append(v.Decisions, decision(s.Questions[id]))
+		v.Decisions = append(v.Decisions, decision(s, s.Questions[id]))
 	}
 	for _, p := range s.Problems {
 		v.Errors = append(v.Errors, Error{Time: p.Time, Source: p.Source, Text: p.Text})
@@ -106,7 +107,7 @@ func barrierWaits(s *state.State, p *state.Phase, missing []string) string {
 		return resumed
 	}
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Phase == p.Index && q.Kind != event.AskAgent {
+		if q := s.Questions[id]; q.Phase == p.Index && !q.Kind.Waited() {
 			return "a person's answer to " + id
 		}
 	}
@@ -195,6 +196,7 @@ func agent(s *state.State, a *state.Agent) Agent {
 		ID: a.Agent, Task: a.Task, Role: a.Role, Runtime: a.Runtime, Attempt: a.Attempt, Purpose: string(a.Purpose),
 		State: string(a.Status), Waits: agentWaits(s, a), Progress: a.Progress, ToolCalls: a.Tools, CheckIns: a.CheckIns,
 		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue,
+		Layers: layers(s, a), Verdicts: verdicts(a),
 	}
 	if a.Status == state.AgentRunning {
 		v.PID = a.Process.PID
@@ -241,16 +243,22 @@ func agentWaits(s *state.State, a *state.Agent) string {
 	return ""
 }
 
-func decision(q *state.Question) Decision {
+func decision(s *state.State, q *state.Question) Decision {
 	v := Decision{
 		ID: q.ID, Kind: q.Kind, Text: q.Text, Options: slices.Clone(q.Options), Default: q.Default, Agent: q.Agent,
-		Task: q.Task, Asked: q.Time, Closed: q.Withdrawn,
+		Task: q.Task, Asked: q.Time, Closed: q.Withdrawn, Rule: q.Rule,
+	}
+	if q.Kind == event.AskGuard {
+		v.Subject = q.Subject
+	}
+	if q.IsOpen() {
+		v.Waits = waitsFor(s, q)
 	}
 	if q.Timeout > 0 && q.Default != "" {
 		v.Expires = q.Time.Add(q.Timeout)
 	}
 	if q.Answer != nil {
-		v.Answer, v.By = q.Answer.Answer, q.Answer.By
+		v.Answer, v.By, v.Always = q.Answer.Answer, q.Answer.By, q.Answer.Always
 	}
 	return v
 }
@@ -260,7 +268,7 @@ func Decisions(s *state.State) []Decision {
 	out := make([]Decision, 0, s.Asked)
 	for i := range s.Asked {
 		if q := s.Questions[fmt.Sprintf("q-%d", i+1)]; q != nil {
-			out = append(out, decision(q))
+			out = append(out, decision(s, q))
 		}
 	}
 	return out

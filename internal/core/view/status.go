@@ -22,13 +22,14 @@ type Status struct {
 	Branch     string     `json:"branch"`
 	BaseRef    string     `json:"base_ref"`
 	Base       string     `json:"base"`
-	Head       string     `json:"head"` // of the merged tree
+	Head       string     `json:"head"`               // of the merged tree
 	Unproved   []string   `json:"unproved,omitempty"` // success criteria without a check: a person judges them
 	Phases     []Phase    `json:"phases"`
 	Tasks      []Task     `json:"tasks"`
 	Agents     []Agent    `json:"agents"`
 	Decisions  []Decision `json:"decisions"` // open ones
 	Budget     Budget     `json:"budget"`
+	Rules      []Rule     `json:"rules"` // what people answered "always", oldest first
 	Insights   int        `json:"insights"`
 	Errors     []Error    `json:"errors"` // the last ones, oldest first
 }
@@ -104,6 +105,37 @@ type Agent struct {
 	Reason    string    `json:"reason,omitempty"` // why it was rejected
 	Ref       string    `json:"ref,omitempty"`    // where its work is kept
 	Rescue    string    `json:"rescue,omitempty"`
+	Layers    Layers    `json:"layers"`
+	Verdicts  Verdicts  `json:"verdicts"`
+}
+
+// Layers are what stands between an agent and harm, one word each.
+type Layers struct {
+	// Hook: its tool calls are put to the guard: none, declared (its runtime says
+	// so, and has not proved it), answers (it has asked), proved (it has tried to
+	// do what is denied, and was told no), breached.
+	Hook       string `json:"hook"`
+	Permission string `json:"permission"` // what its runtime lets it do by itself: none is known of
+	Sandbox    string `json:"sandbox"`    // what the system lets it do, "none" where nothing holds it
+	Audit      string `json:"audit"`      // on: its diff is judged before it is merged; off
+}
+
+// Verdicts are how many tool calls the guard judged how.
+type Verdicts struct {
+	Allowed int `json:"allowed"`
+	Asked   int `json:"asked"`
+	Denied  int `json:"denied"`
+	Flagged int `json:"flagged"` // smells in calls that were let run
+}
+
+// Rule is an answer that holds for the rest of the run.
+type Rule struct {
+	Rule     string    `json:"rule"`
+	Subject  string    `json:"subject"`
+	Answer   string    `json:"answer"` // allow, deny
+	By       string    `json:"by"`
+	Question string    `json:"question"`
+	Since    time.Time `json:"since"`
 }
 
 // Decision is a question for a person.
@@ -115,10 +147,14 @@ type Decision struct {
 	Default string             `json:"default,omitempty"`
 	Agent   string             `json:"agent,omitempty"`
 	Task    string             `json:"task,omitempty"`
+	Rule    string             `json:"rule,omitempty"`    // kind guard: what asks
+	Subject string             `json:"subject,omitempty"` // … and about what
+	Waits   string             `json:"waits,omitempty"`   // what waits for the answer, in words; open ones
 	Asked   time.Time          `json:"asked"`
 	Expires time.Time          `json:"expires,omitzero"`
 	Answer  string             `json:"answer,omitempty"` // closed ones, where they are listed
 	By      string             `json:"by,omitempty"`
+	Always  bool               `json:"always,omitempty"` // the answer is a rule of the run
 	Closed  string             `json:"closed,omitempty"` // why it was withdrawn
 }
 

@@ -1,0 +1,54 @@
+package view
+
+import (
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+)
+
+// none says of a layer that it is not there.
+const none = "none"
+
+func layers(s *state.State, a *state.Agent) Layers {
+	l := Layers{Hook: none, Permission: none, Sandbox: none, Audit: "off"}
+	switch g := &a.Guard; {
+	case a.Breach != nil:
+		l.Hook = "breached"
+	case g.Proved:
+		l.Hook = "proved"
+	case g.Allowed+g.Asked+g.Denied > 0:
+		l.Hook = "answers"
+	case g.Hook:
+		l.Hook = "declared"
+	}
+	if s.Settings.PhaseAware {
+		l.Audit = "on"
+	}
+	return l
+}
+
+func verdicts(a *state.Agent) Verdicts {
+	return Verdicts{Allowed: a.Guard.Allowed, Asked: a.Guard.Asked, Denied: a.Guard.Denied, Flagged: len(a.Guard.Flags)}
+}
+
+func rules(s *state.State) []Rule {
+	out := make([]Rule, 0, len(s.Rules))
+	for _, r := range s.Rules {
+		out = append(out, Rule{Rule: r.Rule, Subject: r.Subject, Answer: r.Answer, By: r.By, Question: r.Question, Since: r.Time})
+	}
+	return out
+}
+
+// waitsFor says what can't go on until the question is answered.
+func waitsFor(s *state.State, q *state.Question) string {
+	switch {
+	case q.Kind.Waited():
+		return "agent " + q.Agent + ", at work on task " + q.Task
+	case q.Kind == event.AskBarrier || q.Kind == event.AskCheck:
+		return "the barrier of phase " + s.Phases[q.Phase].Name
+	case q.Task != "":
+		return "task " + q.Task
+	case q.Phase < len(s.Phases):
+		return "phase " + s.Phases[q.Phase].Name
+	}
+	return "the run"
+}
