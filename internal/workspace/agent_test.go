@@ -70,7 +70,7 @@ var agentCases = []agentCase{
 	{name: "HEAD is a pipe", do: `echo x >> a.txt; rm .git/HEAD; mkfifo .git/HEAD`, files: []string{"a.txt"}, commits: 1},
 	{name: "HEAD leads out", do: `echo x >> a.txt; echo "ref: refs/../../../../../etc/passwd" > .git/HEAD`, files: []string{"a.txt"}, commits: 1},
 	{name: "HEAD of nothing", do: `echo x >> a.txt; echo 1234567890123456789012345678901234567890 > .git/HEAD`, files: []string{"a.txt"}, commits: 1, rescue: true},
-	{name: "objects lost", do: `echo x >> a.txt; git commit -qam own; find .git/objects -type f -not -path '*/info/*' | xargs chmod u+w; for o in $(find .git/objects -type f -not -path '*/info/*'); do echo > $o; done`,
+	{name: "objects lost", do: `echo x >> a.txt; git commit -qam lost; find .git/objects -type f -not -path '*/info/*' | xargs chmod u+w; for o in $(find .git/objects -type f -not -path '*/info/*'); do echo > $o; done`,
 		files: []string{"a.txt"}, commits: 1, rescue: true},
 	{name: "new git init", do: `rm -rf .git; git init -q; echo x >> a.txt; git add -A; git -c user.name=x -c user.email=x@x commit -qm fresh`, files: []string{"a.txt"}, commits: 1, rescue: true},
 	{name: "pipe in place of a file", do: `rm a.txt; mkfifo a.txt; mkfifo other`, files: []string{"a.txt"}, commits: 1},

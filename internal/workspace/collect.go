@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"popkit/internal/core/audit"
 	"popkit/internal/workspace/agentgit"
@@ -106,10 +107,11 @@ func (w *Run) collect(ctx context.Context, st *place, s CollectSpec) (Work, erro
 	if work.Unresolved, err = w.unresolved(ctx, st, t, rec); err != nil {
 		return Work{}, err
 	}
-	if err := w.measure(ctx, st, &work, s.Base, cut.Tree); err != nil {
+	base, err := st.treeOf(ctx, s.Base)
+	if err != nil {
 		return Work{}, err
 	}
-	if work.Changed == 0 && rec.Merge != "" {
+	if cut.Tree == base && rec.Merge != "" {
 		undone, err := st.mergeUndone(ctx, t, rec, cut)
 		if err != nil {
 			return Work{}, err
@@ -118,13 +120,25 @@ func (w *Run) collect(ctx context.Context, st *place, s CollectSpec) (Work, erro
 			work.Unresolved = conflictPaths(rec.Conflicts)
 		}
 	}
-	if work.Changed == 0 && rec.Merge == "" {
-		work.Commit = s.Base
-	} else if err := w.keep(ctx, st, s, rec, cut, &work); err != nil {
+	if cut.Tree == base && rec.Merge == "" {
+		work.Commit, work.Summary = s.Base, summarize(&work)
+	} else if err := w.keepMeasured(ctx, st, s, rec, cut, &work); err != nil {
 		return Work{}, err
 	}
 	rec.Kept, rec.Modules = work.Commit, modules
 	return work, w.saveRecord(s.Agent, rec)
+}
+
+// keepMeasured keeps a snapshot and counts, at the same time, what changed.
+func (w *Run) keepMeasured(ctx context.Context, st *place, s CollectSpec, rec record, cut taken, work *Work) error {
+	var wg sync.WaitGroup
+	counted, countErr := Work{LeftOut: work.LeftOut}, error(nil)
+	wg.Go(func() { countErr = w.measure(ctx, st, &counted, s.Base, cut.Tree) })
+	err := w.keep(ctx, st, s, rec, cut, work)
+	wg.Wait()
+	work.Files, work.Changed, work.Summary = counted.Files, counted.Changed, counted.Summary
+	work.Added, work.Removed = counted.Added, counted.Removed
+	return errors.Join(err, countErr)
 }
 
 // taken is a snapshot of a workspace and the agent's own commits below it.

@@ -178,6 +178,23 @@ func TestSigned(t *testing.T) {
 	}
 }
 
+// TestSharedRepository: git writes commits where others must be able to.
+func TestSharedRepository(t *testing.T) {
+	dir := newRepo(t)
+	runGit(t, dir, "config", "core.sharedRepository", "0664")
+	w := newWorld(t, dir)
+	write(t, w.prepare("a-1"), "x", "x\n")
+	id := w.collect("a-1").Commit
+	info, err := os.Stat(filepath.Join(dir, ".git", "objects", id[:2], id[2:]))
+	if err != nil || info.Mode().Perm() != 0o444 {
+		t.Errorf("the commit has %v, %v", info, err)
+	}
+	info, err = os.Stat(filepath.Join(dir, ".git", "objects", id[:2]))
+	if err != nil || info.Mode().Perm()&0o070 != 0o070 {
+		t.Errorf("its folder has %v, %v", info, err)
+	}
+}
+
 // TestOwnFiles: popkit's files that are committed already stay as they are.
 func TestOwnFiles(t *testing.T) {
 	w := newWorld(t, newRepo(t, "a.txt", "a\n", ".claude/popkit/config.json", "{}\n"))

@@ -64,17 +64,19 @@ func (w *Run) mergeInto(ctx context.Context, st *place, s MergeSpec) (MergeResul
 		return MergeResult{Commit: w.head.commit}, nil
 	}
 	var merged store.TreeMerge
-	var has bool
-	var err, hasErr error
+	var before string
+	var err, beforeErr error
 	var wg sync.WaitGroup
-	wg.Go(func() { has, hasErr = st.Descends(ctx, s.Commit, s.Onto) })
+	wg.Go(func() { before, beforeErr = st.treeOf(ctx, s.Onto) })
 	wg.Go(func() { merged, err = w.attrs.Merge(ctx, st.Store, s.Onto, s.Commit) })
 	wg.Wait()
-	if hasErr == nil && has {
-		return MergeResult{Commit: s.Onto}, nil
-	}
-	if err := errors.Join(hasErr, err); err != nil {
+	if err := errors.Join(beforeErr, err); err != nil {
 		return MergeResult{}, err
+	}
+	if len(merged.Conflicts) == 0 && merged.Tree == before { // the only way to have it already
+		if has, err := st.Descends(ctx, s.Commit, s.Onto); err != nil || has {
+			return MergeResult{Commit: s.Onto}, err
+		}
 	}
 	if len(merged.Conflicts) > 0 {
 		if !s.PreferOurs {
@@ -94,6 +96,7 @@ func (w *Run) mergeInto(ctx context.Context, st *place, s MergeSpec) (MergeResul
 		return MergeResult{}, err
 	}
 	w.head = headCache{read: true, commit: commit, parents: []string{s.Onto, s.Commit}}
+	st.knowTree(commit, merged.Tree)
 	return MergeResult{Commit: commit}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
@@ -65,15 +66,22 @@ func endsInTrailers(text string) bool {
 
 // commit makes a commit in the run's name; its author is the run's identity.
 func (w *Run) commit(ctx context.Context, st *place, tree, message string, parents ...string) (string, error) {
+	user, err := w.repo.Settings(ctx)
+	if err != nil {
+		return "", err
+	}
 	id := w.opts.Identity
+	if !w.opts.Sign && !user.OddObjects() {
+		return st.Commit(store.Author{Name: id.Name, Email: id.Email, When: time.Now()}, tree, message, parents...)
+	}
 	author := []string{
 		"GIT_AUTHOR_NAME=" + id.Name, "GIT_AUTHOR_EMAIL=" + id.Email,
 		"GIT_COMMITTER_NAME=" + id.Name, "GIT_COMMITTER_EMAIL=" + id.Email,
 	}
-	if !w.opts.Sign {
-		return st.Commit(ctx, author, tree, message, parents...)
+	args := append([]string{"-c", "i18n.commitEncoding=UTF-8"}, store.CommitArgs(tree, parents)...)
+	if w.opts.Sign {
+		args = append(args, "-S") // only the user's own configuration knows how
 	}
-	// Only the user's own configuration knows how to sign.
-	res, err := st.repo.Run(ctx, git.Cmd{Args: append(store.CommitArgs(tree, parents), "-S"), Env: author, Stdin: strings.NewReader(message)})
+	res, err := st.repo.Run(ctx, git.Cmd{Args: args, Env: author, Stdin: strings.NewReader(message)})
 	return git.Line(res.Out), err
 }

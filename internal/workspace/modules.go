@@ -26,6 +26,29 @@ type place struct {
 
 	mu   sync.Mutex
 	refs []byte // the user's tags and branches as packed-refs, once they are read
+
+	treesMu sync.Mutex
+	trees   map[string]string // of commits that work began from or was merged into
+}
+
+// treeOf is TreeOf, asked once.
+func (st *place) treeOf(ctx context.Context, commit string) (string, error) {
+	st.treesMu.Lock()
+	defer st.treesMu.Unlock()
+	if tree, ok := st.trees[commit]; ok {
+		return tree, nil
+	}
+	tree, err := st.TreeOf(ctx, commit)
+	if err == nil {
+		st.trees[commit] = tree
+	}
+	return tree, err
+}
+
+func (st *place) knowTree(commit, tree string) {
+	st.treesMu.Lock()
+	defer st.treesMu.Unlock()
+	st.trees[commit] = tree
 }
 
 // placeOf returns the place of a repository, whose store is made at dir at the
@@ -51,7 +74,7 @@ func (w *Run) placeOf(ctx context.Context, repo *Repo, dir string) (*place, erro
 		return nil, err
 	}
 	st.Patience = w.patience
-	w.places[repo.CommonDir] = &place{Store: st, repo: repo}
+	w.places[repo.CommonDir] = &place{Store: st, repo: repo, trees: map[string]string{}}
 	return w.places[repo.CommonDir], nil
 }
 

@@ -111,12 +111,6 @@ func (st *Store) TreeOf(ctx context.Context, commit string) (string, error) {
 	return st.Line(ctx, "rev-parse", "--verify", "--end-of-options", commit+"^{tree}")
 }
 
-// Commit makes a commit of a tree and returns it.
-func (st *Store) Commit(ctx context.Context, author []string, tree, message string, parents ...string) (string, error) {
-	res, err := st.Run(ctx, Call{Args: CommitArgs(tree, parents), Env: author, Stdin: strings.NewReader(message)})
-	return git.Line(res.Out), err
-}
-
 // CommitArgs are the arguments that make git write a commit of a tree.
 func CommitArgs(tree string, parents []string) []string {
 	args := []string{"commit-tree", tree}

@@ -96,6 +96,17 @@ func (c Config) ExcludesFile() string {
 	return ""
 }
 
+// OddObjects reports whether objects are written in a way that only git knows:
+// with permissions of their own, or under a second name.
+func (c Config) OddObjects() bool {
+	for _, key := range []string{"core.sharedrepository", "extensions.compatobjectformat"} {
+		if _, set := c.Values[key]; set {
+			return true
+		}
+	}
+	return false
+}
+
 // IsTrue reports whether a key is set to something that git takes as true.
 func (c Config) IsTrue(key string) bool {
 	switch strings.ToLower(c.Values[key]) {
