@@ -40,6 +40,7 @@ type Order struct {
 	Criterion  string
 	Last       *event.CheckEnded // blame: the red result
 	Merged     []MergedWork      // blame: what was merged in this phase, in order
+	Ahead      int               // run: how many checkouts are worth having before they are asked for
 }
 
 // MergedWork is a merge of the phase: the task and the commit it made.
@@ -94,6 +95,9 @@ func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	if t := s.Tasks[e.Task]; t != nil {
 		o.Def, o.Accepted = t.Task, t.Accepted
 	}
+	if e.Kind == event.EffectRun {
+		o.Ahead = ahead(s)
+	}
 	if e.Kind != event.EffectCheck && e.Kind != event.EffectBlame {
 		return o
 	}
@@ -111,4 +115,32 @@ func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 		o.Merged = append(o.Merged, w)
 	}
 	return o
+}
+
+// ahead counts the checkouts that will be wanted when somebody waits for them:
+// the next agents' in this phase or after it, as many as work at once, and one
+// for checks.
+func ahead(s *state.State) int {
+	p := s.Current()
+	if p == nil {
+		return 0
+	}
+	n := 0
+	for _, id := range p.Tasks {
+		if s.Tasks[id].Status == state.TaskPending {
+			n++
+		}
+	}
+	if next := p.Index + 1; next < len(s.Phases) {
+		n += len(s.Phases[next].Tasks)
+	}
+	slots := max(1, s.Settings.MaxAgents)
+	if s.Settings.Sequential {
+		slots = 1
+	}
+	n = min(n, slots)
+	if s.Settings.PhaseAware && len(p.Checks) > 0 {
+		n++
+	}
+	return n
 }

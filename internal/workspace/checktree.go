@@ -36,7 +36,12 @@ func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), err
 		Work:  filepath.Join(w.root, "check", strconv.Itoa(n)),
 		Index: filepath.Join(w.keepDir("check-"+strconv.Itoa(n)), "index"),
 	}
-	err = w.refillAll(ctx, st, t, commit)
+	if !store.IsDir(t.Work) {
+		_, err = w.takeSpare(t)
+	}
+	if err == nil {
+		err = w.refillAll(ctx, st, t, commit)
+	}
 	if err != nil && ctx.Err() == nil {
 		// What is there can't be made right: begin with an empty directory.
 		if rerr := store.RemoveAll(t.Work); rerr != nil {

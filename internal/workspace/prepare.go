@@ -96,16 +96,14 @@ func (w *Run) Prepare(ctx context.Context, s PrepareSpec) (string, error) {
 }
 
 func (w *Run) prepare(ctx context.Context, st *place, t store.Tree, s PrepareSpec) error {
-	for _, dir := range []string{t.Work, filepath.Dir(t.Index)} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-	}
-	rec := record{Base: s.Base, Merge: s.MergeCommit}
-	if err := w.saveRecord(s.Agent, rec); err != nil {
+	if err := os.MkdirAll(filepath.Dir(t.Index), 0o700); err != nil {
 		return err
 	}
-	err := w.checkout(ctx, st, t, s.Base)
+	rec := record{Base: s.Base, Merge: s.MergeCommit}
+	if err := w.saveRecord(s.Agent, rec); err != nil { // before there is anything that could be an agent's
+		return err
+	}
+	err := w.fill(ctx, st, t, s.Base)
 	if err != nil {
 		return err
 	}
@@ -130,7 +128,29 @@ func (w *Run) prepare(ctx context.Context, st *place, t store.Tree, s PrepareSpe
 	return w.saveRecord(s.Agent, rec)
 }
 
-// checkout fills an empty work tree from a commit and gives it a .git.
+// fill makes a work tree of a commit, of a spare one where there is one.
+func (w *Run) fill(ctx context.Context, st *place, t store.Tree, commit string) error {
+	took, err := w.takeSpare(t)
+	if took {
+		err = w.checkout(ctx, st, t, commit)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	if err != nil {
+		w.report("a workspace that was made ahead is of no use: %v", err)
+	}
+	if err := errors.Join(store.RemoveAll(t.Work), store.RemoveIfThere(t.Index)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(t.Work, 0o700); err != nil {
+		return err
+	}
+	return w.checkout(ctx, st, t, commit)
+}
+
+// checkout makes a work tree, empty or of another commit, that of a commit, and
+// gives it a .git.
 func (w *Run) checkout(ctx context.Context, st *place, t store.Tree, commit string) error {
 	if err := st.ReadTree(ctx, t, commit, "-u"); err != nil {
 		return err

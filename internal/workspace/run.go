@@ -51,6 +51,7 @@ type Run struct {
 	agents map[string]*sync.Mutex // one call at a time for an agent
 	places map[string]*place      // by the git dir in the user's repository
 	checks checkPool
+	spares spares
 
 	merge sync.Mutex // held by Merge; guards head and attrs
 	head  headCache

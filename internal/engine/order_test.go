@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+	"popkit/internal/core/state"
+	"popkit/internal/eventlog/memlog"
+)
+
+// TestAhead: the order of an agent says how many checkouts will be wanted next.
+func TestAhead(t *testing.T) {
+	tasks := func(ids ...string) (out []objective.Task) {
+		for _, id := range ids {
+			out = append(out, objective.Task{ID: id, Role: "implementer"})
+		}
+		return out
+	}
+	check := []objective.Check{{Run: "make test"}}
+	for name, c := range map[string]struct {
+		edit func(*event.RunCreated)
+		want []int // by phase
+	}{
+		"next phase and a check":  {func(c *event.RunCreated) {}, []int{2, 0}},
+		"as many as work at once": {func(c *event.RunCreated) { c.Plan.Phases[1].Tasks = tasks("c", "d", "e") }, []int{3, 1}},
+		"no check":                {func(c *event.RunCreated) { c.Plan.Phases[0].Checks = nil }, []int{1, 0}},
+		"the last phase":          {func(c *event.RunCreated) { c.Plan.Phases[1].Checks = check }, []int{2, 1}},
+		"one after the other":     {func(c *event.RunCreated) { c.Settings.Sequential = true; c.Plan.Phases[1].Tasks = tasks("c", "d") }, []int{2, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked := map[int][]int{}
+				e := New(begin(t, memlog.NewStore(), created(c.edit)), &hand{}, func(s *state.State, events []event.Event) {
+					for _, a := range Actions(s, events) {
+						if a.Order != nil && a.Order.Kind == event.EffectRun {
+							asked[a.Order.Phase] = append(asked[a.Order.Phase], a.Order.Ahead)
+						}
+					}
+				})
+				if err := <-run(t.Context(), e); err != nil {
+					t.Fatal(err)
+				}
+				for phase, want := range c.want {
+					if got := slices.Max(asked[phase]); got != want {
+						t.Errorf("phase %d: %v, want %d at most", phase, asked[phase], want)
+					}
+				}
+			})
+		})
+	}
+}
