@@ -25,6 +25,8 @@ const justNow = time.Minute
 // open takes what the engine needs: the log's lock first, then the repository's.
 // Nothing is appended before both are held.
 func (d *daemon) open(ctx context.Context) error {
+	isolation := make(chan string, 1)
+	go func() { isolation <- proc.Isolation() }() // costs a process, found once
 	var repaired []string
 	events, err := openLog(ctx, d.Run, func(s string) { repaired = append(repaired, s) })
 	if err != nil {
@@ -53,6 +55,7 @@ func (d *daemon) open(ctx context.Context) error {
 	}
 	d.files = statefile.New(d.Run.Place.Repo, d.Run.ID)
 	d.engine = engine.New(d.st, effects.New(d.effects()), d.observe)
+	d.about.Sandbox = <-isolation
 	if err := d.listen(ctx); err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (d *daemon) lock(ctx context.Context) (unlock func() error, err error) {
 		return nil, fmt.Errorf("this machine's name: %w", err)
 	}
 	d.about = view.Engine{
-		PID: os.Getpid(), Host: host, Socket: runs.EngineSocket(dir), Since: time.Now().UTC(), Sandbox: proc.Isolation(),
+		PID: os.Getpid(), Host: host, Socket: runs.EngineSocket(dir), Since: time.Now().UTC(),
 	}
 	lock, err := acquire(ctx, d.Run.Place, runs.Holder{
 		Run: d.Run.ID, PID: d.about.PID, Host: host, Socket: d.about.Socket, Since: d.about.Since,

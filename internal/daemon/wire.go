@@ -74,14 +74,10 @@ func runtime(name string) (agent.Runtime, error) {
 // finish says what was published.
 func (d *daemon) finish(ctx context.Context, o engine.Order, note string) (event.RunPublished, error) {
 	p := event.RunPublished{Effect: o.Key, Branch: o.Branch, Commit: o.Commit, Note: note}
-	repo, err := workspace.Find(ctx, d.Run.Place.Repo)
-	if err != nil {
-		return p, err
-	}
 	if !strings.HasPrefix(o.BaseRef, "refs/") {
 		return p, nil
 	}
-	now, err := repo.RefCommit(ctx, o.BaseRef)
+	now, err := d.work.Repo().RefCommit(ctx, o.BaseRef)
 	if err != nil {
 		return p, err
 	}

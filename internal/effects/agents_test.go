@@ -152,14 +152,14 @@ func TestInterrupted(t *testing.T) {
 func TestAhead(t *testing.T) {
 	w := newWorld(t)
 	o := order(event.EffectRun, "a", w.base)
-	o.Workspace, o.Ahead = t.TempDir(), 1
+	o.Workspace, o.Ahead = t.TempDir(), engine.Ahead{Workspaces: 1}
 	spare := filepath.Join(w.root, "01RUN", "spare", "1")
 	o.Request.Runtime = "exec:for i in $(seq 1000); do [ -e " + spare + "/index ] && exit 0; sleep 0.01; done; exit 1"
 	if exit := want[event.AgentExited](w, o); exit.Code != 0 {
 		t.Errorf("nothing was made while it worked: %+v", exit)
 	}
 	// One that ends at once is not held up.
-	o.Request.Runtime, o.Ahead = "exec:true", 2
+	o.Request.Runtime, o.Ahead = "exec:true", engine.Ahead{Workspaces: 2}
 	if exit := want[event.AgentExited](w, o); exit.Code != 0 {
 		t.Errorf("%+v", exit)
 	}

@@ -15,7 +15,7 @@ const settled = 100 * time.Millisecond
 // stock has checkouts made ahead while an agent works, when the machine has
 // time, until the returned function is called.
 func (e *Effects) stock(ctx context.Context, o engine.Order) (stop func()) {
-	if o.Ahead <= 0 {
+	if o.Ahead == (engine.Ahead{}) {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -25,7 +25,7 @@ func (e *Effects) stock(ctx context.Context, o engine.Order) (stop func()) {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-			e.cfg.Work.Stock(ctx, o.Request.Base, o.Ahead)
+			e.cfg.Work.Stock(ctx, o.Request.Base, o.Ahead.Workspaces, o.Ahead.Checks)
 		case <-ctx.Done():
 		}
 	})

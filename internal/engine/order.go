@@ -40,7 +40,13 @@ type Order struct {
 	Criterion  string
 	Last       *event.CheckEnded // blame: the red result
 	Merged     []MergedWork      // blame: what was merged in this phase, in order
-	Ahead      int               // run: how many checkouts are worth having before they are asked for
+	Ahead      Ahead             // run: what is worth having before it is asked for
+}
+
+// Ahead counts checkouts that will be wanted when somebody waits for them.
+type Ahead struct {
+	Workspaces int // of the next agents, of this phase or after it
+	Checks     int // at once, of this phase
 }
 
 // MergedWork is a merge of the phase: the task and the commit it made.
@@ -117,13 +123,10 @@ func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	return o
 }
 
-// ahead counts the checkouts that will be wanted when somebody waits for them:
-// the next agents' in this phase or after it, as many as work at once, and one
-// for checks.
-func ahead(s *state.State) int {
+func ahead(s *state.State) (a Ahead) {
 	p := s.Current()
 	if p == nil {
-		return 0
+		return a
 	}
 	n := 0
 	for _, id := range p.Tasks {
@@ -138,9 +141,9 @@ func ahead(s *state.State) int {
 	if s.Settings.Sequential {
 		slots = 1
 	}
-	n = min(n, slots)
-	if s.Settings.PhaseAware && len(p.Checks) > 0 {
-		n++
+	a.Workspaces = min(n, slots)
+	if s.Settings.PhaseAware {
+		a.Checks = min(len(p.Checks), 1)
 	}
-	return n
+	return a
 }

@@ -22,21 +22,23 @@ func TestAhead(t *testing.T) {
 	check := []objective.Check{{Run: "make test"}}
 	for name, c := range map[string]struct {
 		edit func(*event.RunCreated)
-		want []int // by phase
+		want [][2]int // workspaces and checks by phase
 	}{
-		"next phase and a check":  {func(c *event.RunCreated) {}, []int{2, 0}},
-		"as many as work at once": {func(c *event.RunCreated) { c.Plan.Phases[1].Tasks = tasks("c", "d", "e") }, []int{3, 1}},
-		"no check":                {func(c *event.RunCreated) { c.Plan.Phases[0].Checks = nil }, []int{1, 0}},
-		"the last phase":          {func(c *event.RunCreated) { c.Plan.Phases[1].Checks = check }, []int{2, 1}},
-		"one after the other":     {func(c *event.RunCreated) { c.Settings.Sequential = true; c.Plan.Phases[1].Tasks = tasks("c", "d") }, []int{2, 0}},
+		"next phase and a check":  {func(c *event.RunCreated) {}, [][2]int{{1, 1}, {0, 0}}},
+		"as many as work at once": {func(c *event.RunCreated) { c.Plan.Phases[1].Tasks = tasks("c", "d", "e") }, [][2]int{{2, 1}, {1, 0}}},
+		"no check":                {func(c *event.RunCreated) { c.Plan.Phases[0].Checks = nil }, [][2]int{{1, 0}, {0, 0}}},
+		"the last phase":          {func(c *event.RunCreated) { c.Plan.Phases[1].Checks = check }, [][2]int{{1, 1}, {0, 1}}},
+		"one after the other":     {func(c *event.RunCreated) { c.Settings.Sequential = true; c.Plan.Phases[1].Tasks = tasks("c", "d") }, [][2]int{{1, 1}, {0, 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				asked := map[int][]int{}
+				asked := map[int][]int{} // of workspaces
+				checks := map[int]int{}
 				e := New(begin(t, memlog.NewStore(), created(c.edit)), &hand{}, func(s *state.State, events []event.Event) {
 					for _, a := range Actions(s, events) {
 						if a.Order != nil && a.Order.Kind == event.EffectRun {
-							asked[a.Order.Phase] = append(asked[a.Order.Phase], a.Order.Ahead)
+							asked[a.Order.Phase] = append(asked[a.Order.Phase], a.Order.Ahead.Workspaces)
+							checks[a.Order.Phase] = a.Order.Ahead.Checks
 						}
 					}
 				})
@@ -44,8 +46,8 @@ func TestAhead(t *testing.T) {
 					t.Fatal(err)
 				}
 				for phase, want := range c.want {
-					if got := slices.Max(asked[phase]); got != want {
-						t.Errorf("phase %d: %v, want %d at most", phase, asked[phase], want)
+					if got := [2]int{slices.Max(asked[phase]), checks[phase]}; got != want {
+						t.Errorf("phase %d: %v, want %v at most (%v)", phase, got, want, asked[phase])
 					}
 				}
 			})

@@ -84,6 +84,13 @@ func (w *Run) takeCheck() int {
 	return w.checks.made
 }
 
+// count is how many checkouts for checks there are.
+func (p *checkPool) count() int {
+	p.Lock()
+	defer p.Unlock()
+	return p.made
+}
+
 func (w *Run) giveCheck(n int) {
 	w.checks.Lock()
 	defer w.checks.Unlock()

@@ -109,7 +109,7 @@ func (w *world) work(agent string) error {
 	path := w.run.AgentDir(agent)
 	kept := filepath.Join(w.dir, "..", agent+".done") // as the engine's log would say
 	if _, err := os.Stat(kept); err != nil {
-		w.run.Stock(w.ctx, w.base, 1)
+		w.run.Stock(w.ctx, w.base, 1, 0)
 		if _, err := w.run.Prepare(w.ctx, PrepareSpec{Agent: agent, Base: w.base}); err != nil {
 			return err
 		}

@@ -76,13 +76,9 @@ func (w *Run) GC(ctx context.Context, dryRun bool) ([]Action, error) {
 	if err != nil || dryRun {
 		return actions, err
 	}
-	refs, err := w.repo.Refs(ctx, strings.TrimSuffix(w.Ref(""), "/"))
+	known, err := w.kept(ctx, agents)
 	if err != nil {
 		return nil, err
-	}
-	known := make([]string, len(refs))
-	for i, ref := range refs {
-		known[i] = ref.Commit
 	}
 	for _, agent := range agents {
 		if _, err := w.Release(ctx, agent, "", known); err != nil {
@@ -90,6 +86,20 @@ func (w *Run) GC(ctx context.Context, dryRun bool) ([]Action, error) {
 		}
 	}
 	return actions, w.removeRest()
+}
+
+// kept lists the commits that the run's refs hold, which are only of interest
+// where workspaces are left.
+func (w *Run) kept(ctx context.Context, agents []string) ([]string, error) {
+	if len(agents) == 0 {
+		return nil, nil
+	}
+	refs, err := w.repo.Refs(ctx, strings.TrimSuffix(w.Ref(""), "/"))
+	commits := make([]string, len(refs))
+	for i, ref := range refs {
+		commits[i] = ref.Commit
+	}
+	return commits, err
 }
 
 // plan lists what GC does.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/userrepo"
@@ -44,13 +45,18 @@ func (w *Run) PublishBranch(ctx context.Context, branch, commit string) (note st
 // writeBranch returns in words why the branch can't be written.
 func (w *Run) writeBranch(ctx context.Context, full, commit string) (why string, err error) {
 	short := full[len("refs/heads/"):]
-	old, err := w.repo.RefCommit(ctx, full)
-	if err != nil || old == commit {
-		return "", err
+	var old, path string
+	var out bool
+	var oldErr, outErr error
+	var wg sync.WaitGroup
+	wg.Go(func() { old, oldErr = w.repo.RefCommit(ctx, full) })
+	wg.Go(func() { path, out, outErr = w.repo.CheckedOut(ctx, full) })
+	wg.Wait()
+	if oldErr != nil || old == commit {
+		return "", oldErr
 	}
-	path, out, err := w.repo.CheckedOut(ctx, full)
-	if err != nil {
-		return "", err
+	if outErr != nil {
+		return "", outErr
 	}
 	if out {
 		return fmt.Sprintf("branch %s is checked out at %s", short, path), nil

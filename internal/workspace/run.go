@@ -87,6 +87,9 @@ func NewRun(repo *Repo, runID, rootDir string, opts Options) (*Run, error) {
 	}, nil
 }
 
+// Repo is the repository that the run works for.
+func (w *Run) Repo() *Repo { return w.repo }
+
 // Dir is the run's directory below the root.
 func (w *Run) Dir() string { return w.root }
 

@@ -22,13 +22,14 @@ type spares struct {
 	free []store.Tree
 }
 
-// Stock makes spare checkouts of a commit, one after the other, until there are
-// n, or ctx ends. They are taken by Prepare and CheckTree, whatever commit those
-// want. That one can't be made is reported; whoever wants it makes it anew.
-func (w *Run) Stock(ctx context.Context, commit string, n int) {
+// Stock makes spare checkouts of a commit, one after the other, until there is
+// one for each of the workspaces and of the checks that have none yet, or ctx
+// ends. They are taken by Prepare and CheckTree, whatever commit those want. That
+// one can't be made is reported; whoever wants it makes it anew.
+func (w *Run) Stock(ctx context.Context, commit string, workspaces, checks int) {
 	w.spares.making.Lock()
 	defer w.spares.making.Unlock()
-	for ctx.Err() == nil && w.spares.count() < n {
+	for ctx.Err() == nil && w.spares.count() < workspaces+max(0, checks-w.checks.count()) {
 		if err := w.makeSpare(ctx, commit); err != nil {
 			if ctx.Err() == nil {
 				w.report("no workspace can be made ahead: %v", err)

@@ -45,8 +45,8 @@ func TestSpare(t *testing.T) {
 	w := newWorld(t, newRepo(t, "a.txt", "a\n", "gone", "x\n", "same", "same\n", "dir/f", "f\n", "kept", "kept\n"))
 	sh(t, w.prepare("first"), `echo b > a.txt; rm gone dir/f; rmdir dir; echo file > dir; echo new > new; chmod +x same`)
 	next := w.merge(w.base, w.collect("first"), "first").Commit
-	w.run.Stock(w.ctx, w.base, 2)
-	w.run.Stock(w.ctx, next, 2) // two are there
+	w.run.Stock(w.ctx, w.base, 1, 1)
+	w.run.Stock(w.ctx, next, 1, 1) // two are there
 	dirs := w.spareDirs()
 	if len(dirs) != 2 {
 		t.Fatalf("spares: %v", dirs)
@@ -69,6 +69,7 @@ func TestSpare(t *testing.T) {
 			t.Errorf("%s has\n%s", dir, out)
 		}
 	}
+	w.run.Stock(w.ctx, next, 0, 1) // there is one for checks already
 	if dirs := w.spareDirs(); len(dirs) > 0 {
 		t.Errorf("left: %v", dirs)
 	}
@@ -87,14 +88,14 @@ func TestSpare(t *testing.T) {
 // is said.
 func TestSpareOfNoUse(t *testing.T) {
 	w := newWorld(t, newRepo(t, "a.txt", "a\n"))
-	w.run.Stock(w.ctx, w.base, 1)
+	w.run.Stock(w.ctx, w.base, 1, 0)
 	if err := os.WriteFile(filepath.Join(w.run.root, "spare", "1", "index"), []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out := said(t, w.prepare("a-1"), "git status --porcelain; cat a.txt"); out != "a" || len(w.reports) != 1 || !strings.Contains(w.reports[0], "made ahead") {
 		t.Errorf("the workspace has %q, reports %q", out, w.reports)
 	}
-	w.run.Stock(w.ctx, w.base, 1)
+	w.run.Stock(w.ctx, w.base, 1, 0)
 	if err := os.RemoveAll(filepath.Join(w.run.root, "spare", "2")); err != nil {
 		t.Fatal(err)
 	}
@@ -103,13 +104,13 @@ func TestSpareOfNoUse(t *testing.T) {
 	} else {
 		give()
 	}
-	w.run.Stock(w.ctx, strings.Repeat("1", 40), 1)
+	w.run.Stock(w.ctx, strings.Repeat("1", 40), 1, 0)
 	if len(w.spareDirs()) > 0 || !strings.Contains(w.reports[len(w.reports)-1], "can be made ahead") {
 		t.Errorf("a spare of no commit: %v, reports %q", w.spareDirs(), w.reports)
 	}
 	ended, cancel := context.WithCancel(w.ctx)
 	cancel()
-	if w.run.Stock(ended, w.base, 1); len(w.spareDirs()) > 0 {
+	if w.run.Stock(ended, w.base, 1, 0); len(w.spareDirs()) > 0 {
 		t.Error("a spare was made after the end")
 	}
 }
@@ -120,7 +121,7 @@ func TestSpareOfTheDead(t *testing.T) {
 	w := newWorld(t, newRepo(t, "a.txt", "a\n"))
 	write(t, w.prepare("first"), "new", "x\n")
 	next := w.merge(w.base, w.collect("first"), "first").Commit
-	w.run.Stock(w.ctx, next, 2)
+	w.run.Stock(w.ctx, next, 2, 0)
 	tree := w.run.agentTree("second")
 	if err := w.run.saveRecord("second", record{Base: w.base}); err == nil {
 		t.Fatal("a record without its folder")
@@ -139,7 +140,7 @@ func TestSpareOfTheDead(t *testing.T) {
 	if out := said(t, work, "git status --porcelain; ls"); out != "a.txt" || len(w.reports) > 0 {
 		t.Errorf("the workspace has %q, reports %q", out, w.reports)
 	}
-	if w.run.Stock(w.ctx, w.base, 1); len(w.spareDirs()) != 1 || !agentgit.Open(w.spareDirs()[0]).None() {
+	if w.run.Stock(w.ctx, w.base, 1, 0); len(w.spareDirs()) != 1 || !agentgit.Open(w.spareDirs()[0]).None() {
 		t.Errorf("spares: %v", w.spareDirs())
 	}
 	if _, err := w.run.GC(w.ctx, false); err != nil || len(w.spareDirs()) > 0 {
