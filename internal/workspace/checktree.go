@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"popkit/internal/workspace/copyin"
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
 )
@@ -37,7 +38,7 @@ func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), err
 		Index: filepath.Join(w.keepDir("check-"+strconv.Itoa(n)), "index"),
 	}
 	if !store.IsDir(t.Work) {
-		_, err = w.takeSpare(t)
+		_, err = w.spares.Take(t)
 	}
 	if err == nil {
 		err = w.refillAll(ctx, st, t, commit)
@@ -66,7 +67,7 @@ func (w *Run) CheckTree(ctx context.Context, commit string) (string, func(), err
 // check and is ignored is there already.
 func (w *Run) furnish(ctx context.Context, dir string) error {
 	quiet := func(string, ...any) {} // Prepare has said it
-	if err := w.copyIn(dir, quiet); err != nil {
+	if err := copyin.Copy(w.repo.Top, dir, w.opts.Copy, quiet); err != nil {
 		return err
 	}
 	return w.setup(ctx, dir)

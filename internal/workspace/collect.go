@@ -132,13 +132,12 @@ func (w *Run) collect(ctx context.Context, st *place, s CollectSpec) (Work, erro
 // keepMeasured keeps a snapshot and counts, at the same time, what changed.
 func (w *Run) keepMeasured(ctx context.Context, st *place, s CollectSpec, rec record, cut taken, work *Work) error {
 	var wg sync.WaitGroup
-	counted, countErr := Work{LeftOut: work.LeftOut}, error(nil)
-	wg.Go(func() { countErr = w.measure(ctx, st, &counted, s.Base, cut.Tree) })
-	err := w.keep(ctx, st, s, rec, cut, work)
+	kept, keepErr := *work, error(nil)
+	wg.Go(func() { keepErr = w.keep(ctx, st, s, rec, cut, &kept) })
+	err := w.measure(ctx, st, work, s.Base, cut.Tree)
 	wg.Wait()
-	work.Files, work.Changed, work.Summary = counted.Files, counted.Changed, counted.Summary
-	work.Added, work.Removed = counted.Added, counted.Removed
-	return errors.Join(err, countErr)
+	work.Commit, work.Ref, work.Own = kept.Commit, kept.Ref, kept.Own
+	return errors.Join(keepErr, err)
 }
 
 // taken is a snapshot of a workspace and the agent's own commits below it.

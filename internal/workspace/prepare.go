@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"popkit/internal/workspace/copyin"
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
 )
@@ -118,7 +119,7 @@ func (w *Run) prepare(ctx context.Context, st *place, t store.Tree, s PrepareSpe
 	if rec.Modules, err = w.populate(ctx, st, t); err != nil {
 		return err
 	}
-	if err := w.copyIn(t.Work, w.report); err != nil {
+	if err := copyin.Copy(w.repo.Top, t.Work, w.opts.Copy, w.report); err != nil {
 		return err
 	}
 	if rec.Setup, err = w.setupAgent(ctx, st, t, s.Agent); err != nil {
@@ -128,9 +129,23 @@ func (w *Run) prepare(ctx context.Context, st *place, t store.Tree, s PrepareSpe
 	return w.saveRecord(s.Agent, rec)
 }
 
+// Stock makes spare checkouts of a commit, one after the other, until there is
+// one for each of the workspaces and of the checks that have none yet, or ctx
+// ends. They are taken by Prepare and CheckTree, whatever commit those want. That
+// one can't be made is reported; whoever wants it makes it anew.
+func (w *Run) Stock(ctx context.Context, commit string, workspaces, checks int) {
+	st, err := w.mainStore(ctx)
+	if err == nil {
+		err = w.spares.Stock(ctx, st.Store, commit, func() int { return workspaces + max(0, checks-w.checks.count()) })
+	}
+	if err != nil && ctx.Err() == nil {
+		w.report("%v", err)
+	}
+}
+
 // fill makes a work tree of a commit, of a spare one where there is one.
 func (w *Run) fill(ctx context.Context, st *place, t store.Tree, commit string) error {
-	took, err := w.takeSpare(t)
+	took, err := w.spares.Take(t)
 	if took {
 		err = w.checkout(ctx, st, t, commit)
 		if err == nil || ctx.Err() != nil {
@@ -168,7 +183,7 @@ func (w *Run) attachClone(ctx context.Context, st *place, t store.Tree, commit s
 	if err := w.writeClone(ctx, cloneSpec{gitDir: gitDir, st: st, commit: commit, refs: refs}); err != nil {
 		return err
 	}
-	return copyFile(t.Index, filepath.Join(gitDir, "index"))
+	return copyin.File(t.Index, filepath.Join(gitDir, "index"))
 }
 
 // lastBytes keeps the end of what is written to it.

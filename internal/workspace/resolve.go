@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"popkit/internal/workspace/agentgit"
+	"popkit/internal/workspace/copyin"
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
 )
@@ -41,7 +42,7 @@ func (w *Run) startMerge(ctx context.Context, st *place, t store.Tree, s Prepare
 	if err != nil {
 		return nil, fmt.Errorf("merge %s: %w", s.MergeCommit, err)
 	}
-	if err := copyFile(filepath.Join(gitDir, "index"), t.Index); err != nil {
+	if err := copyin.File(filepath.Join(gitDir, "index"), t.Index); err != nil {
 		return nil, err
 	}
 	if res.Code == 0 {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"popkit/internal/workspace/spare"
 	"popkit/internal/workspace/store"
 	"popkit/internal/workspace/userrepo"
 )
@@ -51,7 +52,7 @@ type Run struct {
 	agents map[string]*sync.Mutex // one call at a time for an agent
 	places map[string]*place      // by the git dir in the user's repository
 	checks checkPool
-	spares spares
+	spares spare.Pool
 
 	merge sync.Mutex // held by Merge; guards head and attrs
 	head  headCache
@@ -83,6 +84,7 @@ func NewRun(repo *Repo, runID, rootDir string, opts Options) (*Run, error) {
 	return &Run{
 		repo: repo, id: runID, root: filepath.Join(root, runID), opts: opts,
 		attrs:  store.Attributes{Dir: filepath.Join(root, runID, "attributes")},
+		spares: spare.Pool{Dir: filepath.Join(root, runID, "spare")},
 		agents: map[string]*sync.Mutex{}, places: map[string]*place{},
 	}, nil
 }

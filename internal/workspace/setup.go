@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"popkit/internal/workspace/copyin"
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
 )
@@ -74,7 +75,7 @@ func (w *Run) setupAgent(ctx context.Context, st *place, t store.Tree, agent str
 		return nil, err
 	}
 	copied := store.Tree{Work: t.Work, Index: filepath.Join(w.keepDir(agent), "setup.index")}
-	if err := copyFile(t.Index, copied.Index); err != nil {
+	if err := copyin.File(t.Index, copied.Index); err != nil {
 		return nil, err
 	}
 	snap, err := st.Snapshot(ctx, copied, nil)

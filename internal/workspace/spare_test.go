@@ -105,7 +105,7 @@ func TestSpareOfNoUse(t *testing.T) {
 		give()
 	}
 	w.run.Stock(w.ctx, strings.Repeat("1", 40), 1, 0)
-	if len(w.spareDirs()) > 0 || !strings.Contains(w.reports[len(w.reports)-1], "can be made ahead") {
+	if len(w.spareDirs()) > 0 || !strings.Contains(w.reports[len(w.reports)-1], "make a checkout ahead") {
 		t.Errorf("a spare of no commit: %v, reports %q", w.spareDirs(), w.reports)
 	}
 	ended, cancel := context.WithCancel(w.ctx)
@@ -132,7 +132,7 @@ func TestSpareOfTheDead(t *testing.T) {
 	if err := w.run.saveRecord("second", record{Base: w.base}); err != nil {
 		t.Fatal(err)
 	}
-	if took, err := w.run.takeSpare(tree); err != nil || !took {
+	if took, err := w.run.spares.Take(tree); err != nil || !took {
 		t.Fatalf("took %v, %v", took, err)
 	}
 	w.restart()

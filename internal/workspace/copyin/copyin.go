@@ -1,4 +1,4 @@
-package workspace
+package copyin
 
 import (
 	"errors"
@@ -7,22 +7,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// copyIn copies the files that the user named from their checkout into a
-// workspace. One that is not there, or that the commit brings along, is
-// reported and left out.
-func (w *Run) copyIn(work string, report func(format string, args ...any)) error {
-	for _, name := range w.opts.Copy {
+// Copy copies files or directories, by their names below top, into a work tree.
+// One that is not there, or that the commit brings along, is reported and left
+// out; so are all when there is no checkout (top is "").
+func Copy(top, work string, names []string, report func(format string, args ...any)) error {
+	for _, name := range names {
 		rel := filepath.Clean(name)
-		if !filepath.IsLocal(rel) || rel == "." || inside(".git", rel) {
+		if !filepath.IsLocal(rel) || rel == "." || inGit(rel) {
 			return fmt.Errorf("copy %q: not a path inside the checkout", name)
 		}
-		if w.repo.Top == "" {
+		if top == "" {
 			report("%s is not copied: a bare repository has no checkout to copy from", name)
 			continue
 		}
-		from, to := filepath.Join(w.repo.Top, rel), filepath.Join(work, rel)
+		from, to := filepath.Join(top, rel), filepath.Join(work, rel)
 		info, err := os.Lstat(from)
 		if errors.Is(err, fs.ErrNotExist) {
 			report("%s is not copied: it is not in the checkout", name)
@@ -43,6 +44,12 @@ func (w *Run) copyIn(work string, report func(format string, args ...any)) error
 		}
 	}
 	return nil
+}
+
+// inGit reports whether a path is git's own.
+func inGit(rel string) bool {
+	first, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
+	return first == ".git"
 }
 
 // copyTree copies a file, a symbolic link (as one) or a directory. What is at
@@ -71,13 +78,14 @@ func copyTree(from, to string) error {
 			}
 			return os.Symlink(link, target)
 		case d.Type().IsRegular():
-			return copyFile(path, target)
+			return File(path, target)
 		}
 		return nil // sockets, pipes and devices are no content
 	})
 }
 
-func copyFile(from, to string) (err error) {
+// File copies a file with its permissions.
+func File(from, to string) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
