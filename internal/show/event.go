@@ -158,6 +158,8 @@ func sayAgent(d event.Data) string {
 			text += " (too late; kept)"
 		}
 		return text
+	case event.AgentTrimmed:
+		return fmt.Sprintf("%s's work without %s: %s", d.Agent, Line(strings.Join(d.Dropped, ", ")), Count(d.Changed, "changed file"))
 	case event.AgentReleased:
 		if d.Rescue == "" {
 			return d.Agent + "'s workspace removed"

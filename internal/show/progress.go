@@ -101,7 +101,9 @@ func active(b view.Budget) string { return Took(time.Duration(b.Minutes * float6
 
 func summaryChecks(v view.Status) string {
 	var b strings.Builder
+	checks := 0
 	for _, p := range v.Phases {
+		checks += len(p.Checks)
 		for _, c := range p.Checks {
 			name := "check"
 			if c.Criterion != "" {
@@ -109,6 +111,9 @@ func summaryChecks(v view.Status) string {
 			}
 			fmt.Fprintf(&b, "  %s: %s (%s)%s\n", words(c.State), name, Line(c.Run), because(c.Reason))
 		}
+	}
+	if v.State == "done" && checks == 0 {
+		b.WriteString("  no checks: the plan has none, so nothing was verified but that the work can be merged\n")
 	}
 	if v.State == "done" {
 		for _, text := range v.Unproved {

@@ -64,6 +64,12 @@ func TestVerdict(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+	if text := Summary(view.Status{State: "done"}, nil); !strings.Contains(text, "\n  no checks: the plan has none") {
+		t.Errorf("a run without checks is summed up as\n%s", text)
+	}
+	if text := Summary(view.Status{State: "done", Phases: checked("passed")}, nil); strings.Contains(text, "no checks") {
+		t.Error(text)
+	}
 	v := view.Status{State: "done", Tier: "free", Phases: checked("pending")}
 	for _, text := range []string{Status(v, time.Time{}, 0), Summary(v, nil), Block(v, time.Time{}, 80)[0]} {
 		if strings.Contains(text, "and verified") {

@@ -182,7 +182,7 @@ const (
 // of the fact.
 func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
 	if d.Answer == AnswerStop && !q.Kind.Waited() {
-		s.stopRequested(event.StopRequested{By: d.By, Reason: "answer to " + q.ID})
+		s.stopRequested(event.StopRequested{By: d.By, Reason: answerReason(q, d)})
 		return nil
 	}
 	switch q.Kind {
@@ -257,6 +257,14 @@ func (t *Task) clear(found *event.Audit) {
 	}
 }
 
+// answerReason is why something was done: the question, and what the person added.
+func answerReason(q *Question, d event.QuestionAnswered) string {
+	if d.Note == "" {
+		return "answer to " + q.ID
+	}
+	return "answer to " + q.ID + ": " + d.Note
+}
+
 func (s *State) answerTask(q *Question, d event.QuestionAnswered) error {
 	t, err := s.task(q.Task)
 	if err != nil {
@@ -268,7 +276,7 @@ func (s *State) answerTask(q *Question, d event.QuestionAnswered) error {
 	switch d.Answer {
 	case AnswerSkip:
 		t.Status, t.Agent = TaskSkipped, ""
-		t.Skipped = &event.TaskSkipped{Task: t.ID, By: d.By, Reason: "answer to " + q.ID}
+		t.Skipped = &event.TaskSkipped{Task: t.ID, By: d.By, Reason: answerReason(q, d)}
 	case AnswerAgent:
 		t.again(event.PurposeResolve)
 	case AnswerFirstWins:

@@ -234,6 +234,17 @@ func TestTwoQuestions(t *testing.T) {
 	}
 }
 
+// TestNoteOfAnAnswer: what a person says beside an answer is the reason, too.
+func TestNoteOfAnAnswer(t *testing.T) {
+	s := tell(t, append(story(), event.QuestionAsked{ID: "q-2", Kind: event.AskAttempts, Text: "?", Task: "b", Options: []string{AnswerSkip}}))
+	if err := next(s, event.QuestionAnswered{ID: "q-2", Answer: AnswerSkip, By: "ann", Note: "not needed"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Tasks["b"].Skipped; got == nil || got.Reason != "answer to q-2: not needed" {
+		t.Errorf("skipped: %+v", got)
+	}
+}
+
 // TestBounds: what grows with a run is bounded, or counted.
 func TestBounds(t *testing.T) {
 	s := tell(t, story())
