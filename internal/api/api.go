@@ -120,6 +120,8 @@ type AnswerArgs struct {
 	By     string `json:"by"`
 	Note   string `json:"note,omitempty"`
 	Always bool   `json:"always,omitempty"` // kind guard: for the rest of the run
+	// Files that the answer drop leaves out; none: those with findings.
+	Files []string `json:"files,omitempty"`
 }
 
 // StopArgs stops the run.

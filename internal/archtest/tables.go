@@ -79,7 +79,7 @@ var packages = []Package{
 	// What people write.
 	{Dir: "internal/strictyaml", Band: Input, May: []string{"internal/core/nearest"}},
 	{Dir: "internal/planfile", Band: Input, May: with(nouns, "internal/core/nearest", "internal/strictyaml")},
-	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/nearest", "internal/core/policy", "internal/strictyaml")},
+	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/audit", "internal/core/nearest", "internal/core/policy", "internal/strictyaml")},
 
 	// Adapters.
 	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc")},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -136,6 +137,38 @@ func parked(repo string) []event.Data {
 		event.QuestionAsked{ID: "q-1", Kind: event.AskAttempts, Text: "task api failed 3 times", Options: []string{"retry", "skip", "stop"}, Task: "api", Phase: 1},
 		event.Problem{Source: "insights.json", Text: "an entry without content was left out"},
 		event.RunEnded{Outcome: event.OutcomeNeedsHuman, Reason: "waiting for an answer to q-1"})
+}
+
+// found is the run that waits for somebody to look at what the audit found, after
+// one attempt that was not accepted for it.
+func found(repo string) []event.Data {
+	const hunk = "@@ -1,2 +1,3 @@\n a\n+token = 'sk-…'\n+\x1b[2Kx<U+202E>\n b\n"
+	list := []event.Finding{
+		{Key: "k1", Rule: "hardcoded_secret", Path: "src/api/login.go", Line: 2, Text: "src/api/login.go:2: hard-coded secret: token is set to a literal", Hunk: hunk, Severity: event.SeverityBlock},
+		{Key: "k2", Rule: "out_of_scope", Path: "src/x.go", Text: "src/x.go is outside the task's scope", Severity: event.SeverityBlock},
+		{Key: "k3", Rule: "mode_change", Path: "src/api/run.sh", Text: "src/api/run.sh is new and executable", Severity: event.SeverityNote},
+	}
+	left := func(agent string, attempt int) []event.Data {
+		return []event.Data{
+			event.AgentExited{Effect: "run:" + agent, Agent: agent, Reason: event.ExitExited},
+			event.EffectRequested{Key: "collect:" + agent, Kind: event.EffectCollect, Agent: agent},
+			event.AgentCollected{Effect: "collect:" + agent, Agent: agent, Commit: mid, Ref: fmt.Sprintf("refs/popkit/%s/api.%d", runID, attempt),
+				Files: []string{"src/api/login.go", "src/api/run.sh", "src/x.go"}, Changed: 3, Added: 9, Removed: 2,
+				Audit: &event.Audit{Findings: list, Blocking: 4, Notes: 1}},
+			event.QuestionAsked{ID: fmt.Sprintf("q-%d", attempt), Kind: event.AskAudit, Agent: agent, Task: "api", Phase: 1,
+				Text:    "the audit found, in the work of " + agent + ":\n  " + list[0].Text + "\n  " + list[1].Text,
+				Options: []string{"accept", "drop", "retry", "skip", "stop"}},
+		}
+	}
+	out := append(exploring(repo), attempt("implementer-1", "api", "implementer", base, 102)...)
+	out = append(out, left("implementer-1", 1)...)
+	out = append(out, event.QuestionAnswered{ID: "q-1", Answer: "retry", By: "Ada"},
+		event.AgentRejected{Agent: "implementer-1", Reason: "a person did not accept its work: " + list[0].Text + ", and 3 more"})
+	again := attempt("implementer-2", "api", "implementer", base, 103)
+	first := again[0].(event.AgentRequested)
+	first.Attempt = 2
+	again[0] = first
+	return append(append(out, again...), left("implementer-2", 2)...)
 }
 
 func stopped(repo string) []event.Data {

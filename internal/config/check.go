@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/audit"
 	"popkit/internal/core/event"
 	"popkit/internal/core/nearest"
 	"popkit/internal/core/objective"
@@ -106,6 +107,8 @@ func (k *checker) numbers(c *Config) {
 		{"limits.retry_delay_seconds", l.RetryDelaySeconds, 0},
 		{"limits.context_bytes", float64(l.ContextBytes), 0},
 		{"limits.transcript_bytes", float64(l.TranscriptBytes), 0},
+		{"guardrails.audit.max_file_bytes", float64(c.Guardrails.Audit.MaxFileBytes), 1},
+		{"guardrails.audit.max_read_bytes", float64(c.Guardrails.Audit.MaxReadBytes), 1},
 		{"workspace.ports", float64(c.Workspace.Ports), 0},
 	} {
 		switch {
@@ -187,6 +190,15 @@ func (k *checker) guardrails(g Guardrails) {
 		if err := objective.CheckGlob(p); err != nil {
 			k.add(strictyaml.Index("guardrails.protected_paths", i), err.Error(), "")
 		}
+	}
+	rules := audit.Configurable()
+	for _, name := range slices.Sorted(maps.Keys(g.Audit.Rules)) {
+		path := strictyaml.Join("guardrails.audit.rules", name)
+		if !slices.Contains(rules, name) {
+			k.add(path, fmt.Sprintf("no rule %q of the audit that can be set", name), nearest.Hint(name, rules, "one of "+strings.Join(rules, ", ")))
+			continue
+		}
+		choice(k, path, g.Audit.Rules[name], audit.Modes)
 	}
 	choice(k, "guardrails.unconventional", g.Unconventional, []string{"flag", "ask", "off"})
 }

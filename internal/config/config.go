@@ -1,6 +1,9 @@
 package config
 
-import "popkit/internal/core/event"
+import (
+	"popkit/internal/core/audit"
+	"popkit/internal/core/event"
+)
 
 // Config is the configuration with all defaults filled in.
 type Config struct {
@@ -110,10 +113,18 @@ type Commit struct {
 type Guardrails struct {
 	ProtectedPaths  []string `json:"protected_paths"`
 	AuditScope      bool     `json:"audit_scope"`
+	Audit           Audit    `json:"audit"`
 	DriftDetection  Drift    `json:"drift_detection"`
 	RestrictedTools []string `json:"restricted_tools"`
 	HumanRequired   []string `json:"human_required"`
 	Unconventional  string   `json:"unconventional"`
+}
+
+// Audit says how strict the audit of an agent's work is.
+type Audit struct {
+	Rules        map[string]string `json:"rules"` // rule → ask, note or off
+	MaxFileBytes int               `json:"max_file_bytes"`
+	MaxReadBytes int               `json:"max_read_bytes"`
 }
 
 // Drift is the detection of work outside its scope.
@@ -153,6 +164,7 @@ func Default() Config {
 		},
 		Guardrails: Guardrails{
 			ProtectedPaths: []string{".env*", "**/secrets/**"}, AuditScope: true, DriftDetection: Drift{Enabled: true},
+			Audit:           Audit{Rules: map[string]string{}, MaxFileBytes: audit.DefaultMaxFile, MaxReadBytes: audit.DefaultMaxRead},
 			RestrictedTools: []string{}, HumanRequired: []string{}, Unconventional: "flag",
 		},
 		Redis: Redis{Prefix: "pop"},

@@ -50,7 +50,7 @@ var keys = []Key{
 
 	{Name: "roles.NAME.runtime", Meaning: "runtime of a role's agents", Effect: inRun},
 
-	{Name: "decisions.auto", Unit: "answers", Meaning: "answers by policy: {kind, match, answer}; kind is agent, attempts, conflict, audit, check, barrier, effect or left out for all, match is a regular expression (RE2) over the question's text; the first that fits answers", Effect: inRun},
+	{Name: "decisions.auto", Unit: "answers", Meaning: "answers by policy: {kind, match, answer}; kind is agent, attempts, conflict, audit, check, barrier, effect or left out for all, match is a regular expression (RE2) over the question's text, and of kind audit over each finding, all of which must fit; the first that fits answers", Effect: inRun},
 	{Name: "decisions.park_unattended", Meaning: "when only a person can go on and none is attached, the run is parked and the engine ends (exit status 3); false: the engine waits", Effect: inRun},
 
 	{Name: "workspace.root", Meaning: `directory of the workspaces, outside the repository; "" is popkit's own in the cache directory`, Effect: inWorkspace},
@@ -70,6 +70,9 @@ var keys = []Key{
 
 	{Name: "guardrails.protected_paths", Unit: "patterns", Meaning: "paths that no agent may change; .git is protected whatever is configured", Effect: inRun},
 	{Name: "guardrails.audit_scope", Meaning: "work outside the task's scope needs a person's yes", Effect: inRun},
+	{Name: "guardrails.audit.rules.NAME", Meaning: "what a rule of the audit does with an agent's work: ask (nothing is merged before a person has decided), note or off; see guardrails.md for the rules", Effect: inRun},
+	{Name: "guardrails.audit.max_file_bytes", Unit: "bytes", Meaning: "a file that an agent leaves larger is not read and needs a person's yes", Effect: inRun},
+	{Name: "guardrails.audit.max_read_bytes", Unit: "bytes", Meaning: "how much of one agent's work the audit reads; what is beyond needs a person's yes", Effect: inRun},
 	{Name: "guardrails.drift_detection.enabled", Meaning: "drift (work outside the scope, no progress, going round in circles) is looked for", Effect: inGuard, Later: true},
 	{Name: "guardrails.restricted_tools", Unit: "tools", Meaning: "tools that agents may not use", Effect: inGuard, Later: true},
 	{Name: "guardrails.human_required", Unit: "rules", Meaning: "actions that need a person's yes", Effect: inGuard, Later: true},

@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
+	"popkit/internal/core/audit"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 )
@@ -82,7 +84,7 @@ func (c Config) Settings(p objective.Plan, f Flags) (event.Settings, error) {
 		RetryDelay: l.RetryDelaySeconds.Duration(), ContextLimit: l.ContextBytes,
 		Runtime: c.Runtime, RoleRuntimes: c.roleRuntimes(), Resolver: c.Resolver,
 		ProtectedPaths: c.Protected(), DriftDetection: c.Guardrails.DriftDetection.Enabled,
-		AuditScope: c.Guardrails.AuditScope, CloseWhenUnattended: c.Decisions.ParkUnattended || f.NoWait,
+		AuditScope: c.Guardrails.AuditScope, Audit: c.Guardrails.auditRules(), CloseWhenUnattended: c.Decisions.ParkUnattended || f.NoWait,
 	}
 	for _, a := range c.Decisions.Auto {
 		s.AutoAnswers = append(s.AutoAnswers, event.AutoAnswer(a))
@@ -94,6 +96,20 @@ func (c Config) Settings(p objective.Plan, f Flags) (event.Settings, error) {
 		s.MaxRuntime = time.Duration(f.TimeoutMinutes * float64(time.Minute))
 	}
 	return s, nil
+}
+
+// auditRules are what the audit of a run goes by. Who wants no alarm of what smells
+// of cheating wants none of the audit either, unless its own rule says otherwise.
+func (g Guardrails) auditRules() event.AuditRules {
+	modes := map[string]string{}
+	if g.Unconventional == "off" {
+		modes[audit.Unconventional] = "off"
+	}
+	maps.Copy(modes, g.Audit.Rules)
+	if len(modes) == 0 {
+		modes = nil
+	}
+	return event.AuditRules{Modes: modes, MaxFile: int64(g.Audit.MaxFileBytes), MaxRead: int64(g.Audit.MaxReadBytes)}
 }
 
 // check refuses flags that mean nothing.

@@ -61,6 +61,7 @@ func TestSettingsOfTheDefaults(t *testing.T) {
 		SilenceTimeout: 10 * time.Minute, BarrierTimeout: 25 * time.Minute, DecisionTimeout: 10 * time.Minute,
 		CheckTimeout: 10 * time.Minute, RetryDelay: 2 * time.Second, ContextLimit: 32 << 10, Runtime: "claude",
 		ProtectedPaths: []string{".git", ".env*", "**/secrets/**"}, DriftDetection: true, AuditScope: true, CloseWhenUnattended: true,
+		Audit: event.AuditRules{MaxFile: 1 << 20, MaxRead: 64 << 20},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -105,6 +106,10 @@ func TestEachKeyChangesTheSettings(t *testing.T) {
 		{`decisions: {park_unattended: false}`, "CloseWhenUnattended"},
 		{`guardrails: {protected_paths: [x]}`, "ProtectedPaths"},
 		{`guardrails: {audit_scope: false}`, "AuditScope"},
+		{`guardrails: {audit: {rules: {binary_file: note}}}`, "Audit"},
+		{`guardrails: {audit: {max_file_bytes: 5}}`, "Audit"},
+		{`guardrails: {audit: {max_read_bytes: 5}}`, "Audit"},
+		{`guardrails: {unconventional: off}`, "Audit"},
 		{`guardrails: {drift_detection: {enabled: false}}`, "DriftDetection"},
 	} {
 		s, err := mustLoad(t, map[string]string{"repo/" + RepoFile: c.config}).Settings(plan(), Flags{ClaudeVersion: "2.0.64"})

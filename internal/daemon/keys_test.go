@@ -37,6 +37,7 @@ func effectOf() map[string]func(*testing.T) {
 		"env.pass": keyPlaces, "env.secrets": keyPlaces, "env.set.NAME": keyPlaces, "env.home": keyPlaces, "env.tmp": keyPlaces,
 		"env.caches.NAME": keyPlaces, "commit.sign": keySign,
 		"guardrails.protected_paths": keyAudit, "guardrails.audit_scope": keyAudit,
+		"guardrails.audit.rules.NAME": keyAuditRules, "guardrails.audit.max_file_bytes": keyAuditRules, "guardrails.audit.max_read_bytes": keyAuditRules,
 	}
 }
 
@@ -444,6 +445,37 @@ func keySign(t *testing.T) {
 			if got := strings.Contains(git(t, repo, "cat-file", "commit", c), "gpgsig"); got != signed {
 				t.Errorf("%s: commit %s is signed: %t", config, c, got)
 			}
+		}
+	}
+}
+
+// keyAuditRules: what is found blocks, is a note, or is not looked for; sizes are
+// bounded.
+func keyAuditRules(t *testing.T) {
+	binary := task("a", `printf 'a\0b' > bin`)
+	text := task("a", "seq 1 100 > a")
+	for _, c := range []struct {
+		config string
+		task   objective.Task
+		rule   string // of the only finding; "" for none
+		blocks bool
+	}{
+		{"", binary, "binary_file", true},
+		{`{"guardrails":{"audit":{"rules":{"binary_file":"note"}}}}`, binary, "binary_file", false},
+		{`{"guardrails":{"audit":{"rules":{"binary_file":"off"}}}}`, binary, "", false},
+		{"", text, "", false},
+		{`{"guardrails":{"audit":{"max_file_bytes":100}}}`, text, "huge_file", true},
+		{`{"guardrails":{"audit":{"max_read_bytes":100}}}`, text, "unread", true},
+	} {
+		_, s := result(t, c.config, onePhase(nil, c.task))
+		want := event.OutcomeDone
+		if c.blocks {
+			want = event.OutcomeNeedsHuman
+		}
+		wantOutcome(t, s, want)
+		found := s.Agents["implementer-1"].Work.Audit.Findings
+		if c.rule == "" && len(found) > 0 || c.rule != "" && (len(found) != 1 || found[0].Rule != c.rule || found[0].Blocks() != c.blocks) {
+			t.Errorf("%s: %+v", c.config, found)
 		}
 	}
 }

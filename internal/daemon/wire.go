@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"popkit/internal/agent/scripted"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
+	"popkit/internal/core/view"
 	"popkit/internal/effects"
 	"popkit/internal/engine"
 	"popkit/internal/proc"
@@ -53,7 +55,7 @@ func (d *daemon) effects() effects.Config {
 		Command: func(ctx context.Context, dir, command string, out io.Writer) (effects.CommandEnd, error) {
 			return d.env.check(ctx, d.Run.ID, dir, command, out)
 		},
-		Finish: d.finish,
+		Finish: d.finish, Findings: d.findings,
 	}
 }
 
@@ -88,6 +90,26 @@ func (d *daemon) finish(ctx context.Context, o engine.Order, note string) (event
 		}
 	}
 	return p, nil
+}
+
+// findings keeps what the audit found in an agent's work for popkit power audit.
+func (d *daemon) findings(agent, commit string, found []event.Finding) error {
+	a := view.Audited{Commit: commit, Findings: found[:min(len(found), view.MaxAudited)]}
+	if a.Findings == nil {
+		a.Findings = []event.Finding{}
+	}
+	data, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	path := d.Run.AuditPath(agent)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 // check runs a check's command, with folders of its own where agents have them.

@@ -24,7 +24,7 @@ func (e *Effects) audit(ctx context.Context, o engine.Order, w workspace.Work) (
 		return nil, fmt.Errorf("audit the work of %s: %w", o.Agent, err)
 	}
 	if e.cfg.Findings != nil {
-		if err := e.cfg.Findings(o.Agent, found); err != nil {
+		if err := e.cfg.Findings(o.Agent, w.Commit, found); err != nil {
 			return nil, fmt.Errorf("write down the audit of %s: %w", o.Agent, err)
 		}
 	}

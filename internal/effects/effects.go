@@ -30,7 +30,7 @@ type Config struct {
 	Redactor *redact.Redactor
 	// Findings keeps all that the audit found in an agent's work; nil: only the log
 	// does, and not more than it holds.
-	Findings func(agent string, found []event.Finding) error
+	Findings func(agent, commit string, found []event.Finding) error
 	// Finish says what was published, once the branch is there.
 	Finish func(ctx context.Context, o engine.Order, note string) (event.RunPublished, error)
 }

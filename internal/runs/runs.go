@@ -111,6 +111,9 @@ func (r Run) Transcript(agent string) string {
 	return filepath.Join(r.AgentDir(agent), "transcript.log")
 }
 
+// AuditPath returns the path of all that the audit found in an agent's work.
+func (r Run) AuditPath(agent string) string { return filepath.Join(r.AgentDir(agent), "audit.json") }
+
 // Open opens the log for reading; an engine may be writing it.
 func (r Run) Open() (*filelog.Reader, error) { return filelog.OpenReader(r.LogPath()) }
 

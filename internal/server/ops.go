@@ -94,7 +94,7 @@ func (c *call) answerQuestion() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.submit(decide.Answer{ID: a.ID, Answer: a.Answer, By: a.By, Note: a.Note, Always: a.Always}, nil)
+	return nil, c.submit(decide.Answer{ID: a.ID, Answer: a.Answer, By: a.By, Note: a.Note, Always: a.Always, Files: a.Files}, nil)
 }
 
 func (c *call) stop() (any, error) {

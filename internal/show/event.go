@@ -151,15 +151,16 @@ func sayAgent(d event.Data) string {
 	case event.AgentExited:
 		return sayExit(d)
 	case event.AgentCollected:
-		return fmt.Sprintf("%s left %s, +%d -%d, kept at %s", d.Agent, Count(d.Changed, "changed file"), d.Added, d.Removed, or(d.Ref, Commit(d.Commit)))
+		return fmt.Sprintf("%s left %s, +%d -%d, kept at %s%s", d.Agent, Count(d.Changed, "changed file"), d.Added, d.Removed, or(d.Ref, Commit(d.Commit)), found(d.Audit))
+	case event.AgentTrimmed:
+		return fmt.Sprintf("%s left out of the work of %s; the rest is %s, +%d -%d, kept at %s", list(d.Dropped, 5), d.Agent,
+			Count(d.Changed, "changed file"), d.Added, d.Removed, or(d.Ref, Commit(d.Commit)))
 	case event.AgentRejected:
 		text := fmt.Sprintf("%s's work not taken: %s", d.Agent, Line(d.Reason))
 		if d.Stale {
 			text += " (too late; kept)"
 		}
 		return text
-	case event.AgentTrimmed:
-		return fmt.Sprintf("%s's work without %s: %s", d.Agent, Line(strings.Join(d.Dropped, ", ")), Count(d.Changed, "changed file"))
 	case event.AgentReleased:
 		if d.Rescue == "" {
 			return d.Agent + "'s workspace removed"
@@ -167,6 +168,14 @@ func sayAgent(d event.Data) string {
 		return fmt.Sprintf("%s's workspace removed; what was left in it is kept at %s", d.Agent, d.Rescue)
 	}
 	return ""
+}
+
+// found says how much the audit found.
+func found(a *event.Audit) string {
+	if a == nil || a.Blocking == 0 {
+		return ""
+	}
+	return "; the audit found " + Count(a.Blocking, "thing") + " for a person to decide"
 }
 
 func sayCheckIn(d event.CheckedIn) string {
@@ -225,7 +234,11 @@ func sayTalk(d event.Data) string {
 	case event.QuestionAsked:
 		return fmt.Sprintf("question %s: %s%s", d.ID, Line(d.Text), choices(d.Options))
 	case event.QuestionAnswered:
-		return fmt.Sprintf("question %s answered %s by %s%s", d.ID, strconv.Quote(Line(d.Answer)), d.By, always(d.Always)+note(d.Note))
+		text := fmt.Sprintf("question %s answered %s by %s%s", d.ID, strconv.Quote(Line(d.Answer)), d.By, always(d.Always)+note(d.Note))
+		if len(d.Files) > 0 {
+			text += ": " + list(d.Files, 5)
+		}
+		return text
 	case event.QuestionWithdrawn:
 		return fmt.Sprintf("question %s withdrawn%s", d.ID, because(d.Reason))
 	}

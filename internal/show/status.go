@@ -185,9 +185,22 @@ func Decisions(list []view.Decision) string {
 
 // Decision writes one question, with what to type.
 func Decision(d view.Decision) string {
+	return decision(d, indent(Quote(d.Text)))
+}
+
+// WholeDecision is Decision with the hunks of what the audit found.
+func WholeDecision(d view.Decision) string {
+	if len(d.Findings) == 0 {
+		return Decision(d)
+	}
+	head, _, _ := strings.Cut(d.Text, "\n")
+	return decision(d, indent(Quote(head))+indent(Findings(d.Findings, 0)))
+}
+
+func decision(d view.Decision, text string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "question %s (%s)%s\n", d.ID, about(d), choices(d.Options))
-	b.WriteString(indent(Quote(d.Text)))
+	b.WriteString(text)
 	if d.Waits != "" {
 		fmt.Fprintf(&b, "  asked at %s; waits for it: %s\n", d.Asked.Local().Format(time.TimeOnly), d.Waits)
 	}

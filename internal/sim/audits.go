@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
@@ -33,7 +34,7 @@ func (o *oracle) findings(e event.Event) error {
 	case event.AgentCollected:
 		b.found[d.Agent] = d.Audit
 	case event.AgentTrimmed:
-		b.clear(d.Agent)
+		b.clear(d.Agent, d.Dropped...)
 		b.found[d.Agent] = d.Audit
 		for _, f := range d.Dropped {
 			b.dropped[f] = true
@@ -53,13 +54,15 @@ func (o *oracle) findings(e event.Event) error {
 	return nil
 }
 
-func (b *audits) clear(agent string) {
+func (b *audits) clear(agent string, but ...string) {
 	task := b.tasks[agent]
 	if b.cleared[task] == nil {
 		b.cleared[task] = map[string]bool{}
 	}
 	for _, f := range b.found[agent].Findings {
-		b.cleared[task][f.Key] = true
+		if !slices.Contains(but, f.Path) {
+			b.cleared[task][f.Key] = true
+		}
 	}
 }
 

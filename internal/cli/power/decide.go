@@ -23,6 +23,7 @@ type decideOptions struct {
 	Answer string
 	Note   string
 	Always bool
+	Files  []string
 	All    bool
 	JSON   bool
 }
@@ -36,10 +37,15 @@ func newDecide(e *command.Env) *cobra.Command {
 on a terminal, asked one after the other; --json prints what is open, after an answer
 too. A parked run takes answers too; after
 them, popkit power resume goes on. What each kind of question means, and what holds
-when nobody answers, is in docs/decisions.md.`,
+when nobody answers, is in docs/decisions.md.
+
+What the audit found in an agent's work is shown with its hunks. The answer drop
+leaves files out and accepts the rest: those with findings, or those that --files
+names.`,
 		Example: `  popkit power decide q-1 allow
   popkit power decide q-1 allow --always
-  popkit power decide q-2 "use the model in src/models" --note "see the design"`,
+  popkit power decide q-2 "use the model in src/models" --note "see the design"
+  popkit power decide q-3 drop --files .env.local,src/debug.go`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return command.Usage(`popkit power decide `+args[0]+` "ANSWER"`, "the answer to %s is missing", args[0])
@@ -57,6 +63,7 @@ when nobody answers, is in docs/decisions.md.`,
 	command.RunFlag(e, cmd, &o.Run)
 	cmd.Flags().StringVar(&o.Note, "note", "", "a note to the answer, for the log and who asked")
 	cmd.Flags().BoolVar(&o.Always, "always", false, "for the rest of the run, where the same rule asks about the same thing (kind guard)")
+	cmd.Flags().StringSliceVar(&o.Files, "files", nil, "with the answer drop: the files to leave out (default: those with findings)")
 	cmd.Flags().BoolVar(&o.All, "all", false, "list answered questions too")
 	command.JSONFlag(cmd, &o.JSON)
 	return cmd
@@ -106,7 +113,7 @@ func goOn(ctx context.Context, e *command.Env, r runs.Run) error {
 }
 
 func decide(ctx context.Context, e *command.Env, c api.Caller, o decideOptions) error {
-	args := api.AnswerArgs{ID: o.ID, Answer: o.Answer, By: e.By(ctx), Note: o.Note, Always: o.Always}
+	args := api.AnswerArgs{ID: o.ID, Answer: o.Answer, By: e.By(ctx), Note: o.Note, Always: o.Always, Files: o.Files}
 	if err := c.Call(ctx, api.OpAnswer, args, nil); err != nil {
 		return err
 	}
@@ -158,7 +165,7 @@ func ask(ctx context.Context, e *command.Env, c api.Caller, list []view.Decision
 	in := bufio.NewReader(e.In)
 	for _, d := range list {
 		for done := false; !done; {
-			fmt.Fprintf(e.Err, "%sanswer %s (empty: leave it open)> ", show.Decision(d), d.ID)
+			fmt.Fprintf(e.Err, "%sanswer %s (empty: leave it open)> ", show.WholeDecision(d), d.ID)
 			line, err := in.ReadString('\n')
 			if err != nil && !errors.Is(err, io.EOF) {
 				return fmt.Errorf("read the answer: %w", err)
@@ -193,7 +200,7 @@ func listDecisions(list []view.Decision) string {
 			}
 			fmt.Fprintf(&b, "question %s (%s): %s answered %q%s\n", d.ID, d.Kind, d.By, show.Line(d.Answer), always)
 		default:
-			b.WriteString(show.Decision(d))
+			b.WriteString(show.WholeDecision(d))
 		}
 	}
 	return b.String()

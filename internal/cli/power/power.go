@@ -15,7 +15,7 @@ func New(e *command.Env) *cobra.Command {
 		commands []*cobra.Command
 	}{
 		{"Run:", []*cobra.Command{newInit(e), newStart(e), newStop(e), newResume(e)}},
-		{"Look:", []*cobra.Command{newStatus(e), newAttach(e), newLog(e), newTranscript(e), newWhy(e), newList(e)}},
+		{"Look:", []*cobra.Command{newStatus(e), newAttach(e), newLog(e), newTranscript(e), newAudit(e), newWhy(e), newList(e)}},
 		{"Decide and change:", []*cobra.Command{newDecide(e), newTell(e), newEdit(e), newRetry(e), newSkip(e)}},
 		{"Take the result:", []*cobra.Command{newReport(e), newDiff(e), newMerge(e)}},
 	} {

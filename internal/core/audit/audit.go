@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -93,9 +94,16 @@ func Judge(r Rules, d Diff) []event.Finding {
 	if r.Redact == nil {
 		r.Redact = func(line string) string { return line }
 	}
-	j := &judge{rules: r, diff: &d, seen: map[string]int{}}
+	j := &judge{rules: r, diff: &d, seen: map[string]int{}, lines: map[string]*several{}}
 	for _, rule := range judges {
 		rule(j)
+	}
+	for _, m := range j.lines {
+		if more := m.n - perFile; more > 0 {
+			f := &j.out[m.last]
+			f.Text += fmt.Sprintf(" (and %d more in this file)", more)
+			f.Key = key(f.Key, fmt.Sprint(more)) // it stands for others, too
+		}
 	}
 	slices.SortStableFunc(j.out, func(a, b event.Finding) int {
 		return cmp.Or(
@@ -116,7 +124,18 @@ type judge struct {
 	diff  *Diff
 	out   []event.Finding
 	seen  map[string]int
+	lines map[string]*several // rule and path → its findings with lines
+
+	compared *Change // the last one that lines were compared of, and how
+	edits    []edit
 }
+
+// several are the findings of one rule in one file.
+type several struct{ n, last int }
+
+// perFile bounds how many findings of one rule one file has: the rest is counted
+// in the last of them.
+const perFile = 8
 
 func (j *judge) add(f found) {
 	severity := severityOf(j.rules.AuditRules, f.rule)
@@ -147,10 +166,47 @@ func (j *judge) add(f found) {
 	} else if n > 1 { // the same line twice in a file is two findings
 		out.Key = key(out.Key, path, strings.Repeat("+", n))
 	}
+	if f.line > 0 && j.enough(f.rule+"\x00"+path) {
+		return
+	}
 	if f.change != nil && f.line > 0 {
-		out.Hunk = hunk(f, j.rules.Redact)
+		out.Hunk = hunk(f, j.compare(f.change), j.rules.Redact)
 	}
 	j.out = append(j.out, out)
+}
+
+// enough counts a finding and reports whether it is one too many to be listed.
+func (j *judge) enough(of string) bool {
+	m := j.lines[of]
+	if m == nil {
+		m = &several{}
+		j.lines[of] = m
+	}
+	if m.n++; m.n > perFile {
+		return true
+	}
+	m.last = len(j.out)
+	return false
+}
+
+// compare compares a change's sides line by line; most often it is asked for the
+// same change as before.
+func (j *judge) compare(c *Change) []edit {
+	if j.compared != c {
+		j.compared, j.edits = c, compare(c.Old.Content, c.New.Content)
+	}
+	return j.edits
+}
+
+// added returns the lines that the change adds.
+func (j *judge) added(c *Change) []edit {
+	var out []edit
+	for _, e := range j.compare(c) {
+		if e.op == '+' {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // key names a finding by what it is about.

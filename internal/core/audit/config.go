@@ -39,7 +39,7 @@ func (j *judge) configuration() {
 		}
 		for _, s := range security {
 			if objective.InScope(c.Path, s.globs) {
-				j.add(found{rule: SecurityConfig, change: c, line: firstChange(c), same: c.New.Object, text: verb(c) + ", and with it " + s.is})
+				j.add(found{rule: SecurityConfig, change: c, line: j.firstChange(c), same: c.New.Object, text: verb(c) + ", and with it " + s.is})
 			}
 		}
 		if container(c.Path) && c.New.Read && !binary(c.New.Content) {
@@ -60,11 +60,11 @@ func verb(c *Change) string {
 
 // firstChange is the first line that a change adds; 0 where it adds none, or
 // there is no text.
-func firstChange(c *Change) int {
+func (j *judge) firstChange(c *Change) int {
 	if !c.New.Read || binary(c.New.Content) {
 		return 0
 	}
-	for _, e := range compare(c.Old.Content, c.New.Content) {
+	for _, e := range j.compare(c) {
 		if e.op == '+' {
 			return e.new
 		}
@@ -80,7 +80,7 @@ func container(p string) bool {
 // users finds changes of whom a container's processes run as. In a new file only
 // what gives them more than they would have counts.
 func (j *judge) users(c *Change) {
-	for _, e := range compare(c.Old.Content, c.New.Content) {
+	for _, e := range j.compare(c) {
 		if e.op == ' ' || !userLine.MatchString(e.text) {
 			continue
 		}
@@ -108,7 +108,7 @@ func (j *judge) attributes() {
 		if c.Commit != "" || !c.New.Read || base != ".gitattributes" && base != ".gitmodules" {
 			continue
 		}
-		for _, e := range added(c) {
+		for _, e := range j.added(c) {
 			words := strings.Fields(e.text)
 			switch {
 			case len(words) == 0 || strings.HasPrefix(words[0], "#"):

@@ -13,8 +13,7 @@ const (
 )
 
 // hunk writes the part of the diff that shows the finding's line, as diff does.
-func hunk(f found, redact func(string) string) string {
-	edits := compare(f.change.Old.Content, f.change.New.Content)
+func hunk(f found, edits []edit, redact func(string) string) string {
 	at := -1
 	for i, e := range edits {
 		if f.old && e.op != '+' && e.old == f.line || !f.old && e.op != '-' && e.new == f.line {

@@ -131,14 +131,3 @@ func walk(trace [][]int, x, y int) []byte {
 	}
 	return back
 }
-
-// added returns the lines that the change adds.
-func added(c *Change) []edit {
-	var out []edit
-	for _, e := range compare(c.Old.Content, c.New.Content) {
-		if e.op == '+' {
-			out = append(out, e)
-		}
-	}
-	return out
-}

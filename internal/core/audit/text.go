@@ -84,7 +84,7 @@ func (j *judge) hidden() {
 		if c.Commit != "" || !c.New.Regular() || !c.New.Read || !suspicious(c.New.Content) || binary(c.New.Content) {
 			continue
 		}
-		for _, l := range added(c) {
+		for _, l := range j.added(c) {
 			if r, why := firstHidden(l.text, l.new == 1); why != "" {
 				j.add(found{rule: Hidden, change: c, line: l.new, same: l.text,
 					text: fmt.Sprintf(":%d: U+%04X, which %s", l.new, r, why)})

@@ -64,8 +64,10 @@ type Conflict struct {
 // Previous is an earlier attempt at the task, which was replaced.
 type Previous struct {
 	Agent    string
-	Reason   string // why it was replaced
-	Summary  string // what it said or did last
+	Reason   string   // why it was replaced
+	Findings []string // what the audit found in its work that a person did not let pass
+	Said     string   // what the person said to that
+	Summary  string   // what it said or did last
 	Files    []string
 	Ref      string  // where its work is kept
 	Commit   string  // and as a commit, which the workspace can read

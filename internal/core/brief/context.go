@@ -124,6 +124,12 @@ func (p *Previous) section(room int) string {
 	}
 	b.WriteByte('\n')
 	b.WriteString(quote(p.Reason))
+	if len(p.Findings) > 0 {
+		b.WriteString("\nWhat the audit found in it and a person did not let pass; leave none of it in your work:\n" + quote(strings.Join(p.Findings, "\n")))
+	}
+	if p.Said != "" {
+		b.WriteString("\nWhat the person says to that: " + strings.TrimSpace(clean(p.Said)) + "\n")
+	}
 	if len(p.Files) > 0 {
 		b.WriteString("\nFiles it changed:\n" + quote(files(p.Files)))
 	}

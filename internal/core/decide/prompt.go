@@ -38,7 +38,7 @@ func prompt(s *state.State, t *state.Task, role string) (text string, insights [
 		in.DiffRange = reviewRange(s, t)
 	}
 	if a := s.Agents[t.Last]; a != nil && a.Rejected != nil {
-		in.Previous = previous(a)
+		in.Previous = previous(s, a)
 	}
 	out := brief.Compose(in)
 	return out.Text, out.Insights
@@ -109,13 +109,25 @@ func reviewRange(s *state.State, t *state.Task) string {
 	return s.Created.Base + ".." + s.Head
 }
 
-func previous(a *state.Agent) *brief.Previous {
+// maxTold bounds the findings that the next attempt is told.
+const maxTold = 20
+
+func previous(s *state.State, a *state.Agent) *brief.Previous {
 	p := &brief.Previous{Agent: a.Agent, Reason: a.Rejected.Reason, Progress: a.Progress}
 	if a.CheckIn != nil {
 		p.Summary = a.CheckIn.Doing
 	}
 	if a.Report != nil && a.Report.Summary != "" {
 		p.Summary = a.Report.Summary
+	}
+	if answered(a) == state.AnswerRetry {
+		p.Said = a.Audit.Note
+		for i, f := range OpenFindings(s, a) {
+			if i == maxTold {
+				break
+			}
+			p.Findings = append(p.Findings, f.Text)
+		}
 	}
 	if a.Work != nil && a.Work.Changed > 0 {
 		p.Files, p.Ref, p.Commit = a.Work.Files, a.Work.Ref, a.Work.Commit

@@ -72,10 +72,11 @@ func split(line string) words {
 //	start · crash                             an engine starts; one dies and another starts
 //	outside conflict=TASK:FILES · checks … · hook    what effects will bring; hold=KIND: the script ends these itself
 //	exit AGENT [code=N] [reason=R] [files=A,B] [report=done] …
+//	  [findings=SEVERITY:RULE:PATH:KEY,…] [unlisted=N]   what the audit finds in its work
 //	end KIND … · fail KEY [final]             ends of effects that are held
 //	tool · check-in · insight · pull · ask · report    what agents say
 //	judge AGENT VERDICT [rule= subject= digest= call=] [canary] · breach AGENT KIND    what the guard finds
-//	answer · always · retry · skip · edit · tell · stop · resume · attend    what people do
+//	answer · always · retry · skip · edit · widen · tell · stop · resume · attend    what people do
 //	after DURATION                            time passes
 //	show all · show task ID · show prompt AGENT
 func (s *stage) command(line string) {
@@ -177,8 +178,12 @@ func (s *stage) set(key, value string) {
 	case "on_barrier_timeout":
 		s.created.Plan.OnBarrierTimeout = objective.BarrierPolicy(value)
 	case "auto":
-		kind, answer, _ := strings.Cut(value, ":")
-		c.AutoAnswers = append(c.AutoAnswers, event.AutoAnswer{Kind: event.QuestionKind(kind), Answer: answer})
+		parts := strings.SplitN(value, ":", 3)
+		aa := event.AutoAnswer{Kind: event.QuestionKind(parts[0]), Answer: parts[1]}
+		if len(parts) == 3 {
+			aa.Match = parts[2]
+		}
+		c.AutoAnswers = append(c.AutoAnswers, aa)
 	default:
 		s.t.Fatalf("no setting %q", key)
 	}
@@ -276,10 +281,48 @@ func (s *stage) exit(w words) {
 		e.Report = &event.Report{Status: event.ReportStatus(r), Summary: w.value["summary"]}
 	}
 	s.outside.files[id], s.outside.unsolved[id] = w.list("files"), w.list("unresolved")
+	s.outside.audits[id] = s.audit(w)
 	if n := w.value["changed"]; n != "" {
 		s.outside.changed[id], _ = strconv.Atoi(n) // a script's mistake shows in its transcript
 	}
 	s.step(EffectEnded{Data: e})
+}
+
+// audit is what a script says that the audit found; nil where it says nothing.
+func (s *stage) audit(w words) *event.Audit {
+	if w.value["findings"] == "" {
+		return nil
+	}
+	a := &event.Audit{}
+	for _, f := range w.list("findings") {
+		parts := strings.Split(f, ":")
+		if len(parts) != 4 {
+			s.t.Fatalf("a finding is SEVERITY:RULE:PATH:KEY, not %q", f)
+		}
+		a.Findings = append(a.Findings, event.Finding{
+			Severity: event.Severity(parts[0]), Rule: parts[1], Path: parts[2], Key: parts[3], Text: parts[2] + " has " + parts[3],
+		})
+	}
+	a.Blocking, a.Notes = count(a.Findings)
+	if n := w.value["unlisted"]; n != "" {
+		more, err := strconv.Atoi(n)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		a.Blocking += more
+	}
+	return a
+}
+
+func count(found []event.Finding) (blocking, notes int) {
+	for _, f := range found {
+		if f.Blocks() {
+			blocking++
+		} else {
+			notes++
+		}
+	}
+	return blocking, notes
 }
 
 // held is the end of an effect that the script holds.
@@ -366,7 +409,7 @@ func (s *stage) agent(verb string, w words) bool {
 func (s *stage) person(verb string, w words) bool {
 	switch verb {
 	case "answer":
-		s.step(Answer{ID: w.at(0), Answer: w.from(1), By: "ann"})
+		s.step(Answer{ID: w.at(0), Answer: w.from(1), By: "ann", Note: w.value["note"], Files: w.list("files")})
 	case "always":
 		s.step(Answer{ID: w.at(0), Answer: w.from(1), By: "ann", Always: true})
 	case "retry":
@@ -376,6 +419,9 @@ func (s *stage) person(verb string, w words) bool {
 	case "edit":
 		prompt := w.from(1)
 		s.step(Edit{Edited: event.TaskEdited{Task: w.at(0), By: "ann", Prompt: &prompt}})
+	case "widen":
+		scope := strings.Split(w.at(1), ",")
+		s.step(Edit{Edited: event.TaskEdited{Task: w.at(0), By: "ann", Scope: &scope}})
 	case "tell":
 		to := w.at(0)
 		if to == "all" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,6 +106,7 @@ type outside struct {
 	held      map[event.EffectKind]bool // kinds that the script ends itself
 	files     map[string][]string       // agent → what it changed
 	unsolved  map[string][]string
+	audits    map[string]*event.Audit
 	changed   map[string]int
 	conflicts map[string][]string // task → files of its next merge
 	checks    map[string][]string // command → results to come; then passed
@@ -122,7 +124,7 @@ func newStage(t *testing.T) *stage {
 			MaxInsightsPerPull: 3, Runtime: "exec:true", ContextLimit: 4000,
 		}},
 		outside: outside{
-			held: map[event.EffectKind]bool{}, files: map[string][]string{}, unsolved: map[string][]string{}, changed: map[string]int{},
+			held: map[event.EffectKind]bool{}, files: map[string][]string{}, unsolved: map[string][]string{}, audits: map[string]*event.Audit{}, changed: map[string]int{},
 			conflicts: map[string][]string{}, checks: map[string][]string{}, blames: map[string]string{}, stubborn: map[string]bool{},
 		},
 	}
@@ -205,6 +207,8 @@ func (o *outside) end(s *state.State, d event.EffectRequested) event.Data {
 		return event.AgentStarted{Effect: d.Key, Agent: d.Agent, PID: 7, Hook: o.hook}
 	case event.EffectCollect:
 		return o.collect(s, d)
+	case event.EffectTrim:
+		return o.trim(s, d)
 	case event.EffectRelease:
 		return event.AgentReleased{Effect: d.Key, Agent: d.Agent}
 	case event.EffectMerge:
@@ -240,10 +244,31 @@ func (o *outside) collect(s *state.State, d event.EffectRequested) event.Data {
 	files := o.files[d.Agent]
 	e := event.AgentCollected{
 		Effect: d.Key, Agent: d.Agent, Commit: s.Agents[d.Agent].Base, Files: files, Changed: max(len(files), o.changed[d.Agent]),
-		Unresolved: o.unsolved[d.Agent], Summary: "by its diff", Ref: "refs/kept/" + d.Agent,
+		Unresolved: o.unsolved[d.Agent], Summary: "by its diff", Ref: "refs/kept/" + d.Agent, Audit: o.audits[d.Agent],
 	}
 	if e.Changed > 0 {
 		e.Commit = o.commit()
+	}
+	return e
+}
+
+func (o *outside) trim(s *state.State, d event.EffectRequested) event.Data {
+	work := s.Agents[d.Agent].Work
+	e := event.AgentTrimmed{Effect: d.Key, Agent: d.Agent, Commit: s.Agents[d.Agent].Base, Dropped: d.Files, Audit: &event.Audit{}}
+	gone := func(f string) bool { return slices.Contains(d.Files, f) }
+	for _, f := range work.Files {
+		if !gone(f) {
+			e.Files = append(e.Files, f)
+		}
+	}
+	for _, f := range work.Audit.Findings {
+		if !gone(f.Path) {
+			e.Audit.Findings = append(e.Audit.Findings, f)
+		}
+	}
+	e.Audit.Blocking, e.Audit.Notes = count(e.Audit.Findings)
+	if e.Changed = len(e.Files); e.Changed > 0 {
+		e.Commit, e.Ref = o.commit(), "refs/part/"+d.Agent
 	}
 	return e
 }

@@ -239,13 +239,13 @@ func (s *State) answerAudit(q *Question, d event.QuestionAnswered) error {
 	}
 	a.Audit = &d
 	if d.Answer == AnswerAccept && a.Work != nil {
-		s.Tasks[a.Task].clear(a.Work.Audit)
+		s.Tasks[a.Task].clear(a.Work.Audit, nil)
 	}
 	return nil
 }
 
-// clear lets findings pass.
-func (t *Task) clear(found *event.Audit) {
+// clear lets findings pass, but for those in some files.
+func (t *Task) clear(found *event.Audit, but []string) {
 	if found == nil || len(found.Findings) == 0 {
 		return
 	}
@@ -253,7 +253,9 @@ func (t *Task) clear(found *event.Audit) {
 		t.Cleared = map[string]bool{}
 	}
 	for _, f := range found.Findings {
-		t.Cleared[f.Key] = true
+		if !slices.Contains(but, f.Path) {
+			t.Cleared[f.Key] = true
+		}
 	}
 }
 

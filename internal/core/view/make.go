@@ -153,7 +153,7 @@ func task(s *state.State, t *state.Task, now time.Time) Task {
 // Why says in words why a task is not running; "" when it is, or is settled.
 func Why(s *state.State, t *state.Task, now time.Time) string {
 	if t.Question != "" {
-		return "a person's answer to " + t.Question
+		return "a person's answer to " + t.Question + foundIn(s, t)
 	}
 	switch t.Status {
 	case state.TaskMerged, state.TaskSkipped:
@@ -191,6 +191,23 @@ func Why(s *state.State, t *state.Task, now time.Time) string {
 	return fmt.Sprintf("a free slot (%d agents at once, set by %s)", s.Settings.MaxAgents, s.Settings.MaxAgentsSource)
 }
 
+// foundIn says what the audit found where that is what the task's question is about.
+func foundIn(s *state.State, t *state.Task) string {
+	q := s.Questions[t.Question]
+	if q.Kind != event.AskAudit {
+		return ""
+	}
+	found := decide.OpenFindings(s, s.Agents[q.Agent])
+	if len(found) == 0 {
+		return ""
+	}
+	text := ": " + found[0].Text
+	if more := len(found) - 1; more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	return text + " (popkit power audit " + t.ID + ")"
+}
+
 func agent(s *state.State, a *state.Agent) Agent {
 	v := Agent{
 		ID: a.Agent, Task: a.Task, Role: a.Role, Runtime: a.Runtime, Attempt: a.Attempt, Purpose: string(a.Purpose),
@@ -209,7 +226,11 @@ func agent(s *state.State, a *state.Agent) Agent {
 	}
 	if a.Work != nil {
 		v.Ref = a.Work.Ref
+		if f := a.Work.Audit; f != nil && s.Settings.PhaseAware {
+			v.Findings = f.Blocking
+		}
 	}
+	v.Dropped = slices.Clone(a.Dropped)
 	switch {
 	case a.Accepted:
 		v.State = "accepted"
@@ -238,6 +259,9 @@ func agentWaits(s *state.State, a *state.Agent) string {
 	case state.AgentExited:
 		return "its work to be kept"
 	case state.AgentCollected:
+		if _, ok := s.Effects[a.TrimKey()]; ok {
+			return "files to be left out of its work"
+		}
 		return "its work to be judged"
 	}
 	return ""
@@ -259,6 +283,9 @@ func decision(s *state.State, q *state.Question) Decision {
 	}
 	if q.Answer != nil {
 		v.Answer, v.By, v.Always = q.Answer.Answer, q.Answer.By, q.Answer.Always
+	}
+	if q.Kind == event.AskAudit && q.IsOpen() {
+		v.Findings = decide.OpenFindings(s, s.Agents[q.Agent])
 	}
 	return v
 }

@@ -114,6 +114,45 @@ func reportTask(b *strings.Builder, s *state.State, t *state.Task) {
 		fmt.Fprintf(b, " (conflict resolved: %s)", t.Merged.Resolved)
 	}
 	b.WriteByte('\n')
+	reportFindings(b, s, t)
+}
+
+// reportFindings says what of the accepted work the audit had found, and who let it
+// pass.
+func reportFindings(b *strings.Builder, s *state.State, t *state.Task) {
+	if t.Accepted == nil || !s.Settings.PhaseAware {
+		return
+	}
+	a := s.Agents[t.Accepted.Agent]
+	if a.Work == nil || a.Work.Audit == nil || a.Work.Audit.Blocking+a.Work.Audit.Notes == 0 {
+		return
+	}
+	const listed = 10
+	for i, f := range a.Work.Audit.Findings {
+		if i == listed {
+			break
+		}
+		verdict := "a note"
+		if f.Blocks() {
+			verdict = "let pass by " + passedBy(s, t)
+		}
+		fmt.Fprintf(b, "  - audit, %s: %s\n", verdict, oneLine(f.Text))
+	}
+	if more := a.Work.Audit.Blocking + a.Work.Audit.Notes - listed; more > 0 {
+		fmt.Fprintf(b, "  - audit: %s: `popkit power audit %s --run %s`\n", count(more, "more finding"), a.Agent, s.Created.Run)
+	}
+}
+
+// passedBy is who answered the audit's questions about the task's work last.
+func passedBy(s *state.State, t *state.Task) string {
+	by := "nobody"
+	for i := range s.Asked {
+		q := s.Questions[fmt.Sprintf("q-%d", i+1)]
+		if q != nil && q.Kind == event.AskAudit && q.Task == t.ID && q.Answer != nil {
+			by = q.Answer.By
+		}
+	}
+	return by
 }
 
 // reportedInsights bounds the insights that a report repeats.

@@ -107,6 +107,10 @@ type Agent struct {
 	Rescue    string    `json:"rescue,omitempty"`
 	Layers    Layers    `json:"layers"`
 	Verdicts  Verdicts  `json:"verdicts"`
+	// Findings are what the audit found in its work: how many wait for a person, or
+	// waited for one.
+	Findings int      `json:"findings,omitempty"`
+	Dropped  []string `json:"dropped,omitempty"` // files that a person left out of its work
 }
 
 // Layers are what stands between an agent and harm, one word each.
@@ -156,7 +160,20 @@ type Decision struct {
 	By      string             `json:"by,omitempty"`
 	Always  bool               `json:"always,omitempty"` // the answer is a rule of the run
 	Closed  string             `json:"closed,omitempty"` // why it was withdrawn
+	// Findings that an open question of kind audit is about; popkit power audit shows
+	// all.
+	Findings []event.Finding `json:"findings,omitempty"`
 }
+
+// Audited is all that the audit found in an agent's work, as it is kept beside the
+// log: at most MaxAudited findings.
+type Audited struct {
+	Commit   string          `json:"commit"`
+	Findings []event.Finding `json:"findings"`
+}
+
+// MaxAudited bounds the findings that are kept of one agent's work.
+const MaxAudited = 10_000
 
 // Budget is what was used and what is allowed. Zero limits are none.
 type Budget struct {
