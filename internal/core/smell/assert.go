@@ -19,7 +19,7 @@ const (
 // assertion says what a line of a test demands.
 func assertion(l source.Lang, code string) asserts {
 	code = strings.TrimSpace(code)
-	if code == "" {
+	if code == "" || source.Prefixed(code, "import ", "from ", "use ", "export ", "require ", "def ", "func ", "fn ") {
 		return nothing
 	}
 	switch l {
@@ -75,7 +75,7 @@ func pythonAssertion(code string) asserts {
 			return weak
 		}
 		return strong
-	case strings.Contains(code, "assertTrue("), strings.Contains(code, "assertIsNotNone("), strings.Contains(code, "assertIsInstance("):
+	case truthy(code, "assertTrue("), strings.Contains(code, "assertIsNotNone("), strings.Contains(code, "assertIsInstance("):
 		return weak
 	case strings.Contains(code, "self.assert"), strings.Contains(code, ".assert_"), source.Calls(code, "pytest.raises", "pytest.warns", "self.fail", "pytest.fail", "raises"):
 		return strong
@@ -121,7 +121,7 @@ func jsAssertCall(code, w string) bool {
 
 func javaAssertion(code string) asserts {
 	switch {
-	case strings.Contains(code, "assertNotNull("), strings.Contains(code, ".isNotNull("), strings.Contains(code, "assertTrue("), strings.Contains(code, ".isTrue("), strings.Contains(code, "assertDoesNotThrow("):
+	case strings.Contains(code, "assertNotNull("), strings.Contains(code, ".isNotNull("), truthy(code, "assertTrue("), strings.Contains(code, "assertDoesNotThrow("):
 		return weak
 	case strings.Contains(code, "assert"), source.Calls(code, "verify", "fail", "then", "expectThrows", "expect"), strings.Contains(code, ".isEqualTo("), strings.Contains(code, ".should"), strings.Contains(code, ".andExpect("), strings.Contains(code, "verifyNoMoreInteractions("), strings.Contains(code, "Verifier.verify"):
 		return strong
@@ -141,7 +141,9 @@ func rustAssertion(code string) asserts {
 
 func rubyAssertion(code string) asserts {
 	switch {
-	case strings.Contains(code, "be_truthy"), strings.Contains(code, "not_to be_nil"), strings.Contains(code, "to_not be_nil"), strings.Contains(code, "assert_not_nil"), strings.Contains(code, "refute_nil"), strings.Contains(code, "not_to raise_error"):
+	case strings.Contains(code, "assert_not_nil"), strings.Contains(code, "refute_nil"):
+		return weak
+	case source.Has(code, "expect", "is_expected") && (strings.Contains(code, "be_truthy") || strings.Contains(code, "not_to be_nil") || strings.Contains(code, "to_not be_nil") || strings.Contains(code, "not_to raise_error")):
 		return weak
 	case source.Has(code, "expect", "is_expected", "should", "should_not", "must", "flunk"), strings.Contains(code, "must_"), strings.Contains(code, "wont_"), strings.Contains(code, "_offense"), strings.Contains(code, "_correction"):
 		return strong
@@ -164,20 +166,47 @@ func tally(u *source.Unit) (strongs, weaks int) {
 	return strongs, weaks
 }
 
+// truthy reports whether an assertion asks of a plain value only that it is true;
+// a predicate that is called says more.
+func truthy(code, verb string) bool {
+	_, rest, ok := strings.Cut(code, verb)
+	return ok && !strings.ContainsAny(strings.TrimRight(rest, "); "), "=<>(")
+}
+
 // asserted compares what a test demands before and after.
-func (f *file) asserted(was, is *source.Unit) []Finding {
+func (d *diff) asserted(f *file, was, is *source.Unit) []Finding {
 	s0, w0 := tally(was)
 	s1, w1 := tally(is)
 	at := is.Head
-	switch {
+	replaced, helped := d.instead(was, is)
+	switch lost := s0 + w0 - s1 - w1; {
+	case helped:
+		return nil
 	case s0+w0 > 0 && s1+w1 == 0 && len(statements(is)) > 0:
 		return []Finding{f.finding("assertion_removed", at, "test "+is.Name+" asserts nothing any more")}
-	case s1 < s0 && w1 > w0 && s1+w1 >= s0+w0:
+	case s1 < s0 && w1 > w0 && lost >= 0 && !replaced:
 		return []Finding{f.finding("assertion_weakened", at, fmt.Sprintf("test %s asks for less: %s gave way to one that any value passes", is.Name, count(s0-s1, "assertion")))}
-	case s1+w1 < s0+w0 && f.netAsserts() < 0:
-		return []Finding{f.finding("assertion_removed", at, fmt.Sprintf("test %s lost %s of %d", is.Name, count(s0+w0-s1-w1, "assertion"), s0+w0))}
+	case lost > 0 && !replaced && f.netAsserts() < 0:
+		return []Finding{f.finding("assertion_removed", at, fmt.Sprintf("test %s lost %s of %d", is.Name, count(lost, "assertion"), s0+w0))}
 	}
 	return nil
+}
+
+// instead reports whether a test got a new assertion that says what something
+// should be, and whether it calls a new function that asserts.
+func (d *diff) instead(was, is *source.Unit) (replaced, helped bool) {
+	had := map[string]int{}
+	for _, l := range was.In[was.Start:was.End] {
+		had[l.Key]++
+	}
+	for _, l := range is.In[is.Start:is.End] {
+		if had[l.Key]--; had[l.Key] >= 0 {
+			continue
+		}
+		replaced = replaced || assertion(is.Lang, l.Code) == strong && !tautology(is.Lang, l)
+		helped = helped || len(d.begun) > 0 && uses(l.Code, d.begun)
+	}
+	return replaced, helped
 }
 
 // netAsserts is how many assertions the file gained.
@@ -197,37 +226,68 @@ func (f *file) netAsserts() int {
 }
 
 // looseAsserts compares what is demanded outside of tests: in fragments, whose
-// tests are not seen, and in helpers.
-func (f *file) looseAsserts(covered map[int]bool) []Finding {
+// tests are not seen, and in helpers, as long as nothing new takes their place.
+func (f *file) looseAsserts() []Finding {
 	if !f.test {
 		return nil
 	}
-	inTest := map[int]bool{}
-	for i := range f.before {
-		cover(inTest, &f.before[i])
+	was, before := outside(f.lang, f.old, f.before)
+	is, after := outside(f.lang, f.new, f.after)
+	at := ""
+	for _, l := range was {
+		if after[l.Key]--; after[l.Key] < 0 {
+			at = l.Raw
+			break
+		}
 	}
 	var lost, come [strong + 1]int
-	at := -1
-	for _, i := range f.removed {
-		if a := assertion(f.lang, f.old[i].Code); !inTest[i] {
-			if lost[a]++; a != nothing && at < 0 {
-				at = i
-			}
+	for _, l := range was {
+		lost[assertion(f.lang, l.Code)]++
+	}
+	for _, l := range is {
+		come[assertion(f.lang, l.Code)]++
+		if before[l.Key]--; before[l.Key] < 0 && !f.Fragment {
+			return nil
 		}
 	}
-	for _, i := range f.added {
-		if !covered[i] {
-			come[assertion(f.lang, f.new[i].Code)]++
-		}
-	}
-	fewer := lost[strong] + lost[weak] - come[strong] - come[weak]
+	fewer := len(was) - len(is)
 	switch {
-	case at < 0 || f.netAsserts() >= 0 && fewer > 0:
+	case at == "" || f.netAsserts() >= 0 && fewer > 0:
+		return nil
+	case fewer > 0 && !f.Fragment && f.calls():
 		return nil
 	case fewer > 0:
-		return []Finding{f.about("assertion_removed", count(fewer, "assertion")+" removed", f.old[at].Raw)}
+		return []Finding{f.about("assertion_removed", count(fewer, "assertion")+" removed", at)}
 	case come[strong] < lost[strong] && come[weak] > lost[weak]:
-		return []Finding{f.about("assertion_weakened", count(lost[strong]-come[strong], "assertion")+" gave way to one that any value passes", f.old[at].Raw)}
+		return []Finding{f.about("assertion_weakened", count(lost[strong]-come[strong], "assertion")+" gave way to one that any value passes", at)}
 	}
 	return nil
+}
+
+// outside returns the assertions that stand in none of the tests, and how often
+// each stands there.
+func outside(l source.Lang, lines []source.Line, tests []source.Unit) ([]source.Line, map[string]int) {
+	in := map[int]bool{}
+	for i := range tests {
+		cover(in, &tests[i])
+	}
+	var out []source.Line
+	n := map[string]int{}
+	for i, ln := range lines {
+		if !in[i] && assertion(l, ln.Code) != nothing {
+			out = append(out, ln)
+			n[ln.Key]++
+		}
+	}
+	return out, n
+}
+
+// calls reports whether a new line stands for what is gone: it calls something.
+func (f *file) calls() bool {
+	for _, i := range f.added {
+		if strings.Contains(f.new[i].Code, "(") {
+			return true
+		}
+	}
+	return false
 }

@@ -63,7 +63,7 @@ func (f *file) bypassed() []Finding {
 
 func bypassIn(l source.Lang, ln source.Line) (bypass, bool) {
 	code := source.Squeeze(ln.Code)
-	if code == "" || source.Prefixed(code, "import", "use", "from") {
+	if code == "" || source.Prefixed(strings.TrimSpace(ln.Code), "import ", "use ", "from ") {
 		return bypass{}, false
 	}
 	if l.JS() {

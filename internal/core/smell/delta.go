@@ -18,6 +18,7 @@ type file struct {
 	new     []source.Line
 	added   []int // indexes into new of the lines that were not there before
 	removed []int // indexes into old of the lines that are gone
+	moved   bool  // lines changed their places
 	before  []source.Unit
 	after   []source.Unit
 	both    [][2]*source.Unit // tests that were there before and are after
@@ -121,6 +122,26 @@ func (f *file) compare() {
 			f.removed = append(f.removed, i)
 		}
 	}
+	f.moved = len(f.added)+len(f.removed) == 0 && !sameOrder(a[start:enda], b[start:endb])
+}
+
+// sameOrder reports whether two texts are the same but for empty lines.
+func sameOrder(a, b []source.Line) bool {
+	for {
+		for len(a) > 0 && a[0].Key == "" {
+			a = a[1:]
+		}
+		for len(b) > 0 && b[0].Key == "" {
+			b = b[1:]
+		}
+		if len(a) == 0 || len(b) == 0 {
+			return len(a) == len(b)
+		}
+		if a[0].Key != b[0].Key {
+			return false
+		}
+		a, b = a[1:], b[1:]
+	}
 }
 
 // finding makes a finding about a line of the new text.
@@ -142,10 +163,10 @@ func (d *diff) judge(f *file) []Finding {
 	case f.foreign:
 		out = f.secrets()
 	default:
-		out = slices.Concat(f.secrets(), d.judgeTests(f), f.hollow(), f.silenced(), f.loosened(), f.results(), f.bypassed(), d.rewritten(f))
+		out = slices.Concat(f.secrets(), d.judgeTests(f), f.hollow(), f.silenced(), d.loosened(f), f.results(), f.bypassed(), d.rewritten(f))
 	}
 	return append(out, d.lost(f)...)
 }
 
 // same reports whether nothing but blanks changed.
-func (f *file) same() bool { return len(f.added)+len(f.removed) == 0 }
+func (f *file) same() bool { return len(f.added)+len(f.removed) == 0 && !f.moved }

@@ -1,6 +1,7 @@
 package smell
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -25,18 +26,35 @@ func golden(p string) bool {
 }
 
 // rewritten finds recorded results that were changed together with the code that
-// they hold in place. A result that was only added is a new test's.
+// they hold in place, and says so once. A result that was only added is a new
+// test's.
 func (d *diff) rewritten(f *file) []Finding {
-	if !golden(f.Path) || f.Kind == Created || f.Kind == Deleted || len(f.removed) == 0 || f.Old == "" {
+	if !f.records() || f.Fragment && len(f.removed) == 0 {
 		return nil
-	}
-	if !f.Fragment && !d.code {
-		return nil
-	}
-	with := ", with the code that it holds in place"
-	if f.Fragment {
-		with = ", by hand"
 	}
 	old := f.old[f.removed[0]].Raw
-	return []Finding{f.about("snapshot_rewritten", "a recorded result was rewritten"+with+" ("+count(len(f.removed), "line")+" changed)", old)}
+	if f.Fragment {
+		return []Finding{f.about("snapshot_rewritten", "a recorded result is rewritten by hand", old)}
+	}
+	if !d.code {
+		return nil
+	}
+	n := 0
+	for _, o := range d.files {
+		if o.records() {
+			if n++; n == 1 && o != f {
+				return nil // said of the first
+			}
+		}
+	}
+	more := ""
+	if n > 1 {
+		more = fmt.Sprintf(" (and %d more files of them)", n-1)
+	}
+	return []Finding{f.about("snapshot_rewritten", "a recorded result was rewritten with the code that it holds in place, "+count(len(f.removed), "line")+more, old)}
+}
+
+// records reports whether recorded results that were there before changed.
+func (f *file) records() bool {
+	return golden(f.Path) && f.Kind != Created && f.Kind != Deleted && len(f.removed) > 0 && f.Old != ""
 }

@@ -2,6 +2,7 @@ package smell
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,11 +10,11 @@ import (
 )
 
 // loosened finds checks that are asked for less in a file that configures them.
-func (f *file) loosened() []Finding {
+func (d *diff) loosened(f *file) []Finding {
 	name := path.Base(f.Path)
 	switch {
 	case continuous(f.Path):
-		return f.ciLoosened()
+		return d.ciLoosened(f)
 	case strings.HasPrefix(name, "tsconfig") && f.lang == source.JSON, name == "jsconfig.json":
 		return f.options(tsStrict, tsLoose)
 	case strings.Contains(name, "eslint") && !strings.Contains(name, "ignore"):
@@ -135,14 +136,14 @@ func parent(lines []source.Line, i int) string {
 	for j := i - 1; j >= 0 && j > i-400; j-- {
 		code := strings.TrimSpace(lines[j].Code)
 		in := lines[j].Indent()
+		if len(code) > 2 && code[0] == '[' && code[len(code)-1] == ']' && !strings.ContainsAny(code, `,"'`) {
+			return strings.Trim(code, "[] ") // a table, or a section
+		}
 		if code == "" || in > depth || in == depth && (!dash || strings.HasPrefix(code, "-")) {
 			continue
 		}
 		end := strings.IndexAny(code, ":=")
 		if end < 0 {
-			if code[0] == '[' {
-				return strings.Trim(code, "[] ")
-			}
 			depth = in
 			continue
 		}
@@ -154,51 +155,78 @@ func parent(lines []source.Line, i int) string {
 // ignoring are the keys of lists whose every entry is a check less.
 var ignoring = []string{"ignore", "extend-ignore", "disable", "per-file-ignores", "extend-per-file-ignores", "exclude-rules", "lint.ignore", "disable_error_code", "skips", "disabled", "per_file_ignores", "extend_ignore"}
 
-func ignores(key string) bool {
-	key = strings.ToLower(key)
-	for _, k := range ignoring {
-		if key == k || strings.HasSuffix(key, "."+k) {
-			return true
+// choosing are the keys by which checks are chosen: who changes those, too, does
+// not only take checks away.
+var choosing = []string{"select", "extend-select", "enable", "extend_select", "lint.select", "lint.extend-select", "enable_error_code"}
+
+// lists finds checks that were put on a list of those that are not made, or taken
+// from a list of those that are.
+func (f *file) lists() []Finding {
+	if f.Old == "" {
+		return nil
+	}
+	ignored, unignored := f.entries(f.new, f.added, ignoring), f.entries(f.old, f.removed, ignoring)
+	chosen, unchosen := f.entries(f.new, f.added, choosing), f.entries(f.old, f.removed, choosing)
+	less := without(ignored, unignored)
+	if len(chosen) == 0 {
+		less = append(less, without(unchosen, ignored)...)
+	} else {
+		less = nil
+	}
+	if len(less) == 0 {
+		return nil
+	}
+	text := "checks are not made any more: " + cut(strings.Join(less, ", "))
+	for _, i := range f.added {
+		if len(f.entries(f.new, []int{i}, ignoring)) > 0 {
+			return []Finding{f.finding("config_loosened", i, text)}
 		}
 	}
-	return false
+	return []Finding{f.about("config_loosened", text, less[0])}
 }
 
-// lists finds checks that were put on a list of those that are not made.
-func (f *file) lists() []Finding {
-	was := map[string]bool{}
-	for _, i := range f.removed {
-		for _, w := range f.entries(f.old, i) {
-			was[w] = true
-		}
-	}
-	var out []Finding
-	for _, i := range f.added {
-		for _, w := range f.entries(f.new, i) {
-			if !was[w] && f.Old != "" {
-				out = append(out, f.finding("config_loosened", i, "a check is not made any more: "+w))
-				break
-			}
+func without(a, b []string) []string {
+	var out []string
+	for _, w := range a {
+		if !slices.Contains(b, w) {
+			out = append(out, w)
 		}
 	}
 	return out
 }
 
-// entries returns the checks that a line puts on such a list.
-func (f *file) entries(lines []source.Line, i int) []string {
-	code := lines[i].Code
-	raw := uncommented(lines[i])
-	key, value, ok := strings.Cut(raw, "=")
-	if f.lang == source.YAML || !ok {
-		key, value, ok = strings.Cut(raw, ":")
+// entries returns what some lines put on the lists of such keys.
+func (f *file) entries(lines []source.Line, at []int, keys []string) []string {
+	sep := "="
+	if f.lang == source.YAML {
+		sep = ":"
 	}
-	if !ok || !ignores(strings.Trim(strings.TrimSpace(key), `"'`)) {
-		if !ignores(parent(lines, i)) || strings.TrimSpace(code) == "" {
-			return nil
+	var out []string
+	for _, i := range at {
+		raw := uncommented(lines[i])
+		key, value, ok := strings.Cut(raw, sep)
+		if !ok || !listed(strings.Trim(strings.TrimSpace(key), `"'`), keys) {
+			if strings.TrimSpace(lines[i].Code) == "" || !listed(parent(lines, i), keys) {
+				continue
+			}
+			value = raw
 		}
-		value = raw
+		out = append(out, strings.FieldsFunc(value, func(r rune) bool {
+			return strings.ContainsRune(" ,[]\"'\t", r) || r == '-' && f.lang == source.YAML
+		})...)
 	}
-	return strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ,[]\"'\t", r) || r == '-' && f.lang == source.YAML })
+	return out
+}
+
+// listed reports whether a key is one of those, on its own or in a table.
+func listed(key string, keys []string) bool {
+	key = strings.ToLower(key)
+	for _, k := range keys {
+		if key == k || strings.HasSuffix(key, "."+k) {
+			return true
+		}
+	}
+	return false
 }
 
 // floors are the keys of numbers below which a check fails.
@@ -251,7 +279,7 @@ func (f *file) scripts() []Finding {
 		switch {
 		case f.lang == source.JSON && strings.Contains(source.Squeeze(raw), `"test":"`) && f.Old != "" && hollowScript(raw):
 			out = append(out, f.finding("config_loosened", i, "the test command runs no tests"))
-		case excused(raw):
+		case excused(raw), f.lang == source.Shell && strings.HasPrefix(raw, "\t-") && source.Has(raw, checkWords...):
 			out = append(out, f.finding("config_loosened", i, "a check's failure does not count any more"))
 		}
 	}
@@ -302,13 +330,24 @@ func (f *file) hooks() []Finding {
 			has[id] = true
 		}
 	}
+	came := 0
+	for _, i := range f.added {
+		if _, ok := hook(f.new[i]); ok {
+			came++
+		}
+	}
 	var out []Finding
 	for _, i := range f.removed {
-		if id, ok := hook(f.old[i]); ok && !has[id] && (len(f.added) == 0 || path.Base(f.Path) == ".pre-commit-config.yaml") {
-			out = append(out, f.about("config_loosened", "a git hook's check is gone: "+cut(id), f.old[i].Raw))
-			if f.Kind == Deleted {
-				break
-			}
+		id, ok := hook(f.old[i])
+		if !ok || has[id] {
+			continue
+		}
+		if came--; came >= 0 {
+			continue // another took its place
+		}
+		out = append(out, f.about("config_loosened", "a git hook's check is gone: "+cut(id), f.old[i].Raw))
+		if f.Kind == Deleted {
+			break
 		}
 	}
 	return out
@@ -322,7 +361,7 @@ func continuous(p string) bool {
 }
 
 // ciLoosened finds steps of CI whose failure does not count, or that are gone.
-func (f *file) ciLoosened() []Finding {
+func (d *diff) ciLoosened(f *file) []Finding {
 	var out []Finding
 	for _, i := range f.added {
 		switch key := source.Squeeze(f.new[i].Code); {
@@ -334,11 +373,30 @@ func (f *file) ciLoosened() []Finding {
 			out = append(out, f.finding("ci_loosened", i, "a check's failure does not count any more in CI"))
 		}
 	}
-	net, at := 0, -1
+	if net, at := f.checks(); net < 0 && d.checks() < 0 {
+		out = append(out, f.about("ci_loosened", count(-net, "check")+" less in CI", at))
+	}
+	return out
+}
+
+// checks is how many more checks of CI the whole diff leaves.
+func (d *diff) checks() int {
+	n := 0
+	for _, f := range d.files {
+		if continuous(f.Path) {
+			net, _ := f.checks()
+			n += net
+		}
+	}
+	return n
+}
+
+// checks is how many more checks a file of CI runs, and the first that is gone.
+func (f *file) checks() (net int, gone string) {
 	for _, i := range f.removed {
 		if runsCheck(f.old[i]) {
-			if net--; at < 0 {
-				at = i
+			if net--; gone == "" {
+				gone = f.old[i].Raw
 			}
 		}
 	}
@@ -347,10 +405,7 @@ func (f *file) ciLoosened() []Finding {
 			net++
 		}
 	}
-	if net < 0 && f.Kind != Deleted && at >= 0 {
-		out = append(out, f.about("ci_loosened", count(-net, "check")+" less in CI", f.old[at].Raw))
-	}
-	return out
+	return net, gone
 }
 
 // runsCheck reports whether a line of CI runs a check.

@@ -2,6 +2,7 @@ package smell
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"popkit/internal/core/source"
@@ -148,21 +149,21 @@ type routine struct {
 	body []string // the code of its statements
 }
 
-// routines returns the functions whose heads are told by a keyword. Only those
-// near a change are read, because the others can not have changed.
+// routines returns the functions around the lines.
 func (f *file) routines(lines []source.Line, at []int) []routine {
 	var out []routine
 	done := -1
 	for _, i := range at {
 		head := i
-		for head > 0 && head > i-60 && !beginsRoutine(lines[head]) {
+		for head > 0 && head > i-60 && routineName(f.lang, lines[head]) == "" {
 			head--
 		}
-		if head <= done || !beginsRoutine(lines[head]) {
+		name := routineName(f.lang, lines[head])
+		if head <= done || name == "" {
 			continue
 		}
 		done = head
-		r := routine{name: defined(lines[head].Code), head: head}
+		r := routine{name: name, head: head}
 		u := source.Unit{Head: head, Start: head, End: source.EndOf(lines, head), In: lines, Lang: f.lang}
 		for _, l := range statements(&u) {
 			r.body = append(r.body, strings.TrimRight(strings.TrimSpace(l.Code), ";"))
@@ -172,8 +173,30 @@ func (f *file) routines(lines []source.Line, at []int) []routine {
 	return out
 }
 
-func beginsRoutine(l source.Line) bool {
-	return source.Has(l.Code, "func", "def", "fn", "function") && defined(l.Code) != "" && !l.Inside
+// control are the words before a parenthesis that make no function.
+var control = []string{"if", "for", "while", "switch", "catch", "return", "else", "do", "try", "synchronized", "new", "super", "await", "function", "with"}
+
+// routineName returns the name of the function that begins on a line.
+func routineName(l source.Lang, ln source.Line) string {
+	if ln.Inside {
+		return ""
+	}
+	if source.Has(ln.Code, "func", "def", "fn", "function", "fun") {
+		return defined(ln.Code)
+	}
+	code := strings.TrimSpace(ln.Code)
+	if l != source.Java && !l.JS() || !strings.HasSuffix(code, "{") {
+		return ""
+	}
+	if l.JS() && strings.HasSuffix(code, "=> {") && source.Prefixed(code, "const ", "export const ", "let ") {
+		return defined(strings.Replace(code, "let ", "const ", 1))
+	}
+	before, _, ok := strings.Cut(code, "(")
+	words := strings.Fields(before)
+	if !ok || len(words) == 0 || slices.Contains(control, words[0]) || strings.ContainsAny(before, "=.\"}&|!") {
+		return ""
+	}
+	return words[len(words)-1]
 }
 
 // constant finds functions that computed something and are a literal now.
@@ -182,17 +205,19 @@ func (f *file) constant() []Finding {
 	for _, r := range f.routines(f.old, f.removed) {
 		old[r.name] = r
 	}
+	out := f.replacedCheck()
 	if len(old) == 0 {
-		return f.replacedCheck()
+		return out
 	}
-	at := f.added
-	if len(at) == 0 {
-		return nil
+	var at []int // what became less may have no new line
+	for i, l := range f.new {
+		if n := routineName(f.lang, l); n != "" && old[n].name == n {
+			at = append(at, i)
+		}
 	}
-	var out []Finding
 	for _, r := range f.routines(f.new, at) {
-		was, ok := old[r.name]
-		if !ok || len(r.body) != 1 || len(was.body) < 2 {
+		was := old[r.name]
+		if len(r.body) != 1 || len(was.body) < 2 {
 			continue
 		}
 		value := strings.TrimSpace(strings.TrimPrefix(r.body[0], "return"))
@@ -203,7 +228,7 @@ func (f *file) constant() []Finding {
 			out = append(out, f.finding("result_hardcoded", r.head, r.name+" computes nothing any more: it returns "+value))
 		}
 	}
-	return append(out, f.replacedCheck()...)
+	return out
 }
 
 // judging are the parts of names of functions that say whether something is right.

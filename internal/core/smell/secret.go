@@ -77,7 +77,7 @@ func (f *file) secrets() []Finding {
 			continue
 		}
 		if n, value := assigned(f.lang, l, raw); n != "" {
-			out = append(out, f.secret(i, "hard-coded secret: "+n+" is set to a literal", value))
+			out = append(out, f.secret(i, "hard-coded secret: "+n+" is a literal", value))
 		}
 	}
 	return out
@@ -204,27 +204,23 @@ func assigned(l source.Lang, ln source.Line, raw string) (n, value string) {
 	return "", ""
 }
 
+// nameBefore returns the name at the end of what stands before an = or a colon; one
+// of a type, and it is the name before that: token string =, token: str =.
 func nameBefore(s string) string {
-	s = strings.TrimRight(s, " \t:\"'])?")
+	n, rest := lastName(strings.TrimRight(s, " \t:\"'])?"))
+	switch n {
+	case "str", "string", "String":
+		n, _ = lastName(strings.TrimRight(strings.ReplaceAll(rest, "'static", ""), " \t:&?"))
+	}
+	return n
+}
+
+func lastName(s string) (last, before string) {
 	i := len(s)
 	for i > 0 && (source.InName(s[i-1]) || s[i-1] == '-') {
 		i--
 	}
-	n := s[i:]
-	// a type between the name and the value: token: str = , token string =
-	before := strings.TrimRight(s[:i], " \t")
-	if (n == "str" || n == "string" || n == "String") && before != s[:i] || strings.HasSuffix(before, ":") {
-		if b := strings.TrimRight(before, ": "); b != "" {
-			j := len(b)
-			for j > 0 && source.InName(b[j-1]) {
-				j--
-			}
-			if j < len(b) && (n == "str" || n == "string" || n == "String") {
-				return b[j:]
-			}
-		}
-	}
-	return n
+	return s[i:], s[:i]
 }
 
 func holdsSecret(n string) bool {

@@ -35,23 +35,59 @@ var markers = map[source.Lang][]marker{
 
 var jsMarkers = []marker{
 	{"@ts-nocheck", "the type checker", true}, {"@ts-ignore", "the type checker", false}, {"@ts-expect-error", "the type checker", false}, {"$FlowFixMe", "the type checker", false},
-	{"eslint-disable-next-line", "a linter", false}, {"eslint-disable-line", "a linter", false}, {"eslint-disable", "a linter", true}, {"tslint:disable", "a linter", true},
-	{"biome-ignore", "a linter", false}, {"oxlint-disable", "a linter", true}, {"jshint ignore", "a linter", false},
+	{"eslint-disable-next-line", "a linter", false}, {"eslint-disable-line", "a linter", false}, {"eslint-disable", "a linter", true}, {"tslint:disable-next-line", "a linter", false}, {"tslint:disable-line", "a linter", false}, {"tslint:disable", "a linter", true},
+	{"biome-ignore", "a linter", false}, {"biome-ignore-all", "a linter", true}, {"oxlint-disable-next-line", "a linter", false}, {"oxlint-disable", "a linter", true}, {"jshint ignore", "a linter", false},
 	{"istanbul ignore", "the coverage check", false}, {"c8 ignore", "the coverage check", false}, {"v8 ignore", "the coverage check", false},
 }
 
-// silences returns the marker that stands on a line.
-func silences(l source.Lang, ln source.Line) (marker, bool) {
+// silences returns the markers that stand on a line.
+func silences(l source.Lang, ln source.Line) []marker {
+	var out []marker
 	for _, m := range markers[l] {
-		text := ln.Comment
-		if m.word[0] == '@' && l == source.Java || l == source.Rust {
-			text = ln.Code
+		if inCode := m.word[0] == '@' && l == source.Java || l == source.Rust; inCode {
+			code := strings.TrimSpace(ln.Code)
+			if l == source.Java && source.Has(code, m.word) || strings.HasPrefix(code, m.word) {
+				out = append(out, m)
+			}
+		} else if ln.Comment != "" && begins(l, ln, m.word) {
+			out = append(out, m)
 		}
-		if text != "" && source.Has(text, m.word) {
-			return m, true
+		if len(out) > 0 && m.word == out[0].word && (l.JS() || l == source.Java) {
+			break // eslint-disable stands in eslint-disable-line, too
 		}
 	}
-	return marker{}, false
+	return out
+}
+
+// begins reports whether a comment begins with a marker: one that is only spoken
+// of stands further in. Python and Ruby take several comments on one line.
+func begins(l source.Lang, ln source.Line, word string) bool {
+	comment := ln.Comment
+	if !strings.Contains(comment, word) {
+		return false
+	}
+	if l == source.Python || l == source.Ruby || l == source.Shell || l == source.YAML {
+		for i, part := range strings.Split(comment[1:], "#") {
+			if i > 0 && strings.TrimSpace(ln.Code) == "" {
+				break // an example in a comment
+			}
+			if part = strings.TrimLeft(part, " "); marks(part, word) {
+				return i > 0 || len(comment)-1-len(part) >= 0 && !strings.HasPrefix(comment, "#  ")
+			}
+		}
+		return strings.HasPrefix(word, "#") && marks(strings.TrimLeft(comment, "/ "), word)
+	}
+	for _, mark := range []string{"//", "/**", "/*"} {
+		if rest, ok := strings.CutPrefix(comment, mark); ok {
+			return marks(strings.TrimLeft(rest, " "), word)
+		}
+	}
+	return ln.Inside && marks(comment, word)
+}
+
+// marks reports whether a text begins with a marker.
+func marks(text, word string) bool {
+	return strings.HasPrefix(text, word) && source.Find(text, word) == 0
 }
 
 // silenced finds checks that are silenced by a line that is new. Where as many
@@ -59,39 +95,74 @@ func silences(l source.Lang, ln source.Line) (marker, bool) {
 func (f *file) silenced() []Finding {
 	gone := map[marker]int{}
 	for _, i := range f.removed {
-		if m, ok := silences(f.lang, f.old[i]); ok {
+		for _, m := range silences(f.lang, f.old[i]) {
 			gone[m]++
 		}
 	}
 	var out []Finding
 	for _, i := range f.added {
-		m, ok := silences(f.lang, f.new[i])
-		if !ok || f.usual(m, f.new[i]) {
-			continue
+		for _, m := range silences(f.lang, f.new[i]) {
+			if gone[m]--; gone[m] >= 0 || f.usual(m, i) {
+				continue
+			}
+			scope := ""
+			if m.wide {
+				scope = " from here on"
+			}
+			out = append(out, f.finding("check_silenced", i, m.what+" is silenced"+scope+": "+m.word))
 		}
-		if gone[m]--; gone[m] >= 0 {
-			continue
-		}
-		scope := ""
-		if m.wide {
-			scope = " from here on"
-		}
-		out = append(out, f.finding("check_silenced", i, m.what+" is silenced"+scope+": "+m.word))
 	}
 	return append(out, f.untyped()...)
 }
 
 // usual reports whether a marker is the accepted way to write what the line says.
-func (f *file) usual(m marker, l source.Line) bool {
-	switch {
-	case m.word == "@ts-expect-error":
+func (f *file) usual(m marker, i int) bool {
+	l := f.new[i]
+	switch m.word {
+	case "@ts-expect-error":
 		return f.test // in a test of types it is the assertion
-	case m.word == "noqa" && strings.HasSuffix(f.Path, "__init__.py"):
-		return source.Has(l.Comment, "F401", "F403")
-	case m.word == "pragma: no cover":
-		return source.Has(l.Code, "TYPE_CHECKING", "NotImplementedError", "__main__") || f.test
+	case "noqa":
+		if strings.HasSuffix(f.Path, "__init__.py") && source.Has(l.Comment, "F401", "F403") {
+			return true
+		}
+	case "pragma: no cover":
+		return f.test || f.elsewhere(i)
+	case "biome-ignore":
+		if strings.Contains(l.Comment, "biome-ignore format") {
+			return true
+		}
 	}
-	return f.sample
+	return f.sample || f.test && !m.wide && (names(l) || f.lang == source.Java || f.lang == source.Rust)
+}
+
+// elsewhere reports whether a line of Python can only be run where a package is
+// missing, by a type checker, or by nobody.
+func (f *file) elsewhere(i int) bool {
+	for j := i; j >= 0 && j > i-20; j-- {
+		l := f.new[j]
+		if j < i && (l.Key == "" || l.Indent() >= f.new[i].Indent()) {
+			continue
+		}
+		if source.Has(l.Code, "TYPE_CHECKING", "NotImplementedError", "ImportError", "ModuleNotFoundError", "sys.version_info", "sys.platform") || strings.Contains(l.Raw, "__main__") {
+			return true
+		}
+		if j < i {
+			return false
+		}
+	}
+	return false
+}
+
+// names reports whether a marker says which check it silences. In a test, that is
+// how one writes what the check would rightly refuse.
+func names(l source.Line) bool {
+	for _, m := range []string{"ignore[", "noqa: ", "noqa:", "disable=", "disable ", "nolint:", "disable-line ", "disable-next-line ", "biome-ignore "} {
+		if i := strings.Index(l.Comment, m); i >= 0 {
+			rest := strings.TrimSpace(l.Comment[i+len(m):])
+			return rest != "" && !source.Prefixed(rest, "*/", "all", "-")
+		}
+	}
+	return false
 }
 
 // untyped finds casts to any that were put on an expression that had none.

@@ -49,7 +49,7 @@ type Finding struct {
 }
 
 // MaxBytes is the size of a text beyond which it is not looked at.
-const MaxBytes = 1 << 20
+const MaxBytes = 8 << 20
 
 // perSmell bounds how many findings of one smell one file may have: the rest is
 // counted in the last of them.
@@ -86,7 +86,7 @@ func binary(s string) bool { return strings.IndexByte(s[:min(len(s), 8000)], 0) 
 // line, and cuts each smell after perSmell findings.
 func fold(found []Finding) []Finding {
 	slices.SortStableFunc(found, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Smell, b.Smell))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Smell, b.Smell), cmp.Compare(a.Text, b.Text))
 	})
 	found = slices.CompactFunc(found, func(a, b Finding) bool {
 		return a.Line == b.Line && a.Smell == b.Smell && (a.Line > 0 || a.Text == b.Text)

@@ -2,6 +2,7 @@ package smell
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -16,20 +17,20 @@ func (d *diff) judgeTests(f *file) []Finding {
 	var out []Finding
 	covered := map[int]bool{} // lines that belong to a test, which was judged
 	for _, p := range f.both {
-		out = append(out, f.changed(p[0], p[1])...)
+		out = append(out, d.changed(f, p[0], p[1])...)
 		cover(covered, p[1])
 	}
 	for _, u := range f.fresh {
 		was := d.moved(u)
 		if was != nil {
-			out = append(out, f.changed(was, u)...)
+			out = append(out, d.changed(f, was, u)...)
 		} else {
 			out = append(out, f.created(u)...)
 		}
 		cover(covered, u)
 	}
 	out = append(out, d.deleted(f)...)
-	return slices.Concat(out, f.loose(covered), f.looseAsserts(covered))
+	return slices.Concat(out, f.loose(covered), f.looseAsserts())
 }
 
 func cover(covered map[int]bool, u *source.Unit) {
@@ -53,14 +54,18 @@ func (d *diff) moved(u *source.Unit) *source.Unit {
 }
 
 // changed judges a test that was there before.
-func (f *file) changed(was, is *source.Unit) []Finding {
+func (d *diff) changed(f *file, was, is *source.Unit) []Finding {
 	var out []Finding
 	if !was.Group && same(was, is) {
 		return nil
 	}
 	had := map[how]int{}
 	for _, l := range was.Lines() {
-		had[skips(was.Lang, l)]++
+		h := skips(was.Lang, l)
+		if h == runs && (strings.Contains(l.Code, "Skip") || strings.Contains(l.Code, "skip_") || strings.Contains(l.Code, "skip!")) {
+			h = conditional // a helper that skips
+		}
+		had[h]++
 	}
 	for i := is.Start; i < is.Start+len(is.Lines()); i++ {
 		h := skips(f.lang, is.In[i])
@@ -70,8 +75,10 @@ func (f *file) changed(was, is *source.Unit) []Finding {
 		out = append(out, f.skipFinding(is, i, h))
 	}
 	if !was.Group {
-		out = append(out, f.emptied(was, is)...)
-		out = append(out, f.asserted(was, is)...)
+		if empty := f.emptied(was, is); len(empty) > 0 {
+			return append(out, empty...)
+		}
+		out = append(out, d.asserted(f, was, is)...)
 	}
 	return out
 }
@@ -140,9 +147,16 @@ func (f *file) loose(covered map[int]bool) []Finding {
 		if covered[i] {
 			continue
 		}
+		if f.lang == source.Go && f.Kind != Created && excludes(f.new[i].Comment) {
+			out = append(out, f.finding("test_skipped", i, "the tests of this file are left out of the build"))
+			continue
+		}
 		h := skips(f.lang, f.new[i])
 		if h == runs || h != focused && !f.Fragment && guarded(f.lang, f.new, i) {
 			continue
+		}
+		if h == conditional && !f.Fragment && f.lang != source.Python && !f.lang.JS() {
+			continue // in a helper that tests call
 		}
 		if gone[h]--; gone[h] >= 0 {
 			continue
@@ -150,6 +164,15 @@ func (f *file) loose(covered map[int]bool) []Finding {
 		out = append(out, f.skipText("a test", i, h))
 	}
 	return out
+}
+
+// excludes reports whether a build constraint keeps a file out of ordinary builds.
+func excludes(comment string) bool {
+	rest, ok := strings.CutPrefix(comment, "//go:build ")
+	if !ok {
+		rest, ok = strings.CutPrefix(comment, "// +build ")
+	}
+	return ok && source.Has(rest, "ignore", "never", "disabled", "skip", "exclude", "none", "todo", "broken", "flaky")
 }
 
 // emptied finds a test of which nothing is left, or that returns at once.
@@ -206,9 +229,12 @@ func (d *diff) deleted(f *file) []Finding {
 		lost = append(lost, u)
 	}
 	fresh := ungrouped(f.fresh)
+	after := f.anchors()
 	for _, u := range lost {
-		if i := renamed(u, fresh); i >= 0 {
-			out = append(out, f.asserted(u, fresh[i])...)
+		if i := d.replaced(u, fresh, after); i >= 0 {
+			if alike(u, fresh[i]) >= 0.5 {
+				out = append(out, d.asserted(f, u, fresh[i])...)
+			}
 			fresh = append(fresh[:i:i], fresh[i+1:]...)
 			continue
 		}
@@ -227,18 +253,95 @@ func ungrouped(units []*source.Unit) []*source.Unit {
 	return out
 }
 
-// maxRenames bounds the pairs that are looked at for a renamed test.
+// maxRenames bounds the tests that are looked at for a renamed one.
 const maxRenames = 200
 
-// renamed returns which of the new tests is the old one under another name: one
-// that shares at least half of its lines; in a fragment, where bodies are cut, any.
-func renamed(u *source.Unit, fresh []*source.Unit) int {
-	for i, n := range fresh[:min(len(fresh), maxRenames)] {
+// replaced returns which of the new tests took the place of an old one, -1 for
+// none: one that shares at least half of its lines, or that stands where it stood
+// or has half of the words of its name, and demands at least half as much. In a
+// fragment, where bodies are cut, any will do.
+func (d *diff) replaced(u *source.Unit, fresh []*source.Unit, after map[*source.Unit]*source.Unit) int {
+	fresh = fresh[:min(len(fresh), maxRenames)]
+	for i, n := range fresh {
 		if len(u.Body()) == 0 || len(n.Body()) == 0 || alike(u, n) >= 0.5 {
 			return i
 		}
 	}
+	s, w := tally(u)
+	for i, n := range fresh {
+		s1, w1 := tally(n)
+		if (2*(s1+w1) >= s+w || d.helped(n)) && (after[u] == after[n] || related(u.Name, n.Name)) {
+			return i
+		}
+	}
 	return -1
+}
+
+// helped reports whether a test calls a new function that asserts.
+func (d *diff) helped(u *source.Unit) bool {
+	for _, l := range u.Body() {
+		if uses(l.Code, d.begun) {
+			return true
+		}
+	}
+	return false
+}
+
+// anchors returns for each test that is gone or new the one before it that stayed,
+// as it is in the new text; nil at the beginning.
+func (f *file) anchors() map[*source.Unit]*source.Unit {
+	is := map[*source.Unit]*source.Unit{}
+	for _, p := range f.both {
+		is[p[0]], is[p[1]] = p[1], p[1]
+	}
+	out := map[*source.Unit]*source.Unit{}
+	for _, list := range [][]source.Unit{f.before, f.after} {
+		var last *source.Unit
+		for i := range list {
+			u := &list[i]
+			if now := is[u]; now != nil {
+				last = now
+			} else {
+				out[u] = last
+			}
+		}
+	}
+	return out
+}
+
+// related reports whether two names have at least half of their words in common.
+func related(a, b string) bool {
+	x, y := words(a), words(b)
+	n := 0
+	for w := range x {
+		if y[w] {
+			n++
+		}
+	}
+	return n > 1 && 2*n >= max(len(x), len(y))
+}
+
+// words cuts a name at underscores, blanks, and where lower case turns into upper.
+func words(s string) map[string]bool {
+	out := map[string]bool{}
+	from := 0
+	put := func(end int) {
+		if end > from {
+			out[strings.ToLower(s[from:end])] = true
+		}
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case !source.InName(c) || c == '_':
+			put(i)
+			from = i + 1
+		case c >= 'A' && c <= 'Z' && i > from && s[i-1] >= 'a' && s[i-1] <= 'z':
+			put(i)
+			from = i
+		}
+	}
+	put(len(s))
+	return out
 }
 
 // alike is the part of a test's lines that another has, too.
@@ -284,12 +387,33 @@ func (d *diff) lost(f *file) []Finding {
 	switch {
 	case n == 0 && f.Old != "":
 		return nil // helpers
-	case n > 0 && moved == n:
+	case n > 0 && moved == n, n > 0 && d.namesake(f):
 		return nil
 	case n == 0:
 		return []Finding{f.about("test_deleted", "the test file is deleted", "")}
 	}
 	return []Finding{f.about("test_deleted", fmt.Sprintf("the test file is deleted, and %s with it", count(n-moved, "test")), "")}
+}
+
+// namesake reports whether a file of code went together with the test file that
+// has its name: thing.rb with thing_spec.rb.
+func (d *diff) namesake(f *file) bool {
+	name := stem(f.Path)
+	for _, o := range d.files {
+		if o.Kind == Deleted && !o.test && o.lang == f.lang && stem(o.Path) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// stem is a file's name without what makes it a test.
+func stem(p string) string {
+	name, _, _ := strings.Cut(path.Base(p), ".")
+	for _, affix := range []string{"_test", "_spec", "-test", "Tests", "Test", "Spec"} {
+		name = strings.TrimSuffix(name, affix)
+	}
+	return strings.TrimPrefix(name, "test_")
 }
 
 func count(n int, what string) string {
@@ -308,7 +432,7 @@ func (d *diff) namesEnded() map[string]bool {
 			continue
 		}
 		for _, i := range f.removed {
-			if n := defined(f.old[i].Code); n != "" {
+			if n := defined(f.old[i].Code); len(n) > 3 { // shorter ones can not be told from others
 				ended[n] = true
 			}
 		}
@@ -327,8 +451,7 @@ func (d *diff) namesEnded() map[string]bool {
 // definers are the words before a name that is defined.
 var definers = []string{"func", "def", "class", "fn", "function", "const", "type", "struct", "enum", "trait", "interface", "module"}
 
-// defined returns the name that a line of code defines: "" for none, and for one
-// that is too short to be told from others.
+// defined returns the name that a line of code defines, "" for none.
 func defined(code string) string {
 	for _, w := range definers {
 		i := source.Find(code, w)
@@ -342,7 +465,7 @@ func defined(code string) string {
 			}
 		}
 		rest = strings.TrimPrefix(rest, "self.")
-		if n := source.Name(rest); len(n) > 3 {
+		if n := source.Name(rest); n != "" {
 			return n
 		}
 	}
@@ -356,17 +479,25 @@ func (d *diff) goesWith(u *source.Unit) bool {
 		return false
 	}
 	for _, l := range u.In[u.Start:u.End] {
-		for rest := l.Code; rest != ""; {
-			n := source.Name(rest)
-			if n == "" {
-				rest = rest[1:]
-				continue
-			}
-			if d.ended[n] {
-				return true
-			}
-			rest = rest[len(n):]
+		if uses(l.Code, d.ended) {
+			return true
 		}
+	}
+	return false
+}
+
+// uses reports whether one of the names stands in a line of code.
+func uses(code string, list map[string]bool) bool {
+	for rest := code; rest != ""; {
+		n := source.Name(rest)
+		if n == "" {
+			rest = rest[1:]
+			continue
+		}
+		if list[n] {
+			return true
+		}
+		rest = rest[len(n):]
 	}
 	return false
 }

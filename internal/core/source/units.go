@@ -43,8 +43,9 @@ type header struct {
 // Units returns the tests in a text, in order.
 func Units(l Lang, lines []Line) []Unit {
 	var out []Unit
-	mark := "" // what the attributes above say
-	from := -1
+	mark := ""    // what the attributes above say
+	from := -1    // where they begin
+	var in []Unit // the groups around the line
 	for i, ln := range lines {
 		code := strings.TrimSpace(ln.Code)
 		switch {
@@ -66,6 +67,15 @@ func Units(l Lang, lines []Line) []Unit {
 			u := Unit{Name: h.name, Group: h.group, Start: i, Head: i, End: EndOf(lines, i), In: lines, Lang: l}
 			if from >= 0 {
 				u.Start = from
+			}
+			for len(in) > 0 && ln.Indent() <= in[len(in)-1].In[in[len(in)-1].Head].Indent() {
+				in = in[:len(in)-1]
+			}
+			if len(in) > 0 {
+				u.Path = in[len(in)-1].Path + "\x00" + in[len(in)-1].Name
+			}
+			if u.Group {
+				in = append(in, u)
 			}
 			out = append(out, u)
 		}
