@@ -133,10 +133,27 @@ func rustAssertion(code string) asserts {
 	switch {
 	case source.Has(code, "assert!") && !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(code, "=>", ""), "->", ""), "=<>"):
 		return weak
-	case strings.Contains(code, "assert") && strings.Contains(code, "!"), source.Has(code, "panic!", "unreachable!"), strings.Contains(code, "#[should_panic"), source.Prefixed(source.Name(code), "assert", "expect", "check", "verify"):
+	case assertCall(code), source.Has(code, "panic!", "unreachable!"), strings.Contains(code, "#[should_panic"), source.Prefixed(source.Name(code), "assert", "expect", "check", "verify"):
 		return strong
 	}
 	return nothing
+}
+
+// assertCall reports whether a function or a macro is called whose name begins
+// with assert.
+func assertCall(code string) bool {
+	for from := 0; ; {
+		i := strings.Index(code[from:], "assert")
+		if i < 0 {
+			return false
+		}
+		i += from
+		end := i + len(source.Name(code[i:]))
+		if end < len(code) && (code[end] == '!' || code[end] == '(') && (i == 0 || !source.InName(code[i-1]) || strings.HasPrefix(code[max(0, i-6):], "debug_")) {
+			return true
+		}
+		from = end
+	}
 }
 
 func rubyAssertion(code string) asserts {
@@ -228,7 +245,7 @@ func (f *file) netAsserts() int {
 // looseAsserts compares what is demanded outside of tests: in fragments, whose
 // tests are not seen, and in helpers, as long as nothing new takes their place.
 func (f *file) looseAsserts() []Finding {
-	if !f.test {
+	if !f.test || f.Kind == Deleted {
 		return nil
 	}
 	was, before := outside(f.lang, f.old, f.before)

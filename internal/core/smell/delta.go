@@ -30,6 +30,7 @@ type file struct {
 type diff struct {
 	files []*file
 	left  map[string][]*source.Unit // tests that are gone from their file, by name
+	come  map[string]bool           // lines that are new in a file of tests
 	begun map[string]bool           // functions of tests that are new and assert something
 	ended map[string]bool           // names that were defined in code and are not any more
 	fresh map[string]bool           // names of tests that are new in their file
@@ -38,9 +39,12 @@ type diff struct {
 
 // read scans the changes. What can not be looked at has no lines.
 func read(changes []Change) *diff {
-	d := &diff{left: map[string][]*source.Unit{}, fresh: map[string]bool{}, begun: map[string]bool{}}
+	d := &diff{left: map[string][]*source.Unit{}, fresh: map[string]bool{}, begun: map[string]bool{}, come: map[string]bool{}}
 	for _, c := range changes {
 		f := &file{Change: c, lang: source.LangOf(c.Path), test: TestFile(c.Path), foreign: source.Foreign(c.Path), sample: source.Sample(c.Path)}
+		if f.foreign {
+			f.lang, f.test = source.Other, false // nobody reads it line by line
+		}
 		d.files = append(d.files, f)
 		if Unread(c) != "" || c.Old == c.New {
 			continue
@@ -62,6 +66,9 @@ func (d *diff) take(f *file) {
 	d.code = d.code || f.lang.Program() && !f.test && len(f.removed) > 0
 	if f.test {
 		d.helpers(f)
+		for _, i := range f.added {
+			d.come[f.new[i].Key] = true
+		}
 	}
 	if f.test || f.lang == source.Rust {
 		f.before, f.after = source.Units(f.lang, f.old), source.Units(f.lang, f.new)

@@ -162,16 +162,16 @@ var choosing = []string{"select", "extend-select", "enable", "extend_select", "l
 // lists finds checks that were put on a list of those that are not made, or taken
 // from a list of those that are.
 func (f *file) lists() []Finding {
-	if f.Old == "" {
-		return nil
+	if f.Old == "" || f.Kind == Deleted {
+		return nil // another tool's turn
 	}
 	ignored, unignored := f.entries(f.new, f.added, ignoring), f.entries(f.old, f.removed, ignoring)
-	chosen, unchosen := f.entries(f.new, f.added, choosing), f.entries(f.old, f.removed, choosing)
 	less := without(ignored, unignored)
-	if len(chosen) == 0 {
-		less = append(less, without(unchosen, ignored)...)
-	} else {
-		less = nil
+	less = append(less, without(f.entries(f.old, f.removed, choosing), ignored)...)
+	for _, i := range f.added {
+		if key, _, ok := strings.Cut(f.new[i].Key, "="); ok && slices.Contains(choosing, key) || len(f.entries(f.new, []int{i}, choosing)) > 0 {
+			return nil
+		}
 	}
 	if len(less) == 0 {
 		return nil
@@ -332,8 +332,10 @@ func (f *file) hooks() []Finding {
 	}
 	came := 0
 	for _, i := range f.added {
-		if _, ok := hook(f.new[i]); ok {
-			came++
+		if id, ok := hook(f.new[i]); ok {
+			if came++; source.Prefixed(id, "ruff", "biome", "golangci") {
+				return nil // which do what several others did
+			}
 		}
 	}
 	var out []Finding

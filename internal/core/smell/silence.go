@@ -100,10 +100,16 @@ func (f *file) silenced() []Finding {
 		}
 	}
 	var out []Finding
+	begun := false
 	for _, i := range f.added {
 		for _, m := range silences(f.lang, f.new[i]) {
 			if gone[m]--; gone[m] >= 0 || f.usual(m, i) {
 				continue
+			}
+			if m.word == ":nocov:" {
+				if begun = !begun; !begun {
+					continue // the one that ends it
+				}
 			}
 			scope := ""
 			if m.wide {

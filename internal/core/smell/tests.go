@@ -72,6 +72,9 @@ func (d *diff) changed(f *file, was, is *source.Unit) []Finding {
 		if had[h]--; h == runs || had[h] >= 0 {
 			continue
 		}
+		if h == skipped && guarded(f.lang, is.In, i) {
+			h = conditional
+		}
 		out = append(out, f.skipFinding(is, i, h))
 	}
 	if !was.Group {
@@ -223,7 +226,7 @@ func (d *diff) deleted(f *file) []Finding {
 	var out []Finding
 	var lost []*source.Unit
 	for _, u := range f.gone {
-		if u.Group || d.fresh[u.Name] || d.goesWith(u) {
+		if u.Group || d.fresh[u.Name] || d.goesWith(u) || d.kept(u) {
 			continue
 		}
 		lost = append(lost, u)
@@ -235,7 +238,9 @@ func (d *diff) deleted(f *file) []Finding {
 			if alike(u, fresh[i]) >= 0.5 {
 				out = append(out, d.asserted(f, u, fresh[i])...)
 			}
-			fresh = append(fresh[:i:i], fresh[i+1:]...)
+			if !table(fresh[i]) { // which can take the place of several
+				fresh = append(fresh[:i:i], fresh[i+1:]...)
+			}
 			continue
 		}
 		out = append(out, f.about("test_deleted", "test "+u.Name+" is deleted", u.In[u.Head].Raw))
@@ -285,6 +290,31 @@ func (d *diff) helped(u *source.Unit) bool {
 		}
 	}
 	return false
+}
+
+// table reports whether a test runs once for each row of a table.
+func table(u *source.Unit) bool {
+	for _, l := range u.Lines() {
+		if strings.Contains(l.Code, "parametrize") || strings.Contains(l.Code, ".each(") || strings.Contains(l.Code, "@Parameterized") || strings.Contains(l.Code, "#[case") ||
+			strings.Contains(l.Code, "[]struct") || strings.Contains(l.Code, ":= range ") {
+			return true
+		}
+	}
+	return false
+}
+
+// kept reports whether most lines of a test stand in a file of tests anew.
+func (d *diff) kept(u *source.Unit) bool {
+	n, all := 0, 0
+	for _, l := range u.Body() {
+		if strings.Trim(l.Key, "(){}[];,") == "" || l.Key == "end" {
+			continue
+		}
+		if all++; d.come[l.Key] {
+			n++
+		}
+	}
+	return all > 0 && 4*n >= 3*all
 }
 
 // anchors returns for each test that is gone or new the one before it that stayed,
@@ -369,7 +399,7 @@ func alike(a, b *source.Unit) float64 {
 // lost judges a test file that is gone, or that no test runner finds any more.
 func (d *diff) lost(f *file) []Finding {
 	switch {
-	case f.Kind == Renamed && TestFile(f.From) && !f.test && source.LangOf(f.From).Program():
+	case f.Kind == Renamed && TestFile(f.From) && !f.test && f.held():
 		return []Finding{f.about("test_deleted", "was the test file "+f.From+", and is none by its new name", "")}
 	case f.Kind != Deleted || !f.test || !source.LangOf(f.Path).Program():
 		return nil
@@ -380,19 +410,42 @@ func (d *diff) lost(f *file) []Finding {
 		if u.Group {
 			continue
 		}
-		if n++; d.fresh[u.Name] || d.goesWith(u) {
+		if n++; d.fresh[u.Name] || d.goesWith(u) || d.kept(u) {
 			moved++
 		}
 	}
 	switch {
 	case n == 0 && f.Old != "":
 		return nil // helpers
-	case n > 0 && moved == n, n > 0 && d.namesake(f):
+	case n > 0 && moved == n, n > 0 && (d.namesake(f) || d.successor(f, n)):
 		return nil
 	case n == 0:
 		return []Finding{f.about("test_deleted", "the test file is deleted", "")}
 	}
 	return []Finding{f.about("test_deleted", fmt.Sprintf("the test file is deleted, and %s with it", count(n-moved, "test")), "")}
+}
+
+// held reports whether a file held tests by the name that it had.
+func (f *file) held() bool {
+	l := source.LangOf(f.From)
+	for _, u := range source.Units(l, source.Scan(f.Old, l)) {
+		if !u.Group {
+			return true
+		}
+	}
+	return f.Old == "" && l.Program()
+}
+
+// successor reports whether a new test file that holds as many tests has the name
+// of one that is gone, or one that is made of it.
+func (d *diff) successor(f *file, n int) bool {
+	name := stem(f.Path)
+	for _, o := range d.files {
+		if other := stem(o.Path); o.test && o.Kind == Created && len(name) > 3 && len(ungrouped(o.fresh)) >= n && (strings.HasPrefix(other, name) || strings.HasPrefix(name, other)) {
+			return true
+		}
+	}
+	return false
 }
 
 // namesake reports whether a file of code went together with the test file that

@@ -45,6 +45,7 @@ func Units(l Lang, lines []Line) []Unit {
 	var out []Unit
 	mark := ""    // what the attributes above say
 	from := -1    // where they begin
+	depth := 0    // how deep in one that goes over several lines
 	var in []Unit // the groups around the line
 	for i, ln := range lines {
 		code := strings.TrimSpace(ln.Code)
@@ -54,14 +55,15 @@ func Units(l Lang, lines []Line) []Unit {
 		case code == "":
 			mark, from = "", -1
 			continue
-		case attribute(l, code):
+		case depth > 0 || attribute(l, code):
 			if from < 0 {
 				from = i
 			}
 			mark += code
-			if !inlineAttribute(l, code) {
+			if depth += balance(code); depth > 0 || !inlineAttribute(l, code) {
 				continue
 			}
+			depth = 0
 		}
 		if h, ok := heads(l, ln, code, mark); ok {
 			u := Unit{Name: h.name, Group: h.group, Start: i, Head: i, End: EndOf(lines, i), In: lines, Lang: l}
@@ -82,6 +84,20 @@ func Units(l Lang, lines []Line) []Unit {
 		mark, from = "", -1
 	}
 	return out
+}
+
+// balance is how many more parentheses a line opens than it closes.
+func balance(code string) int {
+	n := 0
+	for _, c := range []byte(code) {
+		switch c {
+		case '(', '[':
+			n++
+		case ')', ']':
+			n--
+		}
+	}
+	return n
 }
 
 // attribute reports whether a line of code belongs to what comes after it.
