@@ -82,6 +82,7 @@ const (
 	OpTool    Op = "agent.tool"     // ToolArgs → view.Delivery
 	OpAsk     Op = "agent.ask"      // AskArgs → AskAnswer; waits for it
 	OpReport  Op = "agent.report"   // ReportArgs
+	OpJudge   Op = "agent.judge"    // JudgeArgs → Verdict; waits for a person where one is asked
 	OpWhoAmI  Op = "agent.whoami"   // → Identity
 )
 
@@ -179,9 +180,34 @@ type CheckInArgs struct {
 	Need     string   `json:"need,omitempty"`
 }
 
-// ToolArgs counts a tool call.
+// ToolArgs says that a tool was called. ID is the agent's host's own name for the
+// call, as in JudgeArgs.
 type ToolArgs struct {
 	Tool string `json:"tool"`
+	ID   string `json:"id,omitempty"`
+}
+
+// JudgeArgs is a tool call that the agent is about to make.
+type JudgeArgs struct {
+	Tool  string          `json:"tool"`
+	Input json.RawMessage `json:"input"`
+	Cwd   string          `json:"cwd,omitempty"` // absolute; "" is the workspace
+	ID    string          `json:"id,omitempty"`
+}
+
+// Verdict is the guard's answer to a tool call: allow or deny. An ask was put to a
+// person, whose answer it is.
+type Verdict struct {
+	Verdict event.Verdict     `json:"verdict"`
+	Rule    string            `json:"rule,omitempty"`
+	Reason  string            `json:"reason,omitempty"`
+	Hint    string            `json:"hint,omitempty"`
+	Flags   []event.GuardFlag `json:"flags,omitempty"`
+	// Question was put to a person; By is who answered, Note what they added.
+	Question string `json:"question,omitempty"`
+	By       string `json:"by,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Canary   bool   `json:"canary,omitempty"`
 }
 
 // AskArgs asks a person.

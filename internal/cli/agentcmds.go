@@ -17,6 +17,7 @@ type checkInOptions struct {
 	Progress          float64
 	hasProgress       bool
 	Doing, Need, Tool string
+	Call              string
 	JSON              bool
 }
 
@@ -34,6 +35,7 @@ func newCheckIn(e *command.Env) *cobra.Command {
 	cmd.Flags().Float64Var(&o.Progress, "progress", 0, "how much is done, 0 to 1")
 	cmd.Flags().StringVar(&o.Need, "need", "", "what you lack; answered now, or asked of the others")
 	cmd.Flags().StringVar(&o.Tool, "tool", "", "count a call of this tool instead (every few are a check-in, as configured)")
+	cmd.Flags().StringVar(&o.Call, "call", "", "with --tool: your host's name for the call, as the guard was told it")
 	cmd.MarkFlagsMutuallyExclusive("tool", "progress")
 	cmd.MarkFlagsMutuallyExclusive("tool", "need")
 	command.JSONFlag(cmd, &o.JSON)
@@ -49,7 +51,7 @@ func runCheckIn(ctx context.Context, e *command.Env, o checkInOptions) error {
 		return err
 	}
 	if o.Tool != "" {
-		return deliver(ctx, e, c, api.OpTool, api.ToolArgs{Tool: o.Tool}, o.JSON)
+		return deliver(ctx, e, c, api.OpTool, api.ToolArgs{Tool: o.Tool, ID: o.Call}, o.JSON)
 	}
 	args := api.CheckInArgs{Doing: o.Doing, Need: o.Need}
 	if o.hasProgress {

@@ -165,6 +165,12 @@ func (w *world) reply(name string) {
 		w.replies[api.OpAsk] = api.AskAnswer{ID: "q-1", Answer: "yes", By: "Ada", Note: "for now"}
 	case "silence":
 		w.replies[api.OpAsk] = api.AskAnswer{ID: "q-1", By: "timeout"}
+	case "allowed":
+		w.replies[api.OpJudge] = api.Verdict{Verdict: event.VerdictAllow, Question: "q-1", By: "Ada", Reason: "a push; Ada answered allow", Note: "for once"}
+	case "denied":
+		w.replies[api.OpJudge] = api.Verdict{Verdict: event.VerdictDeny, Rule: "protected_path", Reason: ".env is protected", Hint: "write .env.example"}
+	case "mystery":
+		w.replies[api.OpJudge] = api.Verdict{Verdict: "perhaps"}
 	case "similar":
 		w.replies[api.OpShare] = api.Shared{ID: "i-2", Similar: []string{"i-1"}}
 	case "confirmed":

@@ -13,6 +13,7 @@ import (
 	"popkit/internal/core/view"
 	"popkit/internal/effects"
 	"popkit/internal/engine"
+	"popkit/internal/guard"
 	"popkit/internal/proc"
 	"popkit/internal/runs"
 	"popkit/internal/server"
@@ -53,6 +54,8 @@ func (d *daemon) open(ctx context.Context) error {
 	if d.work, err = openWork(ctx, d.Run, d.st.State, d.env, d.note); err != nil {
 		return err
 	}
+	d.guard = guard.New(d.env.redactor)
+	d.setRules(d.st.State)
 	d.files = statefile.New(d.Run.Place.Repo, d.Run.ID)
 	d.engine = engine.New(d.st, effects.New(d.effects()), d.observe)
 	d.about.Sandbox = <-isolation
@@ -134,6 +137,7 @@ func (d *daemon) begin(ctx context.Context, repaired []string) error {
 func (d *daemon) listen(ctx context.Context) error {
 	d.server = server.New(ctx, d.engine, d.events, d.aboutNow)
 	d.server.Admit(d.door.admit)
+	d.server.Guard(server.Guard{Judge: d.judge, Post: d.engine.Post})
 	d.later(func() error { d.server.Close(); return nil })
 	_, err := d.server.ListenPeople(d.about.Socket)
 	return err

@@ -14,6 +14,7 @@ import (
 	"popkit/internal/core/view"
 	"popkit/internal/engine"
 	"popkit/internal/eventlog/filelog"
+	"popkit/internal/guard"
 	"popkit/internal/runs"
 	"popkit/internal/server"
 	"popkit/internal/statefile"
@@ -68,6 +69,7 @@ type daemon struct {
 	engine  *engine.Engine
 	server  *server.Server
 	door    *door
+	guard   *guard.Guard
 	files   *statefile.Files
 	work    *workspace.Run
 	env     *environment

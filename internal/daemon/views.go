@@ -26,6 +26,7 @@ func (d *daemon) observe(s *state.State, events []event.Event) {
 	if changed := changedInsights(s, events); len(changed) > 0 {
 		d.files.WriteInsights(changed)
 	}
+	d.heedRules(s, events)
 	if d.Observe != nil {
 		d.Observe(events)
 	}

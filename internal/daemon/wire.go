@@ -157,6 +157,7 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Begun: d.door.open(o.Agent),
 		Leave: func() error {
 			d.door.leave(o.Agent)
+			d.leaveGuard(ctx, o.Agent)
 			return errors.Join(d.files.RemoveWorkspace(context.WithoutCancel(ctx), o.Workspace), listener.Close(),
 				os.RemoveAll(filepath.Dir(socket)), leaveEnv())
 		},
@@ -164,6 +165,7 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	if err != nil {
 		return effects.Seat{}, errors.Join(fmt.Errorf("environment of %s: %w", o.Agent, err), seat.Leave())
 	}
+	d.seatGuard(o, env)
 	seat.Env = append(env,
 		"POPKIT_RUN="+o.Run, "POPKIT_TASK="+o.Task, "POPKIT_AGENT="+o.Agent, fmt.Sprintf("POPKIT_ATTEMPT=%d", o.Request.Attempt),
 		"POPKIT_PHASE="+o.PhaseName, "POPKIT_ROLE="+o.Request.Role, "POPKIT_SOCKET="+socket, "POPKIT_RESULT="+seat.ResultFile)

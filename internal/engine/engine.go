@@ -101,6 +101,20 @@ func (e *Engine) Submit(ctx context.Context, in decide.Input, read func(*state.S
 	return refused
 }
 
+// Post hands in an input and does not wait for what becomes of it: what is handed
+// in after it is decided on after it. A refusal is nobody's to hear.
+func (e *Engine) Post(ctx context.Context, in decide.Input) error {
+	r := request{in: in}
+	select {
+	case e.queueOf(r) <- r:
+		return nil
+	case <-e.ended:
+		return ErrEnded
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Query calls read with the state, in the engine's goroutine.
 func (e *Engine) Query(ctx context.Context, read func(*state.State)) error {
 	return e.send(ctx, request{done: make(chan struct{}), read: func(s *state.State, _ Result) { read(s) }})

@@ -42,6 +42,7 @@ var ops = map[api.Op]op{
 	api.OpTool:      {agents: true, do: (*call).tool},
 	api.OpAsk:       {agents: true, waits: true, do: (*call).ask},
 	api.OpReport:    {agents: true, do: (*call).report},
+	api.OpJudge:     {agents: true, waits: true, do: (*call).judge},
 	api.OpWhoAmI:    {agents: true, do: (*call).whoAmI},
 }
 
@@ -185,7 +186,7 @@ func (c *call) tool() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.deliver(decide.CallTool{Agent: string(c.who), Tool: a.Tool})
+	return c.deliver(decide.CallTool{Agent: string(c.who), Tool: a.Tool, Call: a.ID})
 }
 
 func (c *call) report() (any, error) {

@@ -45,6 +45,7 @@ type Server struct {
 	log    eventlog.Reader
 	engine func(*state.State) *view.Engine
 	admit  Admit // nil: everybody is who their socket says
+	guard  Guard
 
 	ctx    context.Context // ended by Close
 	cancel context.CancelFunc

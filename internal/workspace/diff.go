@@ -33,6 +33,19 @@ func (w *Run) DiffRange(ctx context.Context, from, to string) ([]FileStat, error
 	return files, nil
 }
 
+// Files lists the files of a commit.
+func (w *Run) Files(ctx context.Context, commit string) ([]string, error) {
+	st, err := w.mainStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := st.Run(ctx, store.Call{Args: []string{"ls-tree", "-r", "-z", "--name-only", "--full-tree", commit}})
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %s: %w", commit, err)
+	}
+	return git.Fields(res.Out), nil
+}
+
 // Patch returns the differences between two commits as a patch that git apply
 // takes. paths limit it when there are any.
 func (w *Run) Patch(ctx context.Context, from, to string, paths ...string) ([]byte, error) {
