@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"popkit/internal/core/event"
 )
 
 // cutter puts a git into PATH that dies, as by kill -9, before or after it did
@@ -130,7 +132,14 @@ func (w *world) work(agent string) error {
 	if !slices.Equal(work.Files, []string{"f", "g"}) {
 		return fmt.Errorf("work %+v", work)
 	}
-	res, err := w.run.Merge(w.ctx, MergeSpec{Onto: w.base, Commit: work.Commit, Task: "t", Agent: agent})
+	if _, err := w.run.Examine(w.ctx, w.base, "", work, event.AuditRules{}); err != nil {
+		return err
+	}
+	rest, _, err := w.run.Trim(w.ctx, TrimSpec{Agent: agent, Task: "t", Attempt: 1, Base: w.base, Commit: work.Commit, Files: []string{"g"}})
+	if err != nil {
+		return err
+	}
+	res, err := w.run.Merge(w.ctx, MergeSpec{Onto: w.base, Commit: rest.Commit, Task: "t", Agent: agent})
 	if err != nil {
 		return err
 	}
