@@ -224,7 +224,7 @@ func lastName(s string) (last, before string) {
 }
 
 func holdsSecret(n string) bool {
-	n = strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(n))
+	n = strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(n, "_", ""), "-", "")) // a Replacer costs a third of a diff's time
 	for _, s := range secretNames {
 		if strings.HasSuffix(n, s) {
 			return true
