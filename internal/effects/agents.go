@@ -107,7 +107,7 @@ func (e *Effects) collect(ctx context.Context, o engine.Order) (event.Data, erro
 	}
 	return event.AgentCollected{
 		Effect: o.Key, Agent: o.Agent, Commit: w.Commit, Ref: w.Ref, Files: shown(w.Files), Changed: w.Changed,
-		Added: w.Added, Removed: w.Removed, Unresolved: w.Unresolved, Summary: w.Summary, Audit: found,
+		Added: w.Added, Removed: w.Removed, Unresolved: w.Unresolved, Summary: w.Summary, Gone: w.Gone, Audit: found,
 	}, nil
 }
 

@@ -44,6 +44,9 @@ type Work struct {
 	// Release keeps it.
 	LeftOut []string
 	Summary string // in one line
+	// Gone: there is no workspace, and no work kept of it: the agent removed it, or
+	// somebody who cleared up. It is the base then.
+	Gone bool
 
 	// Changes are what the audit looks at: Files with modes and objects.
 	Changes []audit.Change
@@ -381,7 +384,10 @@ func (w *Run) collected(ctx context.Context, st *place, s CollectSpec) (Work, er
 		return Work{}, err
 	}
 	if commit == "" {
-		return Work{}, fmt.Errorf("there is no workspace at %s and no kept work at %s", w.AgentDir(s.Agent), ref)
+		if !store.IsDir(w.root) { // a disk that is not there now has the work, and may be back
+			return Work{}, fmt.Errorf("the workspaces are not there: %s", w.root)
+		}
+		return Work{Commit: s.Base, Summary: "its workspace is gone", Gone: true}, nil
 	}
 	work := Work{Commit: commit, Ref: ref, Own: true}
 	return work, w.measure(ctx, st, &work, s.Base, commit)

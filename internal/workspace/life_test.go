@@ -107,6 +107,39 @@ func TestPrepareAgain(t *testing.T) {
 	}
 }
 
+// TestWorkspaceGone: an agent that removes its workspace, or all that it finds, has
+// left nothing; others work on. Where even the root is missing, nobody knows.
+func TestWorkspaceGone(t *testing.T) {
+	w := newWorld(t, newRepo(t))
+	gone := func(agent string) {
+		t.Helper()
+		if got := w.collect(agent); !got.Gone || got.Commit != w.base || got.Ref != "" || got.Changed != 0 {
+			t.Errorf("%s: collected %+v", agent, got)
+		}
+	}
+	for agent, remove := range map[string]string{"a-1": w.run.AgentDir("a-1"), "a-2": w.run.keepDir("a-2"), "a-3": filepath.Join(w.run.root, "*")} {
+		write(t, w.prepare(agent), "a.txt", "changed\n")
+		sh(t, w.dir, "rm -rf "+remove)
+		gone(agent)
+		rescue := w.release(agent)
+		if kept := agent == "a-2"; kept != (rescue != "") {
+			t.Errorf("%s: rescued %q", agent, rescue)
+		}
+		w.restart()
+		gone(agent)
+	}
+	write(t, w.prepare("b-1"), "a.txt", "changed\n")
+	if work := w.collect("b-1"); work.Gone || work.Changed != 1 {
+		t.Errorf("collected %+v", work)
+	}
+	if err := os.RemoveAll(w.run.root); err != nil {
+		t.Fatal(err)
+	}
+	if work, err := w.run.Collect(w.ctx, w.spec("c-1", w.base)); err == nil {
+		t.Errorf("without a root it collects %+v", work)
+	}
+}
+
 func TestStaleLocks(t *testing.T) {
 	w := newWorld(t, newRepo(t))
 	path := w.prepare("a-1")

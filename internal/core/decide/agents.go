@@ -224,6 +224,8 @@ func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 		return "it could not be started" + tail(x.Detail), false
 	case a.Report != nil && a.Report.Status != event.ReportDone:
 		return fmt.Sprintf("it reported %s: %s", a.Report.Status, a.Report.Summary), false
+	case a.Work.Gone:
+		return "its workspace was removed while it ran, and what was in it", false
 	case bad != "" && !forgiven:
 		return bad + tail(x.Detail), false
 	case len(a.Work.Unresolved) > 0:

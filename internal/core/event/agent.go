@@ -143,6 +143,8 @@ type AgentCollected struct {
 	// Unresolved: conflict markers or unmerged paths are left (purpose resolve).
 	Unresolved []string `json:"unresolved,omitempty"`
 	Summary    string   `json:"summary"` // of the diff, when the agent gave none
+	// Gone: the workspace was not there any more, and nothing of it is kept.
+	Gone bool `json:"gone,omitempty"`
 	// Audit is what the audit found; nil where it was not done, as in an older log.
 	Audit *Audit `json:"audit,omitempty"`
 }
