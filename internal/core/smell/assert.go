@@ -5,189 +5,20 @@ import (
 	"strings"
 
 	"popkit/internal/core/source"
+	"popkit/internal/core/source/testcase"
 )
-
-// asserts is what a line of a test demands.
-type asserts int
-
-const (
-	nothing asserts = iota
-	weak            // that something is there, or truthy
-	strong          // that it is what it should be
-)
-
-// assertion says what a line of a test demands.
-func assertion(l source.Lang, code string) asserts {
-	code = strings.TrimSpace(code)
-	if code == "" || source.Prefixed(code, "import ", "from ", "use ", "export ", "require ", "def ", "func ", "fn ") {
-		return nothing
-	}
-	switch l {
-	case source.Go:
-		return goAssertion(code)
-	case source.Python:
-		return pythonAssertion(code)
-	case source.JavaScript, source.TypeScript:
-		return jsAssertion(code)
-	case source.Java:
-		return javaAssertion(code)
-	case source.Rust:
-		return rustAssertion(code)
-	case source.Ruby:
-		return rubyAssertion(code)
-	}
-	return nothing
-}
-
-func goAssertion(code string) asserts {
-	for _, verb := range []string{".Error(", ".Errorf(", ".Fatal(", ".Fatalf(", ".FailNow(", ".Fail("} {
-		i := strings.Index(code, verb)
-		if i > 0 && source.Has(code[:i], "t", "b", "f", "tb", "T()", "c") {
-			return strong
-		}
-	}
-	n := source.Name(code)
-	switch {
-	case n == "require" || n == "assert" || n == "is" || n == "qt" || n == "testutil" || n == "must" || n == "c" || n == "s" || n == "suite":
-		_, verb, ok := strings.Cut(code, ".")
-		switch {
-		case !ok || !strings.Contains(verb, "("):
-			return nothing
-		case source.Prefixed(verb, "NotNil(", "True(", "NotEmpty(", "NoError(", "Require()", "NotZero("):
-			return weak
-		case n == "s" || n == "suite" || n == "c" || n == "must":
-			if !source.Prefixed(verb, "Equal", "Assert", "Check", "Error", "Len", "Contains", "Nil", "False", "Empty") {
-				return nothing
-			}
-		}
-		return strong
-	case source.Prefixed(n, "assert", "require", "expect", "check", "verify") && strings.HasPrefix(code[len(n):], "("), source.Calls(code, "Expect", "Eventually", "Consistently"):
-		return strong
-	}
-	return nothing
-}
-
-func pythonAssertion(code string) asserts {
-	switch {
-	case source.Find(code, "assert") == 0:
-		rest := strings.TrimSpace(code[len("assert"):])
-		if strings.HasSuffix(rest, "is not None") || !strings.ContainsAny(rest, "=<>(") && !source.Has(rest, "in", "is", "not") || source.Prefixed(rest, "isinstance(", "callable(", "hasattr(") {
-			return weak
-		}
-		return strong
-	case truthy(code, "assertTrue("), strings.Contains(code, "assertIsNotNone("), strings.Contains(code, "assertIsInstance("):
-		return weak
-	case strings.Contains(code, "self.assert"), strings.Contains(code, ".assert_"), source.Calls(code, "pytest.raises", "pytest.warns", "self.fail", "pytest.fail", "raises"):
-		return strong
-	case source.Prefixed(source.Name(code), "assert_", "check_", "verify_", "expect"):
-		return strong
-	}
-	return nothing
-}
-
-var jsWeak = []string{".toBeDefined(", ".toBeTruthy(", ".not.toBeNull(", ".not.toBeUndefined(", ".toBeInstanceOf(", ".to.exist", ".to.be.ok", ".not.toThrow("}
-
-func jsAssertion(code string) asserts {
-	i := source.Find(code, "expect")
-	if i < 0 {
-		for _, w := range []string{"assert", "expectTypeOf", "expectType", "should", "t", "assertType"} {
-			if at := source.Find(code, w); at >= 0 && jsAssertCall(code[at:], w) {
-				return strong
-			}
-		}
-		if source.Prefixed(source.Name(strings.TrimPrefix(code, "await ")), "expect", "assert", "verify", "check") {
-			return strong
-		}
-		return nothing
-	}
-	for _, w := range jsWeak {
-		if strings.Contains(code, w) {
-			return weak
-		}
-	}
-	return strong
-}
-
-func jsAssertCall(code, w string) bool {
-	rest := code[len(w):]
-	switch w {
-	case "t":
-		return source.Prefixed(rest, ".is(", ".deepEqual(", ".true(", ".false(", ".equal(", ".same(", ".throws(", ".not(", ".like(", ".ok(", ".strictEqual(", ".assert")
-	case "should":
-		return source.Prefixed(rest, ".", "(")
-	}
-	return source.Prefixed(rest, "(", ".", "<")
-}
-
-func javaAssertion(code string) asserts {
-	switch {
-	case strings.Contains(code, "assertNotNull("), strings.Contains(code, ".isNotNull("), truthy(code, "assertTrue("), strings.Contains(code, "assertDoesNotThrow("):
-		return weak
-	case strings.Contains(code, "assert"), source.Calls(code, "verify", "fail", "then", "expectThrows", "expect"), strings.Contains(code, ".isEqualTo("), strings.Contains(code, ".should"), strings.Contains(code, ".andExpect("), strings.Contains(code, "verifyNoMoreInteractions("), strings.Contains(code, "Verifier.verify"):
-		return strong
-	}
-	return nothing
-}
-
-func rustAssertion(code string) asserts {
-	switch {
-	case source.Has(code, "assert!") && !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(code, "=>", ""), "->", ""), "=<>"):
-		return weak
-	case assertCall(code), source.Has(code, "panic!", "unreachable!"), strings.Contains(code, "#[should_panic"), source.Prefixed(source.Name(code), "assert", "expect", "check", "verify"):
-		return strong
-	}
-	return nothing
-}
-
-// assertCall reports whether a function or a macro is called whose name begins
-// with assert.
-func assertCall(code string) bool {
-	for from := 0; ; {
-		i := strings.Index(code[from:], "assert")
-		if i < 0 {
-			return false
-		}
-		i += from
-		end := i + len(source.Name(code[i:]))
-		if end < len(code) && (code[end] == '!' || code[end] == '(') && (i == 0 || !source.InName(code[i-1]) || strings.HasPrefix(code[max(0, i-6):], "debug_")) {
-			return true
-		}
-		from = end
-	}
-}
-
-func rubyAssertion(code string) asserts {
-	switch {
-	case strings.Contains(code, "assert_not_nil"), strings.Contains(code, "refute_nil"):
-		return weak
-	case source.Has(code, "expect", "is_expected") && (strings.Contains(code, "be_truthy") || strings.Contains(code, "not_to be_nil") || strings.Contains(code, "to_not be_nil") || strings.Contains(code, "not_to raise_error")):
-		return weak
-	case source.Has(code, "expect", "is_expected", "should", "should_not", "must", "flunk"), strings.Contains(code, "must_"), strings.Contains(code, "wont_"), strings.Contains(code, "_offense"), strings.Contains(code, "_correction"):
-		return strong
-	case source.Prefixed(code, "assert", "refute", "verify_", "check_"):
-		return strong
-	}
-	return nothing
-}
 
 // tally counts what a test demands, and the lines that do so.
 func tally(u *source.Unit) (strongs, weaks int) {
 	for _, l := range u.In[u.Start:u.End] {
-		switch assertion(u.Lang, l.Code) {
-		case strong:
+		switch testcase.Assertion(u.Lang, l.Code) {
+		case testcase.Strong:
 			strongs++
-		case weak:
+		case testcase.Weak:
 			weaks++
 		}
 	}
 	return strongs, weaks
-}
-
-// truthy reports whether an assertion asks of a plain value only that it is true;
-// a predicate that is called says more.
-func truthy(code, verb string) bool {
-	_, rest, ok := strings.Cut(code, verb)
-	return ok && !strings.ContainsAny(strings.TrimRight(rest, "); "), "=<>(")
 }
 
 // asserted compares what a test demands before and after.
@@ -220,7 +51,7 @@ func (d *diff) instead(was, is *source.Unit) (replaced, helped bool) {
 		if had[l.Key]--; had[l.Key] >= 0 {
 			continue
 		}
-		replaced = replaced || assertion(is.Lang, l.Code) == strong && !tautology(is.Lang, l)
+		replaced = replaced || testcase.Assertion(is.Lang, l.Code) == testcase.Strong && !testcase.Tautology(is.Lang, l)
 		helped = helped || len(d.begun) > 0 && uses(l.Code, d.begun)
 	}
 	return replaced, helped
@@ -230,12 +61,12 @@ func (d *diff) instead(was, is *source.Unit) (replaced, helped bool) {
 func (f *file) netAsserts() int {
 	n := 0
 	for _, i := range f.added {
-		if assertion(f.lang, f.new[i].Code) != nothing {
+		if testcase.Assertion(f.lang, f.new[i].Code) != testcase.Nothing {
 			n++
 		}
 	}
 	for _, i := range f.removed {
-		if assertion(f.lang, f.old[i].Code) != nothing {
+		if testcase.Assertion(f.lang, f.old[i].Code) != testcase.Nothing {
 			n--
 		}
 	}
@@ -257,12 +88,12 @@ func (f *file) looseAsserts() []Finding {
 			break
 		}
 	}
-	var lost, come [strong + 1]int
+	var lost, come [testcase.Strong + 1]int
 	for _, l := range was {
-		lost[assertion(f.lang, l.Code)]++
+		lost[testcase.Assertion(f.lang, l.Code)]++
 	}
 	for _, l := range is {
-		come[assertion(f.lang, l.Code)]++
+		come[testcase.Assertion(f.lang, l.Code)]++
 		if before[l.Key]--; before[l.Key] < 0 && !f.Fragment {
 			return nil
 		}
@@ -275,8 +106,8 @@ func (f *file) looseAsserts() []Finding {
 		return nil
 	case fewer > 0:
 		return []Finding{f.about("assertion_removed", count(fewer, "assertion")+" removed", at)}
-	case come[strong] < lost[strong] && come[weak] > lost[weak]:
-		return []Finding{f.about("assertion_weakened", count(lost[strong]-come[strong], "assertion")+" gave way to one that any value passes", at)}
+	case come[testcase.Strong] < lost[testcase.Strong] && come[testcase.Weak] > lost[testcase.Weak]:
+		return []Finding{f.about("assertion_weakened", count(lost[testcase.Strong]-come[testcase.Strong], "assertion")+" gave way to one that any value passes", at)}
 	}
 	return nil
 }
@@ -291,7 +122,7 @@ func outside(l source.Lang, lines []source.Line, tests []source.Unit) ([]source.
 	var out []source.Line
 	n := map[string]int{}
 	for i, ln := range lines {
-		if !in[i] && assertion(l, ln.Code) != nothing {
+		if !in[i] && testcase.Assertion(l, ln.Code) != testcase.Nothing {
 			out = append(out, ln)
 			n[ln.Key]++
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"popkit/internal/core/source"
+	"popkit/internal/core/source/testcase"
 )
 
 // file is a change as the rules see it.
@@ -90,7 +91,7 @@ func (d *diff) helpers(f *file) {
 			continue
 		}
 		for _, l := range f.new[i+1 : source.EndOf(f.new, i)] {
-			if assertion(f.lang, l.Code) != nothing {
+			if testcase.Assertion(f.lang, l.Code) != testcase.Nothing {
 				d.begun[n] = true
 				break
 			}

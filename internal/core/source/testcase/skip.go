@@ -1,4 +1,4 @@
-package smell
+package testcase
 
 import (
 	"strings"
@@ -6,18 +6,18 @@ import (
 	"popkit/internal/core/source"
 )
 
-// how is the way in which a line keeps a test from being run.
-type how int
+// How is the way in which a line keeps a test from being run.
+type How int
 
 const (
-	runs        how = iota
-	skipped         // never run
-	conditional     // run only where something holds
-	focused         // all others are not run
+	Runs        How = iota
+	Skipped         // never run
+	Conditional     // run only where something holds
+	Focused         // all others are not run
 )
 
-// skips says whether a line of a test file skips or focuses tests.
-func skips(l source.Lang, ln source.Line) how {
+// Skips says whether a line of a test file skips or focuses tests.
+func Skips(l source.Lang, ln source.Line) How {
 	code := ln.Code
 	switch l {
 	case source.Go:
@@ -33,12 +33,12 @@ func skips(l source.Lang, ln source.Line) how {
 	case source.Ruby:
 		return rubySkips(ln)
 	}
-	return runs
+	return Runs
 }
 
 var goReceivers = []string{"t", "b", "f", "tb", "T()", "s", "suite", "c", "ts", "h"}
 
-func goSkips(code string) how {
+func goSkips(code string) How {
 	for _, verb := range []string{".Skip(", ".Skipf(", ".SkipNow("} {
 		i := strings.Index(code, verb)
 		if i < 0 {
@@ -46,34 +46,34 @@ func goSkips(code string) how {
 		}
 		for _, r := range goReceivers {
 			if before := code[:i]; strings.HasSuffix(before, r) && (len(before) == len(r) || !source.InName(before[len(before)-len(r)-1])) {
-				return skipped
+				return Skipped
 			}
 		}
 	}
 	if source.Calls(code, "FIt", "FDescribe", "FContext", "FEntry", "FDescribeTable", "FSpecify", "FWhen") {
-		return focused
+		return Focused
 	}
 	if source.Calls(code, "PIt", "PDescribe", "PContext", "XIt", "XDescribe", "XContext") {
-		return skipped
+		return Skipped
 	}
-	return runs
+	return Runs
 }
 
-func pythonSkips(code string) how {
+func pythonSkips(code string) How {
 	switch {
 	case source.Has(code, "mark.skipif", "unittest.skipIf", "unittest.skipUnless", "@skipIf", "@skipUnless"):
 		if at := strings.IndexByte(code, '('); at >= 0 && source.Prefixed(strings.TrimSpace(code[at+1:]), "True", "not False", "1") {
-			return skipped
+			return Skipped
 		}
-		return conditional
+		return Conditional
 	case source.Has(code, "mark.skip", "mark.xfail", "unittest.skip", "unittest.expectedFailure", "@skip", "@xfail", "@expectedFailure"):
-		return skipped
+		return Skipped
 	case source.Calls(code, "pytest.skip", "pytest.xfail", "self.skipTest") || source.Has(code, "SkipTest") && source.Has(code, "raise"):
-		return skipped
+		return Skipped
 	case source.Find(code, "__test__") >= 0 && strings.HasSuffix(source.Squeeze(code), "__test__=False"), source.Find(code, "collect_ignore") == 0, source.Find(code, "collect_ignore_glob") == 0:
-		return skipped
+		return Skipped
 	}
-	return runs
+	return Runs
 }
 
 var (
@@ -93,47 +93,47 @@ func suffixed(ends ...string) []string {
 	return out
 }
 
-func jsSkips(code string) how {
+func jsSkips(code string) How {
 	switch {
 	case source.Has(code, jsFocusWords...) || source.Calls(code, "fit", "fdescribe", "fcontext", "ftest"), source.Has(code, "concurrent.only", "each.only"):
-		return focused
+		return Focused
 	case source.Has(code, jsIfWords...):
-		return conditional
+		return Conditional
 	case source.Has(code, jsSkipWords...), source.Calls(code, "xit", "xtest", "xdescribe", "xcontext", "xspecify", "xsuite"), source.Has(code, "concurrent.skip"):
-		return skipped
+		return Skipped
 	case strings.Contains(code, "this.skip()"), strings.Contains(code, "ctx.skip()"), strings.Contains(code, "t.skip("):
-		return skipped
+		return Skipped
 	case source.Find(code, "skip") >= 0 && strings.Contains(source.Squeeze(code), "{skip:true"), strings.Contains(source.Squeeze(code), ",skip:true"):
-		return skipped
+		return Skipped
 	}
-	return runs
+	return Runs
 }
 
-func javaSkips(code string) how {
+func javaSkips(code string) How {
 	switch {
 	case source.Has(code, "@Disabled", "@Ignore") && !strings.Contains(code, "import"):
-		return skipped
+		return Skipped
 	case source.Has(code, "@DisabledOnOs", "@DisabledIf", "@DisabledIfEnvironmentVariable", "@EnabledIf", "@EnabledOnOs", "@DisabledOnJre", "@EnabledIfEnvironmentVariable", "@EnabledIfSystemProperty", "@DisabledIfSystemProperty", "@DisabledForJreRange"):
-		return conditional
+		return Conditional
 	case strings.Contains(code, "@Test") && strings.Contains(source.Squeeze(code), "enabled=false"):
-		return skipped
+		return Skipped
 	case strings.Contains(source.Squeeze(code), "assumeTrue(false") || strings.Contains(source.Squeeze(code), "assumeFalse(true") || source.Calls(code, "Assumptions.abort"):
-		return skipped
+		return Skipped
 	case source.Calls(code, "assumeTrue", "assumeFalse", "assumeThat", "Assume.assumeTrue", "Assume.assumeFalse", "Assumptions.assumeTrue", "Assumptions.assumeFalse"):
-		return conditional
+		return Conditional
 	}
-	return runs
+	return Runs
 }
 
-func rustSkips(code string) how {
+func rustSkips(code string) How {
 	code = strings.TrimSpace(code)
 	switch {
 	case source.Prefixed(code, "#[ignore"):
-		return skipped
+		return Skipped
 	case source.Prefixed(code, "#[cfg_attr(") && source.Has(code, "ignore"):
-		return conditional
+		return Conditional
 	}
-	return runs
+	return Runs
 }
 
 var (
@@ -141,34 +141,34 @@ var (
 	rubyFocusWords = []string{"fit", "fdescribe", "fcontext", "fspecify", "fexample", "fscenario", "ffeature"}
 )
 
-func rubySkips(ln source.Line) how {
+func rubySkips(ln source.Line) How {
 	code := strings.TrimSpace(ln.Code)
 	n := source.Name(strings.TrimPrefix(code, "RSpec."))
 	for _, w := range rubyFocusWords {
 		if n == w && argued(code, w) {
-			return focused
+			return Focused
 		}
 	}
 	for _, w := range rubySkipWords {
 		if n == w && argued(code, w) {
-			return skipped
+			return Skipped
 		}
 	}
 	body := source.Squeeze(code)
 	switch {
 	case (n == "skip" || n == "pending") && (len(code) == len(n) || source.Prefixed(code[len(n):], "(", ` "`, " '", " if", " unless", ";")):
 		if source.Has(code, "if", "unless") {
-			return conditional
+			return Conditional
 		}
-		return skipped
+		return Skipped
 	case !strings.HasSuffix(code, "do") && !strings.HasSuffix(code, "{"):
-		return runs
+		return Runs
 	case strings.Contains(body, "focus:true"), strings.Contains(body, ":focus"):
-		return focused
+		return Focused
 	case strings.Contains(body, ",skip:"), strings.Contains(body, ",pending:"), strings.Contains(body, ",:skip"), strings.Contains(body, ",:pending"):
-		return skipped
+		return Skipped
 	}
-	return runs
+	return Runs
 }
 
 // argued reports whether a word that code begins with is given something.
@@ -177,9 +177,9 @@ func argued(code, w string) bool {
 	return source.Prefixed(rest, " ", "(") && !source.Prefixed(strings.TrimSpace(rest), "=", ".")
 }
 
-// guarded reports whether a line that skips stands under a condition: inside an
+// Guarded reports whether a line that skips stands under a condition: inside an
 // if whose condition is not just true.
-func guarded(l source.Lang, lines []source.Line, i int) bool {
+func Guarded(l source.Lang, lines []source.Line, i int) bool {
 	depth := lines[i].Indent()
 	if l == source.Go || l == source.JavaScript || l == source.TypeScript || l == source.Java {
 		if code := strings.TrimSpace(lines[i].Code); strings.HasPrefix(code, "if ") || strings.HasPrefix(code, "if(") {
