@@ -27,7 +27,7 @@ func (d *diff) asserted(f *file, was, is *source.Unit) []Finding {
 	s1, w1 := tally(is)
 	at := is.Head
 	replaced, helped := d.instead(was, is)
-	switch lost := s0 + w0 - s1 - w1; {
+	switch lost := s0 + w0 - s1 - w1 - d.elsewhere(was, is); {
 	case helped:
 		return nil
 	case s0+w0 > 0 && s1+w1 == 0 && len(statements(is)) > 0:
@@ -38,6 +38,21 @@ func (d *diff) asserted(f *file, was, is *source.Unit) []Finding {
 		return []Finding{f.finding("assertion_removed", at, fmt.Sprintf("test %s lost %s of %d", is.Name, count(lost, "assertion"), s0+w0))}
 	}
 	return nil
+}
+
+// elsewhere counts the assertions of a test that stand in a file of tests anew.
+func (d *diff) elsewhere(was, is *source.Unit) int {
+	has := map[string]bool{}
+	for _, l := range is.In[is.Start:is.End] {
+		has[l.Key] = true
+	}
+	n := 0
+	for _, l := range was.In[was.Start:was.End] {
+		if d.come[l.Key] && !has[l.Key] && testcase.Assertion(was.Lang, l.Code) != testcase.Nothing {
+			n++
+		}
+	}
+	return n
 }
 
 // instead reports whether a test got a new assertion that says what something
@@ -78,6 +93,11 @@ func (f *file) netAsserts() int {
 func (f *file) looseAsserts() []Finding {
 	if !f.test || f.Kind == Deleted {
 		return nil
+	}
+	for _, i := range f.removed {
+		if !f.Fragment && defined(f.old[i].Code) != "" {
+			return nil // a helper went as a whole
+		}
 	}
 	was, before := outside(f.lang, f.old, f.before)
 	is, after := outside(f.lang, f.new, f.after)

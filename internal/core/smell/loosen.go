@@ -16,7 +16,7 @@ func (d *diff) loosened(f *file) []Finding {
 	case continuous(f.Path):
 		return d.ciLoosened(f)
 	case strings.HasPrefix(name, "tsconfig") && f.lang == source.JSON, name == "jsconfig.json":
-		return f.options(tsStrict, tsLoose)
+		return d.options(f, tsStrict, tsLoose)
 	case strings.Contains(name, "eslint") && !strings.Contains(name, "ignore"):
 		return f.rulesOff()
 	case strings.HasPrefix(name, ".rubocop"):
@@ -32,7 +32,7 @@ func (d *diff) loosened(f *file) []Finding {
 	}
 	if f.lang == source.INI || strings.Contains(name, "golangci") || strings.Contains(name, "coverage") || strings.Contains(name, "codecov") || strings.Contains(name, "jest") ||
 		strings.Contains(name, "vitest") || strings.Contains(name, "nyc") || strings.Contains(name, "simplecov") || strings.Contains(name, "jacoco") {
-		return append(f.lists(), append(f.options(pyStrict, pyLoose), f.thresholds()...)...)
+		return append(f.lists(), append(d.options(f, pyStrict, pyLoose), f.thresholds()...)...)
 	}
 	return nil
 }
@@ -48,32 +48,39 @@ var (
 		"disallow_incomplete_defs=false", "ignore_missing_imports=true", "xfail_strict=false", "typecheckingmode=\"off\"", "strict_optional=false", "tests:false", "exit-zero=true"}
 )
 
-// options finds settings that were made looser.
-func (f *file) options(strict, loose []string) []Finding {
-	var out []Finding
-	setting := func(l source.Line) string {
-		s := strings.TrimRight(source.Squeeze(uncommented(l)), ",")
-		if f.lang == source.INI {
-			s = strings.ToLower(s)
-		}
-		return s
+// setting is what a line of a configuration sets, however it is written.
+func (f *file) setting(l source.Line) string {
+	s := strings.TrimRight(source.Squeeze(uncommented(l)), ",")
+	if f.lang == source.INI {
+		s = strings.ToLower(s)
 	}
-	added := map[string]bool{}
-	for _, i := range f.added {
-		s := setting(f.new[i])
-		added[s] = true
-		for _, w := range loose {
-			if s == w {
-				out = append(out, f.finding("config_loosened", i, "a check is asked for less: "+strings.TrimSpace(f.new[i].Raw)))
-			}
+	return s
+}
+
+// options finds settings that were made looser. One that another file had before
+// only moved.
+func (d *diff) options(f *file, strict, loose []string) []Finding {
+	came, went := map[string]bool{}, map[string]bool{}
+	for _, o := range d.files {
+		for _, i := range o.added {
+			came[o.setting(o.new[i])] = o.lang == f.lang || came[o.setting(o.new[i])]
 		}
+		for _, i := range o.removed {
+			went[o.setting(o.old[i])] = o.lang == f.lang || went[o.setting(o.old[i])]
+		}
+	}
+	var out []Finding
+	for _, i := range f.added {
+		if s := f.setting(f.new[i]); slices.Contains(loose, s) && !went[s] {
+			out = append(out, f.finding("config_loosened", i, "a check is asked for less: "+strings.TrimSpace(f.new[i].Raw)))
+		}
+	}
+	if came["strict=true"] || came[`"strict":true`] {
+		return out
 	}
 	for _, i := range f.removed {
-		s := setting(f.old[i])
-		for _, w := range strict {
-			if s == w && !added[s] && f.Kind != Created && len(f.new) > 0 {
-				out = append(out, f.about("config_loosened", "a check is gone: "+strings.TrimSpace(f.old[i].Raw), f.old[i].Raw))
-			}
+		if s := f.setting(f.old[i]); slices.Contains(strict, s) && !came[s] && len(f.new) > 0 {
+			out = append(out, f.about("config_loosened", "a check is gone: "+strings.TrimSpace(f.old[i].Raw), f.old[i].Raw))
 		}
 	}
 	return out
@@ -115,7 +122,7 @@ func (f *file) cops() []Finding {
 	}
 	for _, i := range f.added {
 		key := f.new[i].Key
-		if key == "Enabled:false" {
+		if key == "Enabled:false" && f.Old != "" {
 			out = append(out, f.finding("config_loosened", i, "a rule of the linter is switched off: "+parent(f.new, i)))
 		}
 		if v, ok := strings.CutPrefix(key, "Max:"); ok {
@@ -386,6 +393,9 @@ func (d *diff) checks() int {
 	n := 0
 	for _, f := range d.files {
 		if continuous(f.Path) {
+			if f.Kind == Created {
+				return 0 // another service's turn
+			}
 			net, _ := f.checks()
 			n += net
 		}

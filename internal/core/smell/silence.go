@@ -138,7 +138,7 @@ func (f *file) usual(m marker, i int) bool {
 			return true
 		}
 	}
-	return f.sample || f.test && !m.wide && (names(l) || f.lang == source.Java || f.lang == source.Rust)
+	return f.sample || f.test && !m.wide && (names(l) || f.lang == source.Python && !f.Fragment || f.lang == source.Java || f.lang == source.Rust)
 }
 
 // elsewhere reports whether a line of Python can only be run where a package is

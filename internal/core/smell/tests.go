@@ -81,8 +81,25 @@ func (d *diff) changed(f *file, was, is *source.Unit) []Finding {
 			return append(out, empty...)
 		}
 		out = append(out, d.asserted(f, was, is)...)
+		out = append(out, f.panics(was, is)...)
 	}
 	return out
+}
+
+// panics finds a test of Rust that is to panic now.
+func (f *file) panics(was, is *source.Unit) []Finding {
+	const mark = "#[should_panic"
+	for _, l := range was.In[was.Start:was.End] {
+		if strings.Contains(l.Code, mark) {
+			return nil
+		}
+	}
+	for i := is.Start; i < is.Head && f.lang == source.Rust; i++ {
+		if strings.Contains(is.In[i].Code, mark) {
+			return []Finding{f.finding("assertion_weakened", i, "test "+is.Name+" passes when it panics")}
+		}
+	}
+	return nil
 }
 
 func same(a, b *source.Unit) bool {

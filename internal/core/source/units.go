@@ -145,7 +145,7 @@ func goHead(code string) (header, bool) {
 		}
 	}
 	n := Name(rest)
-	if !Prefixed(n, "Test", "Fuzz", "Example", "Benchmark") || n == "TestMain" {
+	if !Prefixed(n, "Test", "Fuzz", "Example") || n == "TestMain" {
 		return header{}, false
 	}
 	return header{name: n}, true

@@ -78,7 +78,7 @@ func pythonAssertion(code string) Asserts {
 		return Weak
 	case strings.Contains(code, "self.assert"), strings.Contains(code, ".assert_"), source.Calls(code, "pytest.raises", "pytest.warns", "self.fail", "pytest.fail", "raises"):
 		return Strong
-	case source.Prefixed(source.Name(code), "assert_", "check_", "verify_", "expect"):
+	case named(code, "assert_", "check_", "verify_", "expect"):
 		return Strong
 	}
 	return Nothing
@@ -94,7 +94,7 @@ func jsAssertion(code string) Asserts {
 				return Strong
 			}
 		}
-		if source.Prefixed(source.Name(strings.TrimPrefix(code, "await ")), "expect", "assert", "verify", "check") {
+		if named(strings.TrimPrefix(code, "await "), "expect", "assert", "verify", "check") {
 			return Strong
 		}
 		return Nothing
@@ -132,10 +132,16 @@ func rustAssertion(code string) Asserts {
 	switch {
 	case source.Has(code, "assert!") && !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(code, "=>", ""), "->", ""), "=<>"):
 		return Weak
-	case assertCall(code), source.Has(code, "panic!", "unreachable!"), strings.Contains(code, "#[should_panic"), source.Prefixed(source.Name(code), "assert", "expect", "check", "verify"):
+	case assertCall(code), source.Has(code, "panic!", "unreachable!"), named(code, "assert", "expect", "check", "verify"):
 		return Strong
 	}
 	return Nothing
+}
+
+// named reports whether a function is called whose name begins so.
+func named(code string, prefixes ...string) bool {
+	n := source.Name(code)
+	return source.Prefixed(n, prefixes...) && source.Prefixed(strings.TrimLeft(code[len(n):], "!"), "(")
 }
 
 // assertCall reports whether a function or a macro is called whose name begins
