@@ -58,7 +58,8 @@ func engineProcess(t *testing.T, r runs.Run, at int64) error {
 }
 
 // crashPlan has what an engine does in it: agents at once, agents that need one
-// another, a conflict, left-over processes, a check, two phases.
+// another, a conflict, left-over processes, a check, two phases, work of which a
+// file is left out.
 func crashPlan() objective.Plan {
 	both := task("one", `echo "$POPKIT_TASK" > shared; setsid sleep 300 & echo "$POPKIT_TASK" > "$POPKIT_TASK"`)
 	other := both
@@ -68,7 +69,7 @@ func crashPlan() objective.Plan {
 		OnConflict: objective.ConflictFirstWins,
 		Phases: []objective.Phase{
 			{Name: "first", Tasks: []objective.Task{both, other}, Checks: []objective.Check{{Run: "test -f one -a -f two"}}},
-			{Name: "second", Tasks: []objective.Task{task("x", "echo x > x"), withNeeds(task("y", "cat x > y"), "x")}},
+			{Name: "second", Tasks: []objective.Task{task("x", `echo x > x; printf "\\0" > bin`), withNeeds(task("y", "cat x > y"), "x")}},
 		},
 	}
 }
@@ -95,6 +96,9 @@ func TestKilledAtEveryEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fold(t, whole)
+	if left := git(t, repos[0], "ls-tree", "--name-only", "popkit/"+whole.ID, "--", "bin", "x"); left != "x" {
+		t.Fatalf("of the work of x there is %q", left)
+	}
 	share := (want.Seq + int64(len(repos)) - 1) / int64(len(repos))
 	t.Run("events", func(t *testing.T) {
 		for i, repo := range repos {
@@ -112,7 +116,9 @@ func TestKilledAtEveryEvent(t *testing.T) {
 
 func crashRun(t *testing.T, repo string) runs.Run {
 	t.Helper()
-	run, err := Create(t.Context(), NewRun{Repo: repo, Plan: crashPlan(), Settings: settings()})
+	set := settings()
+	set.AutoAnswers = append(set.AutoAnswers, event.AutoAnswer{Kind: event.AskAudit, Answer: state.AnswerDrop})
+	run, err := Create(t.Context(), NewRun{Repo: repo, Plan: crashPlan(), Settings: set})
 	if err != nil {
 		t.Fatal(err)
 	}

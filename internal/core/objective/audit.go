@@ -3,6 +3,7 @@ package objective
 import (
 	"path"
 	"regexp"
+	"slices"
 )
 
 // Bounds are where an attempt's work has to stay. Empty lists set no bound.
@@ -25,7 +26,7 @@ func Audit(files []string, b Bounds) []Finding {
 	var out []Finding
 	for _, f := range files {
 		switch {
-		case covered(f, b.Protected):
+		case Protected(f, b.Protected):
 			out = append(out, Finding{f, "protected_path", f + " is protected (guardrails.protected_paths)"})
 		case len(b.Boundaries) > 0 && !InScope(f, b.Boundaries):
 			out = append(out, Finding{f, "out_of_boundary", f + " is outside the objective's boundaries"})
@@ -36,11 +37,20 @@ func Audit(files []string, b Bounds) []Finding {
 	return out
 }
 
-// covered reports whether the globs match the file or a directory that it is in:
-// what is protected is protected with all that is below it.
-func covered(file string, globs []string) bool {
+// templates are files that show what a protected one looks like: no pattern with a
+// wildcard protects them.
+var templates = []string{".env.example", ".env.sample", ".env.template"}
+
+// Protected reports whether the globs match the file or a directory that it is in:
+// what is protected is protected with all that is below it. A template such as
+// .env.example is protected only by its own name.
+func Protected(file string, globs []string) bool {
 	for p := path.Clean(file); p != "." && p != "/"; p = path.Dir(p) {
-		if InScope(p, globs) {
+		by := globs
+		if base := path.Base(p); slices.Contains(templates, base) {
+			by = slices.DeleteFunc(slices.Clone(globs), func(g string) bool { return path.Base(g) != base })
+		}
+		if InScope(p, by) {
 			return true
 		}
 	}

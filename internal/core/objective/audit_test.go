@@ -47,3 +47,21 @@ func TestAudit(t *testing.T) {
 		t.Errorf("not found: %v", want)
 	}
 }
+
+// TestTemplates: a file that shows what a protected one looks like is not one, but
+// for who protects it by its name, or with all of its directory.
+func TestTemplates(t *testing.T) {
+	for file, globs := range map[string][]string{
+		".env.example": {".env.example"}, "a/.env.sample": {".env.sample"}, "secrets/.env.template": {"**/secrets/**"},
+		".env.examples": {".env*"}, ".env.example/x": {".env.*", "**/x"}, ".env": {".env*"},
+	} {
+		if !objective.Protected(file, globs) {
+			t.Errorf("%s is not protected by %q", file, globs)
+		}
+	}
+	for _, file := range []string{".env.example", "a/.env.sample", ".env.template"} {
+		if objective.Protected(file, []string{".env*", ".env.*", "**/.env*"}) {
+			t.Errorf("%s is protected", file)
+		}
+	}
+}
