@@ -113,7 +113,9 @@ func audited(r runs.Run, s *state.State, a *state.Agent) (Audited, error) {
 			out.Answer, out.By = q.Answer.Answer, q.Answer.By
 		}
 	}
+	calls := view.CallFindings(s, a)
 	if a.Work.Audit == nil {
+		out.Findings = append(out.Findings, calls...)
 		return out, nil
 	}
 	if a.Work.Audit.Findings != nil {
@@ -133,6 +135,7 @@ func audited(r runs.Run, s *state.State, a *state.Agent) (Audited, error) {
 		out.Findings = complete(out.Findings, kept.Findings)
 	}
 	out.Left = max(0, a.Work.Audit.Blocking+a.Work.Audit.Notes-len(out.Findings))
+	out.Findings = append(out.Findings, calls...)
 	return out, nil
 }
 

@@ -138,7 +138,7 @@ type several struct{ n, last int }
 const perFile = 8
 
 func (j *judge) add(f found) {
-	severity := severityOf(j.rules.AuditRules, f.rule)
+	severity := SeverityOf(j.rules.AuditRules, f.rule)
 	if severity == "" {
 		return
 	}

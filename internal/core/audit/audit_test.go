@@ -284,7 +284,7 @@ func TestEveryRuleIsDocumented(t *testing.T) {
 		t.Errorf("%q", Configurable())
 	}
 	var zero event.AuditRules
-	if severityOf(zero, "a rule of tomorrow") != event.SeverityBlock {
+	if SeverityOf(zero, "a rule of tomorrow") != event.SeverityBlock {
 		t.Error("what is not known does not block")
 	}
 }

@@ -64,9 +64,9 @@ func Configurable() []string {
 	return names
 }
 
-// severityOf returns what a rule's findings do; "" where it is off. What is not
+// SeverityOf returns what a rule's findings do; "" where it is off. What is not
 // known blocks.
-func severityOf(r event.AuditRules, rule string) event.Severity {
+func SeverityOf(r event.AuditRules, rule string) event.Severity {
 	if rule == Unread {
 		return event.SeverityBlock
 	}

@@ -111,12 +111,11 @@ func OpenFindings(s *state.State, a *state.Agent) []event.Finding {
 	if a.Work == nil {
 		return nil
 	}
-	bounds := BoundsOf(s, a)
+	bounds, cleared := BoundsOf(s, a), s.Tasks[a.Task].Cleared
+	out := slices.DeleteFunc(CallFindings(s, a), func(f event.Finding) bool { return cleared[f.Key] || !f.Blocks() })
 	if a.Work.Audit == nil {
-		return byName(a.Work, bounds)
+		return append(byName(a.Work, bounds), out...)
 	}
-	cleared := s.Tasks[a.Task].Cleared
-	var out []event.Finding
 	listed := 0
 	for _, f := range a.Work.Audit.Findings {
 		if !f.Blocks() {
@@ -129,6 +128,27 @@ func OpenFindings(s *state.State, a *state.Agent) []event.Finding {
 	if more := a.Work.Audit.Blocking - listed; more > 0 {
 		out = append(out, event.Finding{Rule: audit.Unread, Severity: event.SeverityBlock,
 			Text: fmt.Sprintf("%d more findings are not listed here: popkit power audit %s", more, a.Agent)})
+	}
+	return out
+}
+
+// CallFindings returns what was flagged of an attempt's calls and no diff can show:
+// what was flagged of a file is judged by what became of the file.
+func CallFindings(s *state.State, a *state.Agent) []event.Finding {
+	var out []event.Finding
+	seen := map[string]bool{}
+	for _, flag := range a.Guard.Flags {
+		f := flag.Finding()
+		f.Severity = audit.SeverityOf(s.Settings.Audit, f.Rule)
+		if flag.Path != "" || f.Severity == "" || seen[f.Key] {
+			continue
+		}
+		seen[f.Key] = true
+		out = append(out, f)
+	}
+	if a.Guard.MoreFlags() {
+		out = append(out, event.Finding{Key: "calls", Rule: audit.Unread, Severity: event.SeverityBlock,
+			Text: "more of its tool calls were flagged than are remembered: popkit power log"})
 	}
 	return out
 }

@@ -75,7 +75,7 @@ func split(line string) words {
 //	  [findings=SEVERITY:RULE:PATH:KEY,…] [unlisted=N]   what the audit finds in its work
 //	end KIND … · fail KEY [final]             ends of effects that are held
 //	tool · check-in · insight · pull · ask · report    what agents say
-//	judge AGENT VERDICT [rule= subject= digest= call=] [canary] · breach AGENT KIND    what the guard finds
+//	judge AGENT VERDICT [rule= subject= digest= call= flags=RULE:PATH:REASON,…] [canary] · breach AGENT KIND    what the guard finds
 //	answer · always · retry · skip · edit · widen · tell · stop · resume · attend    what people do
 //	after DURATION                            time passes
 //	show all · show task ID · show prompt AGENT
@@ -375,7 +375,7 @@ func (s *stage) agent(verb string, w words) bool {
 	case "judge":
 		s.step(Judge{Deed: w.value["deed"], Judged: event.GuardJudged{
 			Agent: id, Verdict: event.Verdict(w.at(1)), Tool: "Bash", Call: w.value["call"], Rule: w.value["rule"], Subject: w.value["subject"],
-			Digest: w.value["digest"], Reason: w.value["reason"], Canary: w.has("canary"),
+			Digest: w.value["digest"], Reason: w.value["reason"], Canary: w.has("canary"), Flags: flags(w),
 		}})
 	case "breach":
 		s.step(Breach{Breached: event.AgentBreached{Agent: id, Kind: event.BreachKind(w.at(1)), Reason: "found at the edge"}})
@@ -404,6 +404,16 @@ func (s *stage) agent(verb string, w words) bool {
 		return false
 	}
 	return true
+}
+
+// flags are RULE:PATH:REASON, the path most often empty.
+func flags(w words) []event.GuardFlag {
+	var out []event.GuardFlag
+	for _, f := range w.list("flags") {
+		parts := strings.SplitN(f+"::", ":", 3)
+		out = append(out, event.GuardFlag{Rule: parts[0], Path: parts[1], Reason: strings.TrimRight(parts[2], ":")})
+	}
+	return out
 }
 
 func (s *stage) person(verb string, w words) bool {

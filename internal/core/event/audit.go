@@ -25,6 +25,16 @@ type Finding struct {
 // Blocks reports whether a person has to decide about the finding.
 func (f Finding) Blocks() bool { return f.Severity != SeverityNote }
 
+// Finding is what a flag of a call comes to at the audit, where no diff can show
+// what the call did: a person has to agree.
+func (f GuardFlag) Finding() Finding {
+	reason := f.Reason
+	if reason == "" {
+		reason = f.Rule
+	}
+	return Finding{Key: "call:" + f.Rule + ":" + f.Reason, Rule: f.Rule, Text: "a tool call was flagged: " + reason, Severity: SeverityBlock}
+}
+
 // Audit is what the audit of a diff found.
 type Audit struct {
 	Findings []Finding `json:"findings,omitempty"` // at most MaxFindings, the blocking ones first

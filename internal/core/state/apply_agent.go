@@ -31,7 +31,7 @@ func (s *State) applyAgent(e event.Event) error {
 		return s.step(d.Agent, AgentCollected, d.Effect, func(a *Agent) { a.Work = &d }, AgentExited)
 	case event.AgentTrimmed:
 		return s.step(d.Agent, AgentCollected, d.Effect, func(a *Agent) {
-			s.Tasks[a.Task].clear(a.Work.Audit, d.Dropped) // the rest was accepted as it is
+			s.Tasks[a.Task].clear(a, d.Dropped) // the rest was accepted as it is
 			a.trimmed(d)
 		}, AgentCollected)
 	case event.AgentRejected:

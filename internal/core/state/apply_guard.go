@@ -30,6 +30,9 @@ const (
 	maxFlags   = 100
 )
 
+// MoreFlags reports whether there may be more flags than are remembered.
+func (g *Guarded) MoreFlags() bool { return len(g.Flags) >= maxFlags }
+
 // Rule is an answer that holds for the rest of the run: in every call in which
 // the rule asks about the same subject.
 type Rule struct {

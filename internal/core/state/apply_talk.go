@@ -239,20 +239,24 @@ func (s *State) answerAudit(q *Question, d event.QuestionAnswered) error {
 	}
 	a.Audit = &d
 	if d.Answer == AnswerAccept && a.Work != nil {
-		s.Tasks[a.Task].clear(a.Work.Audit, nil)
+		s.Tasks[a.Task].clear(a, nil)
 	}
 	return nil
 }
 
-// clear lets findings pass, but for those in some files.
-func (t *Task) clear(found *event.Audit, but []string) {
-	if found == nil || len(found.Findings) == 0 {
-		return
-	}
+// clear lets the findings in an attempt's work pass, but for those in some files,
+// and what was flagged of its calls.
+func (t *Task) clear(a *Agent, but []string) {
 	if t.Cleared == nil {
 		t.Cleared = map[string]bool{}
 	}
-	for _, f := range found.Findings {
+	for _, f := range a.Guard.Flags {
+		t.Cleared[f.Finding().Key] = true
+	}
+	if a.Work.Audit == nil {
+		return
+	}
+	for _, f := range a.Work.Audit.Findings {
 		if !slices.Contains(but, f.Path) {
 			t.Cleared[f.Key] = true
 		}

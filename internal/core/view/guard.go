@@ -1,12 +1,16 @@
 package view
 
 import (
+	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
 )
 
 // none says of a layer that it is not there.
 const none = "none"
+
+// CallFindings returns what was flagged of an agent's calls and no diff can show.
+func CallFindings(s *state.State, a *state.Agent) []event.Finding { return decide.CallFindings(s, a) }
 
 func layers(s *state.State, a *state.Agent) Layers {
 	l := Layers{Hook: none, Permission: none, Sandbox: none, Audit: "off"}
