@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -287,4 +288,49 @@ func TestEveryRuleIsDocumented(t *testing.T) {
 	if SeverityOf(zero, "a rule of tomorrow") != event.SeverityBlock {
 		t.Error("what is not known does not block")
 	}
+}
+
+// TestDocs holds the page to the table.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/guardrails.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range Table() {
+		if row := fmt.Sprintf("| `%s` | %s |\n", r.Name, r.About); !strings.Contains(string(page), row) {
+			t.Errorf("docs/guardrails.md has no row %s", row)
+		}
+	}
+}
+
+// FuzzCompare: a comparison holds both texts, line by line, in order.
+func FuzzCompare(f *testing.F) {
+	f.Add("a\nb\nc\n", "a\nx\nc\n")
+	f.Add("", "a")
+	f.Add("a\nb\nc\nd\ne\n", "c\nb\na\n\n")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		var a, b []string
+		common := 0
+		for _, e := range compare(before, after) {
+			if e.op != '+' {
+				if a = append(a, e.text); e.old != len(a) {
+					t.Fatalf("old line %d is number %d", e.old, len(a))
+				}
+			}
+			if e.op != '-' {
+				if b = append(b, e.text); e.new != len(b) {
+					t.Fatalf("new line %d is number %d", e.new, len(b))
+				}
+			}
+			if e.op == ' ' {
+				common++
+			}
+		}
+		if !slices.Equal(a, split(before)) || !slices.Equal(b, split(after)) {
+			t.Fatalf("%q, %q became %q, %q", before, after, a, b)
+		}
+		if before == after && common != len(a) {
+			t.Fatalf("%q differs from itself", before)
+		}
+	})
 }
