@@ -53,8 +53,14 @@ var packages = []Package{
 	{Dir: "internal/core/source", Band: Core},
 	{Dir: "internal/core/source/testcase", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/smell", Band: Core, May: []string{"internal/core/source", "internal/core/source/testcase"}},
-	{Dir: "internal/core/policy/shell", Band: Core},
-	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/shell", "internal/core/smell")},
+	{Dir: "internal/core/policy/word", Band: Core},
+	{Dir: "internal/core/policy/code", Band: Core, May: []string{"internal/core/policy/word"}},
+	{Dir: "internal/core/policy/wrapper", Band: Core, May: []string{"internal/core/policy/word"}},
+	{Dir: "internal/core/policy/shell", Band: Core, May: []string{"internal/core/policy/word", "internal/core/policy/code", "internal/core/policy/wrapper"}},
+	{Dir: "internal/core/policy/patch", Band: Core},
+	{Dir: "internal/core/policy/phrase", Band: Core},
+	{Dir: "internal/core/policy/paths", Band: Core, May: []string{"internal/core/objective", "internal/core/policy/word", "internal/core/smell"}},
+	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell")},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
 	{Dir: "internal/core/state", Band: Core, May: nouns},
@@ -141,7 +147,7 @@ var packages = []Package{
 var testSupport = []string{"internal/eventlog/memlog", "internal/eventlog/eventlogtest", "internal/agent/agenttest"}
 
 var libraries = []Library{
-	{Path: "github.com/bmatcuk/doublestar/v4", In: []string{"internal/core/objective", "internal/core/policy"},
+	{Path: "github.com/bmatcuk/doublestar/v4", In: []string{"internal/core/objective", "internal/core/policy", "internal/core/policy/paths"},
 		Why: "scopes and boundaries are globs; pure"},
 	{Path: "mvdan.cc/sh/v3/syntax", In: []string{"internal/core/policy/shell"},
 		Why: "shell commands are judged as parsed, never as text; pure"},

@@ -6,10 +6,38 @@ type Explanation struct {
 	Meaning   string `json:"meaning"`
 	Default   string `json:"default"`   // deny, ask or flag
 	Configure string `json:"configure"` // the keys that change it
+	Hint      string `json:"hint"`      // what an agent is told to do instead
 }
 
 // Explain returns what a rule does; false when there is none of that name.
-func Explain(rule string) (Explanation, bool) { return Explanation{}, false }
+func Explain(name string) (Explanation, bool) {
+	r, _, ok := ruleNamed(name)
+	if !ok {
+		return Explanation{}, false
+	}
+	does := r.does.String()
+	if r.flags {
+		does = "flag"
+	}
+	return Explanation{Rule: r.name, Meaning: r.meaning, Default: does, Configure: r.configure, Hint: r.hint}, true
+}
 
-// Explanations returns all rules, in the order in which they are documented.
-func Explanations() []Explanation { return nil }
+// Explanations returns all rules, in the order in which they go before one another.
+func Explanations() []Explanation {
+	var out []Explanation
+	for _, r := range table {
+		if e, ok := Explain(r.name); ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// RuleNames are the names of all rules.
+func RuleNames() []string {
+	out := make([]string, len(table))
+	for i, r := range table {
+		out[i] = r.name
+	}
+	return out
+}

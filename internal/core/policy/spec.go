@@ -1,5 +1,16 @@
 package policy
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"popkit/internal/core/nearest"
+	"popkit/internal/core/objective"
+	"popkit/internal/core/policy/paths"
+)
+
 // Spec is what people configure, as plain data: it comes from config by way of
 // event.Settings, and the plan's boundaries. DefaultSpec is what holds without
 // any configuration; a zero field is an empty list, not a default.
@@ -39,19 +50,101 @@ type Grant struct {
 
 // Rules are a Spec made ready. The zero value denies every call.
 type Rules struct {
-	ready bool
-	spec  Spec
+	ready      bool
+	spec       Spec
+	protected  []paths.Pattern
+	sensitive  []paths.Pattern
+	reads      []paths.Pattern
+	boundaries []paths.Pattern
+	does       map[string]effect
+	human      [][]string
 }
+
+// effect is what a rule does.
+type effect struct {
+	decision Decision
+	flag     bool
+	off      bool
+	set      bool // by configuration
+}
+
+var effects = map[string]effect{"allow": {decision: Allow, off: true}, "off": {decision: Allow, off: true}, "flag": {decision: Allow, flag: true},
+	"ask": {decision: Ask}, "deny": {decision: Deny}}
 
 // DefaultSpec is what holds without any configuration.
 func DefaultSpec() Spec {
 	return Spec{
-		ProtectedPaths:    []string{".git", ".env*", "**/secrets/**"},
-		Unconventional:    "flag",
+		ProtectedPaths: []string{".git", ".env*", "**/secrets/**"},
+		ProtectedReads: []string{".env*", "**/secrets/**", "credentials", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx",
+			"id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass", ".git-credentials"},
+		SensitivePaths: []string{"credentials", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "id_rsa", "id_dsa", "id_ecdsa",
+			"id_ed25519", ".netrc", ".pgpass", ".git-credentials", "prod.config.*", "production.config.*", "*.prod.config.*"},
 		ProtectedBranches: []string{"main", "master", "production", "prod", "trunk", "default"},
+		Unconventional:    "flag",
 		BulkFiles:         5,
 	}
 }
 
-// Compile checks a Spec and makes it ready.
-func Compile(s Spec) (*Rules, error) { return &Rules{spec: s}, nil }
+// Check says what is wrong with a Spec: each mistake with the field that it is in.
+func (s Spec) Check() []error {
+	var out []error
+	for _, list := range []struct {
+		field    string
+		patterns []string
+	}{{"protected_paths", s.ProtectedPaths}, {"protected_reads", s.ProtectedReads}, {"sensitive_paths", s.SensitivePaths}, {"boundaries", s.Boundaries}} {
+		for _, p := range list.patterns {
+			if err := objective.CheckGlob(p); err != nil {
+				out = append(out, fmt.Errorf("%s: %q: %w", list.field, p, err))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Rules)) {
+		if _, _, ok := ruleNamed(name); !ok {
+			out = append(out, fmt.Errorf("rules: unknown rule %q (%s)", name, nearest.Hint(name, RuleNames(), "popkit guard explain lists them")))
+		}
+		if _, ok := effects[s.Rules[name]]; !ok || s.Rules[name] == "off" {
+			out = append(out, fmt.Errorf("rules.%s: unknown value %q (one of allow, flag, ask, deny)", name, s.Rules[name]))
+		}
+	}
+	if _, ok := effects[s.Unconventional]; s.Unconventional != "" && (!ok || s.Unconventional == "allow") {
+		out = append(out, fmt.Errorf("unconventional: unknown value %q (one of flag, ask, deny, off)", s.Unconventional))
+	}
+	if s.BulkFiles < 0 {
+		out = append(out, fmt.Errorf("bulk_files: %d is less than 0", s.BulkFiles))
+	}
+	return out
+}
+
+// Compile checks a Spec and makes it ready. .git is protected whatever it says.
+func Compile(s Spec) (*Rules, error) {
+	if mistakes := s.Check(); len(mistakes) > 0 {
+		return nil, mistakes[0]
+	}
+	r := &Rules{ready: true, spec: s, does: map[string]effect{}}
+	r.protected = paths.Compile(s.ProtectedPaths)
+	r.sensitive = paths.Compile(s.SensitivePaths)
+	r.reads = paths.Compile(s.ProtectedReads)
+	r.boundaries = paths.Compile(s.Boundaries)
+	for _, row := range table {
+		r.does[row.name] = effect{decision: row.does, flag: row.flags}
+	}
+	for _, h := range s.HumanRequired {
+		if _, _, ok := ruleNamed(h); ok {
+			r.does[h] = effect{decision: Ask, set: true}
+		} else if words := strings.Fields(h); len(words) > 0 {
+			r.human = append(r.human, words)
+		}
+	}
+	if s.Unconventional != "" {
+		r.does[ruleUnconventional] = with(effects[s.Unconventional])
+	}
+	for name, does := range s.Rules {
+		r.does[name] = with(effects[does])
+	}
+	return r, nil
+}
+
+func with(e effect) effect {
+	e.set = true
+	return e
+}

@@ -1,6 +1,8 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+)
 
 // Decision is what the guard says to a call.
 type Decision int

@@ -1,0 +1,213 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"popkit/internal/core/policy/shell"
+)
+
+// paidHosts take money for a call.
+var paidHosts = []string{"api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com", "api.mistral.ai", "api.cohere.ai", "api.cohere.com", "api.replicate.com",
+	"api.together.xyz", "api.groq.com", "openrouter.ai", "api.perplexity.ai", "api.deepseek.com", "api.x.ai", "api.stability.ai", "api.elevenlabs.io", "api.assemblyai.com", "api.twilio.com", "api.sendgrid.com",
+	"api.mailgun.net", "api.postmarkapp.com", "api.nexmo.com", "rest.messagebird.com", "api.deepl.com", "maps.googleapis.com", "translation.googleapis.com",
+	"vision.googleapis.com", "speech.googleapis.com", "api.fireworks.ai", "api.voyageai.com"}
+
+var paymentHosts = []string{"api.stripe.com", "api.paypal.com", "api-m.paypal.com", "api.braintreegateway.com", "api.squareup.com", "connect.squareup.com", "checkout-live.adyen.com", "api.razorpay.com", "api.plaid.com"}
+
+// hostOf returns the host of what is written as a URL, with or without its scheme.
+func hostOf(s string) string {
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		s = rest
+	}
+	if i := strings.IndexAny(s, "/?#"); i >= 0 {
+		s = s[:i]
+	}
+	if i := strings.LastIndexByte(s, '@'); i >= 0 {
+		s = s[i+1:]
+	}
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		s, _, _ = strings.Cut(rest, "]")
+	} else {
+		s, _, _ = strings.Cut(s, ":")
+	}
+	return strings.TrimSuffix(strings.ToLower(s), ".")
+}
+
+// fetch judges a tool that fetches from the network.
+func (j *judge) fetch(in input) {
+	raw := in.URL
+	if raw == "" {
+		for f := range strings.FieldsSeq(in.Prompt) {
+			if strings.Contains(f, "://") {
+				raw = f
+			}
+		}
+	}
+	j.host(raw, raw)
+	if len(raw) > 5 && strings.EqualFold(raw[:5], "file:") {
+		j.read("/", shell.Word("/"+strings.TrimLeft(strings.TrimPrefix(raw[5:], "//localhost"), "/")))
+	}
+}
+
+func (j *judge) host(raw, subject string) {
+	switch h := hostOf(raw); {
+	case h == "":
+	case slices.Contains(paymentHosts, h):
+		j.found(rulePayment, subject, "%s moves money", h)
+	case slices.Contains(paidHosts, h):
+		j.found(rulePaidAPI, subject, "a call of %s costs money", h)
+	case h == "169.254.169.254" || h == "metadata.google.internal" || h == "fd00:ec2::254" || h == "100.100.100.200":
+		j.found(ruleCredentials, subject, "%s hands out the machine's credentials", h)
+	}
+}
+
+// network judges curl, wget and their like: what they write, send and call.
+func (j *judge) network(k cmd) {
+	for i, a := range k.args {
+		s := string(a)
+		next := shell.Word("")
+		if i+1 < len(k.args) {
+			next = k.args[i+1]
+		}
+		switch {
+		case slices.Contains([]string{"-o", "--output", "-O", "--output-document", "--output-file", "--cookie-jar", "-c", "--dump-header", "-D", "--trace", "--stderr"}, s):
+			if (k.name == "wget") == (s == "-O" || s == "--output-document" || s == "--output-file" || s == "-o") || k.name != "wget" && s != "-O" {
+				if next != "-" {
+					j.write(k.Dir, next)
+				}
+			}
+		case strings.HasPrefix(s, "--output=") || strings.HasPrefix(s, "--output-document="):
+			_, v, _ := strings.Cut(s, "=")
+			j.write(k.Dir, shell.Word(v))
+		case k.name == "curl" && len(s) > 2 && s[0] == '-' && s[1] != '-' && strings.HasSuffix(s, "o"), k.name == "wget" && len(s) > 2 && s[0] == '-' && s[1] != '-' && strings.HasSuffix(s, "O"):
+			if next != "-" {
+				j.write(k.Dir, next)
+			}
+		case k.name == "curl" && strings.HasPrefix(s, "-o") && len(s) > 2, k.name == "wget" && strings.HasPrefix(s, "-O") && len(s) > 2:
+			if s[2:] != "-" {
+				j.write(k.Dir, shell.Word(s[2:]))
+			}
+		case slices.Contains([]string{"--output-dir", "-P", "--directory-prefix"}, s):
+			j.mkdir(k.Dir, next)
+		case slices.Contains([]string{"-T", "--upload-file", "-K", "--config", "--post-file", "--body-file", "-b", "--key", "--cert", "-E", "--netrc-file"}, s):
+			j.looksProtected(k.Dir, next)
+		case slices.Contains([]string{"-n", "--netrc"}, s) && k.name == "curl":
+			j.found(ruleCredentials, k.line(), "%s sends what ~/.netrc holds", k.name)
+		case strings.Contains(s, "@"):
+			_, v, _ := strings.Cut(s, "@")
+			v, _, _ = strings.Cut(v, ";")
+			j.looksProtected(k.Dir, shell.Word(v))
+		case strings.HasPrefix(strings.ToLower(s), "file://"):
+			j.read("/", shell.Word(s[len("file://"):]))
+		}
+		if !strings.HasPrefix(s, "-") {
+			j.host(s, k.line())
+		}
+	}
+	if method, ok := k.value("-X", "--request", "--method"); ok && strings.EqualFold(string(method), "DELETE") {
+		if !local(k) {
+			j.found(ruleData, k.line(), "a DELETE at somebody's service: %s", k.line())
+		}
+	}
+	j.gitHubAPI(k)
+}
+
+// local reports whether all addresses of a command are this machine's.
+func local(k cmd) bool {
+	for _, a := range k.operands("-X", "--request", "-H", "--header", "-d", "--data", "-o", "--output", "-u", "--user", "-w", "--write-out", "-m", "--max-time") {
+		h := hostOf(string(a))
+		if h != "localhost" && h != "127.0.0.1" && h != "::1" && h != "0.0.0.0" {
+			return false
+		}
+	}
+	return true
+}
+
+// gitHubAPI judges writes to a repository by way of its server.
+func (j *judge) gitHubAPI(k cmd) {
+	said := strings.ToLower(k.line())
+	method, given := k.value("-X", "--request", "--method")
+	writes := given && !strings.EqualFold(string(method), "GET") || k.has("-f", "-F", "--field", "--raw-field", "--input", "-d", "--data", "--data-raw", "--json")
+	if !writes || !strings.Contains(said, "api.github.com") && k.name != "gh" && !strings.Contains(said, "/api/v4/") {
+		return
+	}
+	switch {
+	case strings.Contains(said, "/merge") || strings.Contains(said, "/git/refs") || strings.Contains(said, "/contents/") || strings.Contains(said, "merge_requests") || strings.Contains(said, "mergepullrequest") || strings.Contains(said, "graphql") || strings.Contains(said, "/branches"):
+		j.found(rulePush, k.line(), "the server's branches would be changed: %s", k.line())
+	case strings.Contains(said, "/dispatches") || strings.Contains(said, "/releases") || strings.Contains(said, "/deployments") || strings.Contains(said, "/pages"):
+		j.found(ruleDeploy, k.line(), "%s", k.line())
+	case strings.EqualFold(string(method), "DELETE"):
+		j.found(ruleData, k.line(), "%s", k.line())
+	case strings.Contains(said, "/secrets") || strings.Contains(said, "/keys") || strings.Contains(said, "/hooks") || strings.Contains(said, "/collaborators") || strings.Contains(said, "/actions"):
+		j.found(ruleSecurity, k.line(), "%s", k.line())
+	}
+}
+
+// archive judges where archives are unpacked, and what goes into them.
+func (j *judge) archive(k cmd) {
+	if v, ok := k.value("-C", "--directory"); ok && (k.name == "tar" || k.name == "bsdtar") {
+		j.mkdir(k.Dir, v)
+	}
+	if v, ok := k.value("-d"); ok && k.name == "unzip" {
+		j.mkdir(k.Dir, v)
+	}
+	words := k.operands("-C", "--directory", "-d", "--exclude", "-X", "-T", "-x")
+	mode := firstText(k)
+	create := k.name == "zip" || strings.Contains(mode, "c") && (k.name == "tar" || k.name == "bsdtar") || k.has("--create", "-c")
+	for i, w := range words {
+		switch {
+		case i == 0 && (k.name == "tar" || k.name == "bsdtar") && !strings.HasPrefix(mode, "-"):
+		case create && (strings.Contains(string(w), ".tar") || strings.Contains(string(w), ".zip") || strings.Contains(string(w), ".tgz")):
+			j.write(k.Dir, w)
+		case w.Known():
+			j.looksProtected(k.Dir, w)
+		}
+	}
+	if (k.name == "tar" || k.name == "bsdtar") && k.has("-P", "--absolute-names") && !create {
+		j.found(ruleUnknown, k.line(), "an archive would be unpacked to wherever it says")
+	}
+	for _, a := range k.args {
+		if cut(string(a), "--to-command=", "--checkpoint-action=exec=", "--use-compress-program=", "-I") != "" && k.name == "tar" {
+			j.script(cut(string(a), "--to-command=", "--checkpoint-action=exec=", "--use-compress-program=", "-I"), k.Dir)
+		}
+	}
+}
+
+// patch judges the files that a patch changes.
+func (j *judge) patch(k cmd) {
+	if k.has("--dry-run", "--help", "--version") {
+		return
+	}
+	words := k.operands("-p", "-i", "--input", "-d", "--directory", "-o", "--output", "-r")
+	dir := k.Dir
+	if v, ok := k.value("-d", "--directory"); ok {
+		dir = shell.Join(dir, v)
+	}
+	if len(words) > 0 {
+		j.write(dir, words[0])
+	}
+	if v, ok := k.value("-o", "--output"); ok {
+		j.write(dir, v)
+	}
+	f, ok := k.value("-i", "--input")
+	if !ok && len(words) > 1 {
+		f, ok = words[1], true
+	}
+	switch {
+	case ok:
+		j.patchFile(k, dir, f)
+	case k.In.Known:
+		j.patchText(string(k.In.Text), dir)
+	case len(words) == 0:
+		j.found(ruleUnknown, k.line(), "which files a patch changes is not known: %s", k.line())
+	}
+}
+
+func (j *judge) patchFile(k cmd, dir, f shell.Word) {
+	if s, ok := j.absContent(string(shell.Join(k.Dir, f))); ok && f.Known() {
+		j.patchText(s, dir)
+		return
+	}
+	j.found(ruleUnknown, k.line(), "which files a patch changes is not known: %s", k.line())
+}

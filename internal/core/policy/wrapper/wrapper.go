@@ -1,0 +1,148 @@
+package wrapper
+
+import (
+	"slices"
+	"strings"
+
+	"popkit/internal/core/policy/word"
+)
+
+// Wrapper is a program that starts the one that its arguments name.
+type Wrapper struct {
+	Valued  []string // options whose value is the next word
+	Skip    int      // words before the program
+	Assigns bool     // NAME=value may stand before it
+	Verbs   []string // the program comes after one of these words: "npm exec", "uv run"
+	Dash    bool     // only what follows "--"
+}
+
+// Table is the wrappers by name.
+var Table = map[string]Wrapper{
+	"sudo":             {Valued: []string{"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t", "--user", "--group", "--chdir", "--host", "--prompt"}, Assigns: true},
+	"doas":             {Valued: []string{"-u", "-C", "-a"}},
+	"pkexec":           {Valued: []string{"--user"}},
+	"run0":             {Valued: []string{"-u", "--user", "-D"}},
+	"gosu":             {Skip: 1},
+	"env":              {Valued: []string{"-u", "-C", "-S", "--unset", "--chdir", "--split-string"}, Assigns: true},
+	"timeout":          {Valued: []string{"-s", "-k", "--signal", "--kill-after"}, Skip: 1},
+	"gtimeout":         {Valued: []string{"-s", "-k"}, Skip: 1},
+	"nohup":            {},
+	"nice":             {Valued: []string{"-n", "--adjustment"}},
+	"ionice":           {Valued: []string{"-c", "-n", "-p", "--class", "--classdata"}},
+	"setsid":           {},
+	"stdbuf":           {Valued: []string{"-i", "-o", "-e", "--input", "--output", "--error"}},
+	"chrt":             {Valued: []string{"-T", "-P", "-D"}, Skip: 1},
+	"taskset":          {Skip: 1},
+	"numactl":          {Valued: []string{"-C", "-m", "-N"}},
+	"time":             {Valued: []string{"-f", "-o", "--format", "--output"}},
+	"gtime":            {Valued: []string{"-f", "-o"}},
+	"exec":             {Valued: []string{"-a"}},
+	"unshare":          {Valued: []string{"-S", "-G", "-R", "-w"}},
+	"nsenter":          {Valued: []string{"-t", "-S", "-G"}},
+	"chroot":           {Skip: 1},
+	"fakeroot":         {},
+	"strace":           {Valued: []string{"-e", "-o", "-p", "-s", "-u", "-E", "-P"}},
+	"ltrace":           {Valued: []string{"-e", "-o", "-p", "-s", "-u"}},
+	"xvfb-run":         {Valued: []string{"-s", "-n", "-e", "-f"}},
+	"dbus-run-session": {},
+	"caffeinate":       {Valued: []string{"-t", "-w"}},
+	"unbuffer":         {},
+	"rlwrap":           {},
+	"catchsegv":        {},
+	"busybox":          {},
+	"toybox":           {},
+	"flock":            {Valued: []string{"-w", "-E", "--timeout"}, Skip: 1},
+	"lockf":            {Valued: []string{"-t"}, Skip: 1},
+	"setpriv":          {Valued: []string{"--reuid", "--regid"}},
+	"prlimit":          {},
+	"firejail":         {},
+	"systemd-run":      {Valued: []string{"-p", "-u", "--unit"}},
+	"torsocks":         {},
+	"proxychains":      {},
+	"entr":             {},
+	"nodemon":          {Valued: []string{"-w", "-e", "-i", "--watch", "--ext"}},
+	"dotenv":           {Dash: true},
+	"cross-env":        {Assigns: true},
+	"npx":              {Valued: []string{"-p", "--package"}},
+	"bunx":             {},
+	"pnpx":             {},
+	"uvx":              {Valued: []string{"--from", "--with"}},
+	"pipx":             {Verbs: []string{"run"}},
+	"npm":              {Verbs: []string{"exec", "x"}},
+	"pnpm":             {Verbs: []string{"exec", "dlx"}},
+	"yarn":             {Verbs: []string{"exec", "dlx"}},
+	"bun":              {Verbs: []string{"x"}},
+	"poetry":           {Verbs: []string{"run"}},
+	"pipenv":           {Verbs: []string{"run"}},
+	"uv":               {Verbs: []string{"run"}, Valued: []string{"--with", "--python", "-p", "--project", "--directory"}},
+	"rye":              {Verbs: []string{"run"}},
+	"pdm":              {Verbs: []string{"run"}},
+	"hatch":            {Verbs: []string{"run"}},
+	"bundle":           {Verbs: []string{"exec"}},
+	"conda":            {Verbs: []string{"run"}, Valued: []string{"-n", "-p"}},
+	"mise":             {Verbs: []string{"exec", "x"}, Dash: true},
+	"asdf":             {Verbs: []string{"exec"}},
+	"direnv":           {Verbs: []string{"exec"}, Skip: 1},
+	"rustup":           {Verbs: []string{"run"}, Skip: 1},
+	"op":               {Verbs: []string{"run"}, Dash: true},
+	"doppler":          {Verbs: []string{"run"}, Dash: true},
+	"nix":              {Verbs: []string{"develop", "shell"}},
+}
+
+// Inner are the words of the program that is wrapped.
+func (wr Wrapper) Inner(args []word.Word) (inner, assigned []word.Word) {
+	if len(wr.Verbs) > 0 {
+		i := slices.IndexFunc(args, func(a word.Word) bool { return !strings.HasPrefix(string(a), "-") })
+		if i < 0 || !slices.Contains(wr.Verbs, string(args[i])) {
+			return nil, nil
+		}
+		args = args[i+1:]
+	}
+	if wr.Dash {
+		if i := slices.Index(args, "--"); i >= 0 {
+			return args[i+1:], nil
+		}
+	}
+	skip := wr.Skip
+	for len(args) > 0 {
+		a := string(args[0])
+		switch {
+		case a == "--":
+			args = args[1:]
+			return args[min(skip, len(args)):], assigned
+		case slices.Contains(wr.Valued, a):
+			args = args[min(2, len(args)):]
+		case strings.HasPrefix(a, "-") && len(a) > 1:
+			args = args[1:]
+		case wr.Assigns && Assignment(a):
+			assigned, args = append(assigned, args[0]), args[1:]
+		case skip > 0:
+			skip, args = skip-1, args[1:]
+		default:
+			return args, assigned
+		}
+	}
+	return nil, assigned
+}
+
+// Assignment tells NAME=value.
+func Assignment(a string) bool {
+	n, _, ok := strings.Cut(a, "=")
+	return ok && n != "" && strings.Trim(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+}
+
+// SplitString is what env -S runs.
+func SplitString(args []word.Word) string {
+	for i, a := range args {
+		s := string(a)
+		switch {
+		case (s == "-S" || s == "--split-string") && i+1 < len(args):
+			return strings.Join(word.Texts(args[i+1:]), " ")
+		case strings.HasPrefix(s, "--split-string="):
+			return s[len("--split-string="):] + " " + strings.Join(word.Texts(args[i+1:]), " ")
+		case strings.HasPrefix(s, "-S"):
+			return s[2:] + " " + strings.Join(word.Texts(args[i+1:]), " ")
+		}
+	}
+	return ""
+}
