@@ -32,9 +32,12 @@ func (g gate) waits() string {
 
 // TestStateFileRemoved: a person's way to stop a run; the file does not come back.
 func TestStateFileRemoved(t *testing.T) {
-	repo := newRepo(t)
-	l := start(t, configured(t, repo, "", onePhase(nil, task("a", "echo half > half; exec sleep 20")), cfgFlags()))
+	repo, g := newRepo(t), newGate(t)
+	l := start(t, configured(t, repo, "", onePhase(nil, task("a", "echo half > half; echo > "+g.file.Name()+"; exec sleep 20")), cfgFlags()))
 	l.until("agent.started", 1)
+	if _, err := g.file.Read(make([]byte, 1)); err != nil { // half is there
+		t.Fatal(err)
+	}
 	for _, err := os.Stat(stateFile(repo)); err != nil; _, err = os.Stat(stateFile(repo)) {
 		if !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)

@@ -3,8 +3,11 @@ package userrepo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"popkit/internal/workspace/git"
 )
@@ -81,17 +84,53 @@ func (r *Repo) SetRef(ctx context.Context, name, commit, old string) error {
 	return r.updateRefs(ctx, in.Bytes())
 }
 
+// patience is how long the process that writes refs waits for the next one.
+const patience = 2 * time.Second
+
+// updateRefs writes refs, all or none. They come in bursts (each agent's work,
+// each merge), so the process that writes them stays for a while.
 func (r *Repo) updateRefs(ctx context.Context, in []byte) error {
 	if len(in) == 0 {
 		return nil
 	}
 	r.refs.Lock()
 	defer r.refs.Unlock()
-	_, err := r.Run(ctx, git.Cmd{Args: []string{"update-ref", "-z", "--stdin"}, Stdin: bytes.NewReader(in)})
+	if r.idle != nil {
+		r.idle.Stop()
+	}
+	if r.writer == nil {
+		w, err := r.Git.Start(ctx, r.here(git.Cmd{Args: []string{"update-ref", "-z", "--stdin"}}))
+		if err != nil {
+			return err
+		}
+		r.writer = w
+	}
+	ask := slices.Concat([]byte("start\x00"), in, []byte("commit\x00"))
+	said, err := r.writer.Ask(ctx, ask, 2)
+	if err == nil && !slices.Equal(said, []string{"start: ok", "commit: ok"}) {
+		err = errors.Join(fmt.Errorf("write refs: git says %q", said), r.writer.Close())
+	}
+	if err != nil {
+		r.writer = nil
+	} else {
+		r.idle = time.AfterFunc(patience, r.endWriter)
+	}
 	if git.Said(err, "reference already exists", "but expected", "unable to resolve reference") {
 		return fmt.Errorf("%w: %w", ErrRefMoved, err)
 	}
 	return git.DiskFull(err, r.CommonDir)
+}
+
+// endWriter ends the process that writes refs, unless it is asked again just now.
+func (r *Repo) endWriter() {
+	if !r.refs.TryLock() {
+		return
+	}
+	defer r.refs.Unlock()
+	if r.writer != nil {
+		_ = r.writer.Close() // it has done what it was asked
+		r.writer = nil
+	}
 }
 
 // Own reports whether popkit may write the ref.

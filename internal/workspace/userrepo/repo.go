@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"popkit/internal/workspace/git"
 )
@@ -22,7 +23,9 @@ type Repo struct {
 
 	Git git.Runner // starts git for it
 
-	refs sync.Mutex // held while a process writes refs
+	refs   sync.Mutex   // held while refs are written; guards writer and idle
+	writer *git.Session // writes refs; nil while there is nothing to write
+	idle   *time.Timer  // ends it
 
 	config struct {
 		sync.Mutex
@@ -125,13 +128,18 @@ func notFound(dir, said string) error {
 // Run runs git in the user's repository, with the user's configuration.
 // Nothing that a read would refresh is written.
 func (r *Repo) Run(ctx context.Context, c git.Cmd) (git.Result, error) {
+	return r.Git.Run(ctx, r.here(c))
+}
+
+// here makes a command one in this repository.
+func (r *Repo) here(c git.Cmd) git.Cmd {
 	c.Env = append([]string{"GIT_DIR=" + r.GitDir, "GIT_OPTIONAL_LOCKS=0"}, c.Env...)
 	c.Dir = r.GitDir
 	if !r.Bare {
 		c.Dir = r.Top
 		c.Env = append(c.Env, "GIT_WORK_TREE="+r.Top)
 	}
-	return r.Git.Run(ctx, c)
+	return c
 }
 
 // Base is a commit and the name it was asked for by.
