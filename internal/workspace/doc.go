@@ -9,6 +9,7 @@
 //	   │   └─── objects, refs/popkit/RUN/… ── ROOT/RUN/store        popkit's own git dir and configuration
 //	   │                                      ROOT/RUN/keep/AGENT   popkit's own index of the workspace
 //	   └─── refs/heads/popkit/RUN             ROOT/RUN/check/N      warm checkouts for checks
+//	                                          ROOT/RUN/spare/N      checkouts made ahead
 //
 // # Trust
 //
@@ -43,7 +44,9 @@
 // For one attempt the calls come in the order Prepare, Collect, Release. Each
 // may be called again after a crash at any point in it, and settles what the
 // crash left. Every call blocks until its work is done or its context ends;
-// nothing goes on in the background, there is nothing to shut down.
+// nothing goes on in the background (but for a git process that waits a moment
+// for the next ref), there is nothing to shut down. Stock makes checkouts ahead
+// of need; when there is time for that, its caller knows.
 //
 // # Refs
 //
