@@ -97,6 +97,7 @@ var packages = []Package{
 	{Dir: "internal/workspace/agentgit", Band: Adapter, May: []string{"internal/workspace/git"}},
 	{Dir: "internal/workspace/store", Band: Adapter, May: []string{"internal/workspace/git"}},
 	{Dir: "internal/workspace/copyin", Band: Leaf},
+	{Dir: "internal/workspace/message", Band: Leaf},
 	{Dir: "internal/workspace/spare", Band: Adapter, May: []string{"internal/workspace/store"}},
 	{Dir: "internal/workspace/userrepo", Band: Adapter, May: []string{"internal/workspace/git"}},
 	{Dir: "internal/workspace/difftree", Band: Adapter, May: []string{

@@ -15,6 +15,7 @@ import (
 	"popkit/internal/workspace/agentgit"
 	"popkit/internal/workspace/difftree"
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/message"
 	"popkit/internal/workspace/store"
 	"popkit/internal/workspace/userrepo"
 )
@@ -26,7 +27,7 @@ type CollectSpec struct {
 	Path        string // as Prepare returned it
 	Base        string // as Prepare was given it
 	Message     string // of the commit; "" for one of popkit's
-	Trailers    []Trailer
+	Trailers    []message.Trailer
 }
 
 // Work is what an agent left, kept in the user's repository.
@@ -309,8 +310,8 @@ func (w *Run) keep(ctx context.Context, st *place, s CollectSpec, rec record, cu
 	if done {
 		work.Commit = cut.head
 	} else {
-		message := compose(s.Message, "Work of "+s.Agent+" on "+s.Task, w.trailers(s)...)
-		if work.Commit, err = w.commit(ctx, st, cut.Tree, message, parents...); err != nil {
+		text := message.Compose(s.Message, "Work of "+s.Agent+" on "+s.Task, w.trailers(s)...)
+		if work.Commit, err = w.commit(ctx, st, cut.Tree, text, parents...); err != nil {
 			return err
 		}
 	}
@@ -319,8 +320,8 @@ func (w *Run) keep(ctx context.Context, st *place, s CollectSpec, rec record, cu
 	return err
 }
 
-func (w *Run) trailers(s CollectSpec) []Trailer {
-	return append([]Trailer{{TrailerRun, w.id}, {TrailerTask, s.Task}, {TrailerAgent, s.Agent}}, s.Trailers...)
+func (w *Run) trailers(s CollectSpec) []message.Trailer {
+	return append(message.Trailers(w.id, s.Task, s.Agent), s.Trailers...)
 }
 
 // parents returns what the result's commit is on. done: the agent's own commit
@@ -423,7 +424,7 @@ func summarize(work *Work) string {
 	}
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = oneLine(n)
+		quoted[i] = message.OneLine(n)
 	}
 	files := "1 file"
 	if work.Changed != 1 {
@@ -431,7 +432,7 @@ func summarize(work *Work) string {
 	}
 	text := fmt.Sprintf("%s changed (+%d -%d): %s%s", files, work.Added, work.Removed, strings.Join(quoted, ", "), more)
 	if len(work.LeftOut) > 0 {
-		text += fmt.Sprintf("; left out: %s", oneLine(strings.Join(work.LeftOut, ", ")))
+		text += fmt.Sprintf("; left out: %s", message.OneLine(strings.Join(work.LeftOut, ", ")))
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/message"
 	"popkit/internal/workspace/store"
 )
 
@@ -71,8 +72,8 @@ func (w *Run) MergesBetween(ctx context.Context, from, to string) ([]MergeInfo, 
 		return nil, err
 	}
 	res, err := st.Run(ctx, store.Call{Args: []string{"log", "-z", "--first-parent", "--reverse", "--merges",
-		"--format=%H%n%(trailers:key=" + TrailerRun + ",valueonly,separator=%x20)%n%(trailers:key=" + TrailerTask +
-			",valueonly,separator=%x20)%n%(trailers:key=" + TrailerAgent + ",valueonly,separator=%x20)", from + ".." + to, "--"}})
+		"--format=%H%n%(trailers:key=" + message.Run + ",valueonly,separator=%x20)%n%(trailers:key=" + message.Task +
+			",valueonly,separator=%x20)%n%(trailers:key=" + message.Agent + ",valueonly,separator=%x20)", from + ".." + to, "--"}})
 	if err != nil {
 		return nil, fmt.Errorf("list merges: %w", err)
 	}

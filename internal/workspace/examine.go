@@ -13,6 +13,7 @@ import (
 	"popkit/internal/core/event"
 	"popkit/internal/workspace/difftree"
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/message"
 	"popkit/internal/workspace/store"
 )
 
@@ -115,8 +116,8 @@ func (w *Run) trim(ctx context.Context, st *place, s TrimSpec) (rest Work, dropp
 		parents = append(parents, s.Merge)
 	}
 	c := CollectSpec{Agent: s.Agent, Task: s.Task}
-	message := compose(s.Message, "Part of the work of "+s.Agent+" on "+s.Task, w.trailers(c)...)
-	commit, err := w.commit(ctx, st, tree, message, parents...)
+	text := message.Compose(s.Message, "Part of the work of "+s.Agent+" on "+s.Task, w.trailers(c)...)
+	commit, err := w.commit(ctx, st, tree, text, parents...)
 	if err != nil {
 		return rest, nil, err
 	}

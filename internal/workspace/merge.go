@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
+	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/message"
 	"popkit/internal/workspace/store"
 	"popkit/internal/workspace/userrepo"
 )
@@ -86,9 +90,8 @@ func (w *Run) mergeInto(ctx context.Context, st *place, s MergeSpec) (MergeResul
 			return MergeResult{}, err
 		}
 	}
-	message := compose(s.Message, "Merge the work of "+s.Agent+" on "+s.Task,
-		Trailer{TrailerRun, w.id}, Trailer{TrailerTask, s.Task}, Trailer{TrailerAgent, s.Agent})
-	commit, err := w.commit(ctx, st, merged.Tree, message, s.Onto, s.Commit)
+	text := message.Compose(s.Message, "Merge the work of "+s.Agent+" on "+s.Task, message.Trailers(w.id, s.Task, s.Agent)...)
+	commit, err := w.commit(ctx, st, merged.Tree, text, s.Onto, s.Commit)
 	if err != nil {
 		return MergeResult{}, err
 	}
@@ -117,4 +120,26 @@ func (w *Run) readHead(ctx context.Context, st *place) error {
 	}
 	w.head = head
 	return nil
+}
+
+// commit makes a commit in the run's name; its author is the run's identity.
+func (w *Run) commit(ctx context.Context, st *place, tree, text string, parents ...string) (string, error) {
+	user, err := w.repo.Settings(ctx)
+	if err != nil {
+		return "", err
+	}
+	id := w.opts.Identity
+	if !w.opts.Sign && !user.OddObjects() {
+		return st.Commit(store.Author{Name: id.Name, Email: id.Email, When: time.Now()}, tree, text, parents...)
+	}
+	author := []string{
+		"GIT_AUTHOR_NAME=" + id.Name, "GIT_AUTHOR_EMAIL=" + id.Email,
+		"GIT_COMMITTER_NAME=" + id.Name, "GIT_COMMITTER_EMAIL=" + id.Email,
+	}
+	args := append([]string{"-c", "i18n.commitEncoding=UTF-8"}, store.CommitArgs(tree, parents)...)
+	if w.opts.Sign {
+		args = append(args, "-S") // only the user's own configuration knows how
+	}
+	res, err := st.repo.Run(ctx, git.Cmd{Args: args, Env: author, Stdin: strings.NewReader(text)})
+	return git.Line(res.Out), err
 }

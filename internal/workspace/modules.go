@@ -15,6 +15,7 @@ import (
 
 	"popkit/internal/workspace/agentgit"
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/message"
 	"popkit/internal/workspace/store"
 )
 
@@ -268,8 +269,8 @@ func (w *Run) collectModule(ctx context.Context, st *place, top store.Tree, m *m
 	}
 	m.Kept = on
 	if tree != cut.Tree {
-		message := compose(s.Message, "Work of "+s.Agent+" on "+s.Task, w.trailers(s)...)
-		if m.Kept, err = w.commit(ctx, st, cut.Tree, message, on); err != nil {
+		text := message.Compose(s.Message, "Work of "+s.Agent+" on "+s.Task, w.trailers(s)...)
+		if m.Kept, err = w.commit(ctx, st, cut.Tree, text, on); err != nil {
 			return err
 		}
 	}

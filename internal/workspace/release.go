@@ -13,6 +13,7 @@ import (
 
 	"popkit/internal/workspace/agentgit"
 	"popkit/internal/workspace/git"
+	"popkit/internal/workspace/message"
 	"popkit/internal/workspace/store"
 	"popkit/internal/workspace/userrepo"
 )
@@ -257,10 +258,10 @@ func (w *Run) keepRescue(ctx context.Context, st *place, s rescueSpec, base, dir
 	}
 	for _, f := range finds {
 		parents = append(parents, f.Commit)
-		fmt.Fprintf(&text, "\nParent %d is its %s.", len(parents), oneLine(f.What))
+		fmt.Fprintf(&text, "\nParent %d is its %s.", len(parents), message.OneLine(f.What))
 	}
-	message := compose(text.String(), "", Trailer{TrailerRun, w.id}, Trailer{TrailerAgent, s.agent})
-	commit, err := w.commit(ctx, st, dirty, message, parents...)
+	about := message.Compose(text.String(), "", message.Trailers(w.id, "", s.agent)...)
+	commit, err := w.commit(ctx, st, dirty, about, parents...)
 	if err != nil {
 		return err
 	}
@@ -276,7 +277,7 @@ func (w *Run) keepRescue(ctx context.Context, st *place, s rescueSpec, base, dir
 		return err
 	}
 	// Something of an earlier workspace of the same agent is kept there: both stay.
-	if commit, err = w.commit(ctx, st, dirty, message, append(parents, old)...); err != nil {
+	if commit, err = w.commit(ctx, st, dirty, about, append(parents, old)...); err != nil {
 		return err
 	}
 	return st.repo.SetRef(ctx, s.ref, commit, old)

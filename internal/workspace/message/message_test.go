@@ -1,9 +1,9 @@
-package workspace
+package message
 
 import "testing"
 
 func TestCompose(t *testing.T) {
-	run := Trailer{TrailerRun, "R"}
+	run := Trailer{Run, "R"}
 	for _, c := range []struct {
 		message, want string
 		trailers      []Trailer
@@ -14,9 +14,9 @@ func TestCompose(t *testing.T) {
 		{"subject\n\nCo-authored-by: x\n", "subject\n\nCo-authored-by: x\nPopkit-Run: R\n", []Trailer{run}},
 		{"subject\n\nNote: x\nand more", "subject\n\nNote: x\nand more\n\nPopkit-Run: R\n", []Trailer{run}},
 		{" \n", "fallback\n\nPopkit-Run: R\n", []Trailer{run}},
-		{"a\x00b\xff", "ab?\n\nPopkit-Task: x Popkit-Run: faked\n", []Trailer{{TrailerTask, "x\nPopkit-Run: faked"}, {TrailerAgent, " "}}},
+		{"a\x00b\xff", "ab?\n\nPopkit-Task: x Popkit-Run: faked\n", []Trailer{{Task, "x\nPopkit-Run: faked"}, {Agent, " "}}},
 	} {
-		if got := compose(c.message, "fallback", c.trailers...); got != c.want {
+		if got := Compose(c.message, "fallback", c.trailers...); got != c.want {
 			t.Errorf("compose(%q) = %q, want %q", c.message, got, c.want)
 		}
 	}
