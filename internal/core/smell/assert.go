@@ -94,9 +94,10 @@ func (f *file) looseAsserts() []Finding {
 	if !f.test || f.Kind == Deleted {
 		return nil
 	}
-	for _, i := range f.removed {
-		if !f.Fragment && defined(f.old[i].Code) != "" {
-			return nil // a helper went as a whole
+	for _, i := range f.removed { // more than assertions went: a helper, or tests of a kind that is not known
+		code := strings.TrimSpace(f.old[i].Code)
+		if !f.Fragment && strings.Trim(code, "(){}[];,") != "" && code != "end" && !source.Prefixed(code, "if ", "if(") && testcase.Assertion(f.lang, code) == testcase.Nothing {
+			return nil
 		}
 	}
 	was, before := outside(f.lang, f.old, f.before)

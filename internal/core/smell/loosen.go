@@ -32,7 +32,7 @@ func (d *diff) loosened(f *file) []Finding {
 	}
 	if f.lang == source.INI || strings.Contains(name, "golangci") || strings.Contains(name, "coverage") || strings.Contains(name, "codecov") || strings.Contains(name, "jest") ||
 		strings.Contains(name, "vitest") || strings.Contains(name, "nyc") || strings.Contains(name, "simplecov") || strings.Contains(name, "jacoco") {
-		return append(f.lists(), append(d.options(f, pyStrict, pyLoose), f.thresholds()...)...)
+		return append(d.lists(f), append(d.options(f, pyStrict, pyLoose), f.thresholds()...)...)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func (f *file) rulesOff() []Finding {
 	off := func(l source.Line) (string, bool) {
 		key, value, ok := strings.Cut(source.Squeeze(uncommented(l)), ":")
 		value = strings.Trim(strings.TrimRight(value, ",}"), `"'[`)
-		return key, ok && len(key) > 2 && (value == "off" || value == "0") && !strings.Contains(key, "report")
+		return key, ok && len(key) > 2 && strings.ToLower(key) == key && (value == "off" || value == "0") && !strings.Contains(key, "report")
 	}
 	was := map[string]bool{}
 	for _, i := range f.removed {
@@ -122,6 +122,9 @@ func (f *file) cops() []Finding {
 	}
 	for _, i := range f.added {
 		key := f.new[i].Key
+		if key == "Enabled:true" {
+			return nil // rules are being chosen
+		}
 		if key == "Enabled:false" && f.Old != "" {
 			out = append(out, f.finding("config_loosened", i, "a rule of the linter is switched off: "+parent(f.new, i)))
 		}
@@ -168,7 +171,7 @@ var choosing = []string{"select", "extend-select", "enable", "extend_select", "l
 
 // lists finds checks that were put on a list of those that are not made, or taken
 // from a list of those that are.
-func (f *file) lists() []Finding {
+func (d *diff) lists(f *file) []Finding {
 	if f.Old == "" || f.Kind == Deleted {
 		return nil // another tool's turn
 	}
@@ -178,6 +181,11 @@ func (f *file) lists() []Finding {
 	for _, i := range f.added {
 		if key, _, ok := strings.Cut(f.new[i].Key, "="); ok && slices.Contains(choosing, key) || len(f.entries(f.new, []int{i}, choosing)) > 0 {
 			return nil
+		}
+	}
+	for _, o := range d.files { // what moved to another file
+		if o != f && len(less) > 0 && o.lang == source.INI {
+			less = without(less, o.entries(o.new, o.added, choosing))
 		}
 	}
 	if len(less) == 0 {
@@ -286,7 +294,7 @@ func (f *file) scripts() []Finding {
 		switch {
 		case f.lang == source.JSON && strings.Contains(source.Squeeze(raw), `"test":"`) && f.Old != "" && hollowScript(raw):
 			out = append(out, f.finding("config_loosened", i, "the test command runs no tests"))
-		case excused(raw), f.lang == source.Shell && strings.HasPrefix(raw, "\t-") && source.Has(raw, checkWords...):
+		case excused(raw), f.lang == source.Shell && strings.HasPrefix(raw, "\t-") && checkCommand(raw[2:]):
 			out = append(out, f.finding("config_loosened", i, "a check's failure does not count any more"))
 		}
 	}
@@ -300,13 +308,34 @@ func hollowScript(raw string) bool {
 }
 
 // checkWords are parts of the commands that check something.
-var checkWords = []string{"test", "tests", "pytest", "lint", "vet", "clippy", "tsc", "rubocop", "mypy", "ruff", "eslint", "tox", "nox", "rspec", "jest", "vitest", "mocha", "golangci-lint", "staticcheck", "flake8",
-	"verify", "typecheck", "type-check", "audit", "check", "nextest", "minitest", "black", "fmt", "coverage"}
+var checkWords = []string{"test", "tests", "pytest", "lint", "vet", "clippy", "tsc", "rubocop", "mypy", "ruff", "eslint", "tox", "nox", "rspec", "jest", "vitest", "mocha", "staticcheck", "flake8",
+	"verify", "typecheck", "types", "audit", "check", "nextest", "minitest", "fmt", "golint", "cov"}
+
+// checkCommand reports whether a command checks something: one of its words, or a
+// part of one (test:unit, run-tests.sh), says so. Options and paths say nothing.
+func checkCommand(code string) bool {
+	for _, w := range strings.Fields(code) {
+		w = strings.Trim(w, "\"'`();,&|")
+		if w == "" || w[0] == '-' && len(w) > 1 {
+			continue
+		}
+		ext := path.Ext(w)
+		if ext != "" && ext != ".sh" && ext != ".py" && ext != ".js" && ext != ".mjs" {
+			continue
+		}
+		for _, part := range strings.FieldsFunc(strings.TrimSuffix(path.Base(w), ext), func(r rune) bool { return r == ':' || r == '-' || r == '_' || r == '@' }) {
+			if slices.Contains(checkWords, part) {
+				return true
+			}
+		}
+	}
+	return source.Has(code, "golangci-lint", "type-check")
+}
 
 // excused reports whether a line runs a check and drops its exit status.
 func excused(raw string) bool {
 	s := source.Squeeze(raw)
-	return source.Has(raw, checkWords...) && (strings.Contains(s, "||true") || strings.HasSuffix(s, "||:") || strings.Contains(s, "||exit0") || strings.HasSuffix(s, ";true") ||
+	return checkCommand(raw) && (strings.Contains(s, "||true") || strings.HasSuffix(s, "||:") || strings.Contains(s, "||exit0") || strings.HasSuffix(s, ";true") ||
 		strings.Contains(raw, "--exit-zero") || strings.Contains(raw, "--passWithNoTests")) && !strings.HasPrefix(strings.TrimSpace(raw), "#")
 }
 
@@ -315,6 +344,9 @@ func (f *file) lints() []Finding {
 	var out []Finding
 	for _, i := range f.added {
 		s := f.new[i].Key
+		if strings.HasSuffix(s, `="warn"`) || strings.HasSuffix(s, `="deny"`) || strings.Contains(s, `level="warn"`) || strings.Contains(s, `level="deny"`) {
+			return nil // lints are being chosen
+		}
 		if (strings.HasSuffix(s, `="allow"`) || strings.Contains(s, `level="allow"`)) && strings.Contains(parent(f.new, i), "lints") {
 			out = append(out, f.finding("config_loosened", i, "a lint is allowed: "+strings.TrimSpace(f.new[i].Raw)))
 		}
@@ -428,5 +460,5 @@ func runsCheck(l source.Line) bool {
 	if i := strings.IndexByte(code, ':'); i >= 0 && i < len(code)-1 && code[i+1] == ' ' || strings.HasSuffix(code, ":") || !strings.Contains(code, " ") && code != "pytest" && code != "tox" {
 		return false
 	}
-	return source.Has(code, checkWords...) && !source.Prefixed(code, "echo", "#", "if ", "pip install", "pip3", "npm install", "apt", "go install", "cargo install", "gem install", "uv pip", "name:", "uses:")
+	return checkCommand(code) && !source.Prefixed(code, "echo", "#", "if ", "pip install", "pip3", "npm install", "apt", "go install", "cargo install", "gem install", "uv pip", "name:", "uses:")
 }

@@ -65,7 +65,8 @@ func (d *diff) successor(f *file, n int) bool {
 func (d *diff) namesake(f *file) bool {
 	name := stem(f.Path)
 	for _, o := range d.files {
-		if o.Kind == Deleted && !o.test && o.lang == f.lang && stem(o.Path) == name {
+		place := "_" + strings.ReplaceAll(strings.TrimSuffix(o.Path, path.Ext(o.Path)), "/", "_")
+		if o.Kind == Deleted && !o.test && o.lang == f.lang && (stem(o.Path) == name || strings.HasSuffix(place, "_"+name)) {
 			return true
 		}
 	}
@@ -78,7 +79,7 @@ func stem(p string) string {
 	for _, affix := range []string{"_test", "_spec", "-test", "Tests", "Test", "Spec"} {
 		name = strings.TrimSuffix(name, affix)
 	}
-	return strings.TrimPrefix(name, "test_")
+	return strings.TrimPrefix(strings.TrimPrefix(name, "test_"), "spec_")
 }
 
 func count(n int, what string) string {

@@ -51,6 +51,16 @@ func table(u *source.Unit) bool {
 	return false
 }
 
+// twin reports whether a test was there twice, and still is once.
+func (f *file) twin(u *source.Unit) bool {
+	for i := range f.after {
+		if n := &f.after[i]; n.Name == u.Name && !n.Group && len(u.Body()) > 0 && alike(u, n) >= 0.9 {
+			return true
+		}
+	}
+	return false
+}
+
 // kept reports whether most lines of a test stand in a file of tests anew.
 func (d *diff) kept(u *source.Unit) bool {
 	n, all := 0, 0

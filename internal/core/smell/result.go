@@ -30,7 +30,7 @@ var toolDirs = []string{"scripts", "script", "build", "tools", "tool", "ci", ".g
 func (f *file) product() bool {
 	name := path.Base(f.Path)
 	return f.lang.Program() && !f.test && !f.sample && !f.foreign && !source.InDir(f.Path, toolDirs) && !source.InTestDir(f.Path) &&
-		!strings.Contains(name, "config") && !source.Prefixed(name, "setup.", "Rakefile", "noxfile", "build.", "conftest", "Gulpfile", "gulpfile", "Gruntfile", ".") && !strings.HasSuffix(name, ".gradle")
+		!strings.Contains(name, "config") && !source.Prefixed(name, "setup.", "Rakefile", "Gemfile", "noxfile", "build.", "conftest", "Gulpfile", "gulpfile", "Gruntfile", ".") && !strings.HasSuffix(name, ".gradle")
 }
 
 // results finds results that are written down instead of computed: code that asks

@@ -124,6 +124,9 @@ func (f *file) silenced() []Finding {
 // usual reports whether a marker is the accepted way to write what the line says.
 func (f *file) usual(m marker, i int) bool {
 	l := f.new[i]
+	if f.sample {
+		return true
+	}
 	switch m.word {
 	case "@ts-expect-error":
 		return f.test // in a test of types it is the assertion
@@ -138,7 +141,7 @@ func (f *file) usual(m marker, i int) bool {
 			return true
 		}
 	}
-	return f.sample || f.test && !m.wide && (names(l) || f.lang == source.Python && !f.Fragment || f.lang == source.Java || f.lang == source.Rust)
+	return f.test && !m.wide && (names(l) || f.lang == source.Python && !f.Fragment || f.lang == source.Java || f.lang == source.Rust)
 }
 
 // elsewhere reports whether a line of Python can only be run where a package is

@@ -242,7 +242,7 @@ func (d *diff) deleted(f *file) []Finding {
 	var out []Finding
 	var lost []*source.Unit
 	for _, u := range f.gone {
-		if u.Group || d.fresh[u.Name] || d.goesWith(u) || d.kept(u) {
+		if u.Group || d.fresh[u.Name] || d.goesWith(u) || d.kept(u) || f.twin(u) {
 			continue
 		}
 		lost = append(lost, u)

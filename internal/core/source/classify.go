@@ -42,7 +42,7 @@ var langs = map[string]Lang{
 var langsByName = map[string]Lang{
 	"Rakefile": Ruby, "Gemfile": Ruby, "Guardfile": Ruby, "Vagrantfile": Ruby,
 	"Makefile": Shell, "GNUmakefile": Shell, "makefile": Shell, "Dockerfile": Shell, "Jenkinsfile": Java,
-	".eslintrc": JSON, ".babelrc": JSON, ".flake8": INI, ".pylintrc": INI, ".coveragerc": INI, ".npmrc": INI, "Pipfile": INI,
+	".eslintrc": JSON, ".babelrc": JSON, ".flake8": INI, ".ruff.toml": INI, ".pylintrc": INI, ".coveragerc": INI, ".npmrc": INI, "Pipfile": INI,
 }
 
 func LangOf(p string) Lang {

@@ -171,7 +171,7 @@ func (s *scanner) after(from int, end string) int {
 func (s *scanner) to(end int, comment bool) {
 	for ; s.at < end; s.at++ {
 		if s.src[s.at] == '\n' {
-			s.inside[s.at+1] = s.at+1 < end
+			s.inside[s.at+1] = s.at+1 < end || !comment // the quote may close at its beginning
 			continue
 		}
 		s.code[s.at] = ' '

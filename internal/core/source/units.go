@@ -45,6 +45,7 @@ func Units(l Lang, lines []Line) []Unit {
 	var out []Unit
 	mark := ""    // what the attributes above say
 	from := -1    // where they begin
+	sig := -1     // where a signature of several lines begins
 	depth := 0    // how deep in one that goes over several lines
 	var in []Unit // the groups around the line
 	for i, ln := range lines {
@@ -53,7 +54,7 @@ func Units(l Lang, lines []Line) []Unit {
 		case ln.Inside || code == "" && ln.Key != "" && from >= 0:
 			continue
 		case code == "":
-			mark, from = "", -1
+			mark, from, sig = "", -1, -1
 			continue
 		case depth > 0 || attribute(l, code):
 			if from < 0 {
@@ -67,6 +68,9 @@ func Units(l Lang, lines []Line) []Unit {
 		}
 		if h, ok := heads(l, ln, code, mark); ok {
 			u := Unit{Name: h.name, Group: h.group, Start: i, Head: i, End: EndOf(lines, i), In: lines, Lang: l}
+			if sig >= 0 {
+				u.Head, u.End = sig, EndOf(lines, sig)
+			}
 			if from >= 0 {
 				u.Start = from
 			}
@@ -80,8 +84,13 @@ func Units(l Lang, lines []Line) []Unit {
 				in = append(in, u)
 			}
 			out = append(out, u)
+		} else if l == Java && mark != "" && !strings.Contains(code, "(") {
+			if sig < 0 {
+				sig = i
+			}
+			continue // the name is on the next line
 		}
-		mark, from = "", -1
+		mark, from, sig = "", -1, -1
 	}
 	return out
 }
