@@ -14,6 +14,7 @@ type Nature struct {
 	Shared    bool   // writes a file that others write, too
 	Bug       string // its work holds this line; a check greps for it
 	Asks      bool   // asks a question and waits for the answer
+	Taints    bool   // its first attempt's work has what the audit finds
 	FailFirst int    // so many attempts end with exit status 1
 }
 
@@ -265,10 +266,10 @@ func (p *proc) work() {
 			t["src/shared"] = lines(t["src/shared"], task+"\n")
 		}
 	}
-	switch p.fate {
-	case fateStrays:
+	switch {
+	case p.fate == fateStrays:
 		t["other/"+task] = "stray\n"
-	case fateTaints:
+	case p.fate == fateTaints || n.Taints && p.o.Request.Attempt == 1:
 		t[mine] += taint + p.o.Agent + "\n"
 		for i := range 4 {
 			t[fmt.Sprintf("src/%s/tainted-%d", task, i)] = taint + p.o.Agent + "\n"

@@ -156,6 +156,9 @@ func (p *people) answer(q event.QuestionAsked, d time.Duration) {
 
 // dropped are the files that somebody names who drops some, by lot.
 func (p *people) dropped(q event.QuestionAsked) []string {
+	if p.s.inCalm() || p.s.Odds.Sensible {
+		return nil
+	}
 	if w := p.s.oracle.state.Agents[q.Agent].Work; p.s.rng.IntN(2) == 0 && len(w.Files) > 0 {
 		return []string{w.Files[p.s.rng.IntN(len(w.Files))]}
 	}
@@ -177,6 +180,9 @@ func (p *people) open(id string) bool { return slices.Contains(p.s.oracle.state.
 // choose picks an answer: any while it is not calm, else one that gets on.
 func (p *people) choose(q event.QuestionAsked) string {
 	if !p.s.inCalm() && !p.s.Odds.Sensible && len(q.Options) > 0 {
+		if slices.Contains(q.Options, state.AnswerDrop) && p.s.rng.IntN(2) == 0 {
+			return state.AnswerDrop // the others come by themselves in calm
+		}
 		return q.Options[p.s.rng.IntN(len(q.Options))]
 	}
 	if a, ok := p.s.Odds.Answers[q.Kind]; ok {
@@ -191,6 +197,9 @@ func (p *people) choose(q event.QuestionAsked) string {
 		}
 		return state.AnswerFirstWins
 	case event.AskAudit:
+		if q.Task != "" && q.Task[len(q.Task)-1]%2 == 0 && slices.Contains(q.Options, state.AnswerDrop) {
+			return state.AnswerDrop
+		}
 		return state.AnswerAccept
 	case event.AskCheck:
 		return state.AnswerWaive

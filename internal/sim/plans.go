@@ -106,7 +106,7 @@ func (g *generator) task(i, j int, ph objective.Phase, nature map[string]Nature)
 			t.Needs = append(t.Needs, other.ID)
 		}
 	}
-	n := Nature{Shared: g.in(2) == 0, Asks: g.in(6) == 0}
+	n := Nature{Shared: g.in(2) == 0, Asks: g.in(6) == 0, Taints: (i+2*j+len(ph.Checks))%5 == 0}
 	if g.in(6) == 0 {
 		n.FailFirst = 1 + g.in(4)
 	}
