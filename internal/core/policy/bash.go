@@ -274,8 +274,11 @@ func (k cmd) verbs() (words []string, maybe []bool) {
 	return words, maybe
 }
 
-// phrases judges what a program is told in words.
+// phrases judges what a program is told in words, or a script that an interpreter runs.
 func (j *judge) phrases(k cmd) {
+	if slices.Contains([]string{"python", "python3", "php", "ruby", "node"}, k.name) && len(k.args) > 1 && !strings.HasPrefix(string(k.args[0]), "-") {
+		k.name, k.args = path.Base(string(k.args[0])), k.args[1:]
+	}
 	words, maybe := k.verbs()
 	c := phrase.Command{Name: k.name, Words: words, Maybe: maybe, Args: word.Texts(k.args), Has: k.has}
 	if rule := phrase.Rule(c); rule != "" {

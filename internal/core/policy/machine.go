@@ -18,6 +18,9 @@ var accountPrograms = []string{"passwd", "chpasswd", "useradd", "usermod", "addu
 
 // machine judges programs that work on the machine; false when this is none.
 func (j *judge) machine(k cmd) bool {
+	if p := j.place(shell.Join(k.Dir, k.Args[0])); strings.Contains(string(k.Args[0]), "/") && p.inside {
+		return false // a program of the project's that is called like one of the system's
+	}
 	switch {
 	case slices.Contains(destroyers, k.name) || strings.HasPrefix(k.name, "mkfs") || strings.HasPrefix(k.name, "fsck"):
 		if k.has("--help", "--version") || len(k.args) == 0 && (k.name == "mount" || k.name == "init") || k.name == "mount" && len(k.operands()) == 0 ||
@@ -159,7 +162,7 @@ func narrowed(to []shell.Word) bool {
 	p := strings.Trim(string(patterns[0]), "^$=")
 	return len(p) > 1 && !strings.ContainsAny(p, ".*|\\[(") && !paths.SecretVar(p) && !paths.SecretVar("X_"+p) &&
 		!slices.ContainsFunc(append(slices.Clone(paths.SecretWords), "key", "auth", "pass", "cred", "api", "aws", "sec"), func(w string) bool {
-			return strings.Contains(strings.ToLower(p), w) || strings.Contains(w, strings.ToLower(p))
+			return w != "pat" && strings.Contains(strings.ToLower(p), w) || strings.Contains(w, strings.ToLower(p))
 		})
 }
 

@@ -94,6 +94,9 @@ func (j *judge) network(k cmd) {
 			j.looksProtected(k.Dir, next)
 		case slices.Contains([]string{"-n", "--netrc"}, s) && k.name == "curl":
 			j.found(ruleCredentials, k.line(), "%s sends what ~/.netrc holds", k.name)
+		case strings.HasPrefix(s, "--") && strings.Contains(s, "="):
+			_, v, _ := strings.Cut(s, "=")
+			j.looksProtected(k.Dir, shell.Word(strings.TrimPrefix(v, "@")))
 		case strings.Contains(s, "@"):
 			_, v, _ := strings.Cut(s, "@")
 			v, _, _ = strings.Cut(v, ";")

@@ -4,6 +4,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
+
 	"popkit/internal/core/objective"
 	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/shell"
@@ -153,7 +155,7 @@ func (j *judge) removePlace(p place, deep, first bool) {
 		if j.f.Tmp == "" || !strings.HasPrefix(abs, j.f.Tmp) {
 			j.softer(ruleOutside, abs, "%s is everybody's", p)
 		}
-	case abs == "/" || paths.UnderAny(abs, paths.SystemDirs) || strings.Count(abs, "/") == 1 || j.f.Home != "" && paths.UnderAny(j.f.Home, []string{abs}):
+	case abs == "/" || strings.HasPrefix(abs, "/"+string(shell.Deep)) || strings.HasPrefix(abs, "/"+string(shell.Name)) || paths.UnderAny(abs, paths.SystemDirs) || strings.Count(abs, "/") == 1 || j.f.Home != "" && paths.UnderAny(j.f.Home, []string{abs}):
 		j.found(ruleDestructive, abs, "%s would be deleted", p)
 	case paths.HomeSecret(j.f.Home, abs):
 		j.found(ruleProtected, abs, "%s is outside the workspace, and decides what your account runs or may do", p)
@@ -188,7 +190,11 @@ func (j *judge) removeInside(p place, deep, first bool) {
 	if len(j.r.boundaries) > 0 && !j.bounded(p.rel) && j.tracked(p) > 0 {
 		j.found(ruleBoundary, p.String(), "%s is outside the objective's boundaries (%s)", p, strings.Join(j.r.spec.Boundaries, ", "))
 	}
-	if why := paths.Security(rel); why != "" {
+	why := paths.Security(rel)
+	if why == "" && deep {
+		why = paths.Security(rel + "/x")
+	}
+	if why != "" {
 		j.found(ruleSecurity, p.String(), "%s %s", p, why)
 	}
 	if first {
@@ -291,17 +297,49 @@ func TrackedGlobs(globs []string) func(rel string) int {
 			case rel == "." || rel == "**" || rel == "":
 				n += many
 			case strings.ContainsAny(rel, "*?[{"):
-				if objective.ScopesOverlap([]string{rel}, []string{g}) {
-					n += many
-				}
-			case objective.InScope(rel, []string{g}):
-				if n++; path.Ext(rel) == "" {
+				if globsMeet(rel, g) {
 					n += many
 				}
 			case strings.HasPrefix(g, rel+"/"):
 				n += many
+			case objective.InScope(rel, []string{g}):
+				if n++; path.Ext(rel) == "" {
+					n += many
+				}
 			}
 		}
 		return n
 	}
+}
+
+// globsMeet reports whether a glob of what is deleted meets one of tracked files by
+// more than wildcards: in a folder that is tracked, or by the same kind of name.
+func globsMeet(rel, tracked string) bool {
+	dir, base := literalDir(rel)
+	top, name := literalDir(tracked)
+	switch {
+	case dir != "" && top != "" && paths.UnderAny(dir, []string{top}):
+		return name == "**" || strings.Trim(base, "*") == "" || base == name
+	case strings.Trim(base, "*") == "":
+		return top != "" && (dir == "" || paths.UnderAny(top, []string{dir}))
+	}
+	if !strings.ContainsAny(base, "*?[{") {
+		return strings.Trim(name, "*") != "" && doublestar.MatchUnvalidated(name, base)
+	}
+	return strings.Trim(name, "*") != "" && objective.ScopesOverlap([]string{base}, []string{name})
+}
+
+// literalDir is the folder before the first wildcard, and the last segment.
+func literalDir(glob string) (dir, base string) {
+	base = path.Base(glob)
+	for seg := range strings.SplitSeq(path.Dir(glob), "/") {
+		if strings.ContainsAny(seg, "*?[{") {
+			break
+		}
+		dir = path.Join(dir, seg)
+	}
+	if dir == "." {
+		dir = ""
+	}
+	return dir, base
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/shell"
 	"popkit/internal/core/smell"
 )
@@ -207,10 +206,6 @@ func (j *judge) into(k cmd, from []shell.Word, to shell.Word) {
 		inner := to + "/" + base
 		if folder || base == ".git" {
 			j.write(k.Dir, inner)
-			continue
-		}
-		if _, ok := paths.Covering(j.r.protected, base, j.f.FoldCase); ok && !strings.HasPrefix(string(w), string(shell.Unknown)) && to.Base() != base && !strings.Contains(string(to.Base()), ".") {
-			j.write(k.Dir, inner) // if the target is a folder
 		}
 	}
 }

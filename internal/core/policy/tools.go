@@ -175,7 +175,7 @@ func (j *judge) toolCall(kind toolKind, tool string, in input, dir shell.Word) {
 	if kind == toolMove {
 		j.move(dir, files)
 	}
-	if kind == toolSearch && strings.Contains(in.Pattern, "/") {
+	if strings.EqualFold(tool, "glob") && strings.HasPrefix(in.Pattern, "/") {
 		j.search(dir, shell.Word(in.Pattern), "")
 	}
 }

@@ -133,7 +133,7 @@ func (s *codeScanner) put(v Word) {
 	switch {
 	case s.plus && s.has:
 		s.value += v
-	case s.has && s.value != unknown && v == unknown:
+	case s.has && (v == "" || s.value != unknown && v == unknown):
 	default:
 		s.value = v
 	}

@@ -49,7 +49,7 @@ var table = map[string][]Phrase{
 	"cdk":              {{deploy, "deploy|bootstrap", ""}, {data, "destroy", ""}},
 	"copilot":          {{deploy, "deploy|svc deploy|env deploy", ""}, {data, "app delete|svc delete|env delete", ""}},
 	"pulumi":           {{deploy, "up|update|refresh|import", ""}, {data, "destroy|stack rm|state delete", ""}},
-	"terraform":        {{deploy, "apply|import|taint|untaint", ""}, {data, "destroy|state rm|workspace delete|apply -destroy", ""}, {data, "apply", "-destroy"}},
+	"terraform":        {{data, "apply", "-destroy"}, {deploy, "apply|import|taint|untaint", ""}, {data, "destroy|state rm|workspace delete", ""}},
 	"tofu":             {{deploy, "apply|import|taint", ""}, {data, "destroy|state rm|workspace delete", ""}},
 	"terragrunt":       {{deploy, "apply|run-all apply|apply-all", ""}, {data, "destroy|run-all destroy|destroy-all", ""}},
 	"ansible":          {{deploy, Any, ""}},

@@ -95,7 +95,7 @@ func (w *walker) popd(st *state) (*state, *state, Flow, bool) {
 func (w *walker) eval(st *state, args []Word, in Flow) Flow {
 	src := join(args[1:])
 	if !w.runnable(src) {
-		w.note(UnknownCommand, "eval of a text that is not known")
+		w.unknownScript(src, "eval")
 		return Flow{Some: true}
 	}
 	return w.nested(st, src, in)

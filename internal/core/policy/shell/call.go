@@ -26,7 +26,7 @@ func (w *walker) call(st *state, c *syntax.CallExpr, in Flow) (succ, fail *state
 			for _, a := range c.Assigns {
 				env = append(env, Word(a.Name.Value)+"="+first(st.vars[a.Name.Value]))
 			}
-			w.emit(st, nil, env, Flow{}, nil)
+			w.emit(st, nil, env, Flow{}, vars)
 		}
 		return st, st, Flow{}
 	}

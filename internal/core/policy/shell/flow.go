@@ -1,6 +1,10 @@
 package shell
 
-import "strings"
+import (
+	"strings"
+
+	"popkit/internal/core/policy/word"
+)
 
 // Flow is what a command writes to its standard output, or reads from its input.
 type Flow struct {
@@ -42,7 +46,15 @@ func (f Flow) items() []Word {
 	case f.List != nil:
 		return f.List
 	}
-	return []Word{unknown}
+	return []Word{f.nothing()}
+}
+
+// nothing is a text of which nothing is known, but perhaps where it came from.
+func (f Flow) nothing() Word {
+	if f.Remote {
+		return unknown + Word(word.Remote)
+	}
+	return unknown
 }
 
 // value is what a substitution puts into a word.
@@ -55,5 +67,5 @@ func (f Flow) value() []Word {
 	case !f.Some:
 		return []Word{""}
 	}
-	return []Word{unknown}
+	return []Word{f.nothing()}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"popkit/internal/core/policy/code"
+	"popkit/internal/core/policy/word"
 	"popkit/internal/core/policy/wrapper"
 )
 
@@ -47,14 +48,18 @@ func (w *walker) interpreter(st *state, args, env []Word, in Flow, vars []string
 	text, rest, given := inline(lang, args)
 	if given {
 		w.emit(st, args, env, in, vars, w.small(st, lang, text, rest)...)
+		if !w.runnable(string(text)) {
+			w.unknownScript(string(text), string(args[0]))
+			return Flow{Some: true}, true
+		}
 		if lang != "sh" {
 			return Flow{Some: true}, true
 		}
-		if !w.runnable(string(text)) {
-			w.note(UnknownCommand, "%s runs a text that is not known", args[0])
-			return Flow{Some: true}, true
-		}
 		inner := st.clone()
+		inner.zero = "bash"
+		if len(rest) > 0 {
+			inner.zero = rest[0]
+		}
 		inner.pos = rest
 		if len(rest) > 0 {
 			inner.pos = rest[1:]
@@ -62,7 +67,11 @@ func (w *walker) interpreter(st *state, args, env []Word, in Flow, vars []string
 		return w.nested(inner, string(text), in, lang), true
 	}
 	w.emit(st, args, env, in, vars)
-	if (lang == "node" || lang == "python") && len(rest) > 0 && (rest[0] == "-m" || args[0] == "deno" || args[0] == "bun") {
+	switch {
+	case len(rest) > 1 && rest[0] == "-m" && lang == "python":
+		_, _, out := w.run(st.clone(), rest[1:], env, in, vars)
+		return out, true
+	case lang == "node" && (args[0] == "deno" || args[0] == "bun"):
 		return Flow{Some: true}, true
 	}
 	if len(rest) == 0 || rest[0] == "-" || rest[0] == "/dev/stdin" {
@@ -96,6 +105,8 @@ func inline(lang string, args []Word) (text Word, rest []Word, ok bool) {
 			return Word(a[2:]), args[i+1:], true
 		case a == "-o" || a == "+o" || a == "--rcfile" || a == "--init-file" || a == "-r" || a == "--require" || a == "-W" || a == "-X" || a == "-I" && lang == "ruby" || a == "-O":
 			i++
+		case lang == "sh" && (a == "-s" || len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.HasSuffix(a, "s") && strings.Trim(a[1:], "abefhiklmnprstuvx") == ""):
+			return "", nil, false // from its input
 		case a == "-m" && lang == "python":
 			return "", args[i:], false
 		case a == "--":
@@ -177,8 +188,17 @@ func (w *walker) script(st *state, f Flow, via string) {
 	case f.Known && w.runnable(string(f.Text)):
 		w.nested(st.clone(), string(f.Text), Flow{Some: true}, via)
 	default:
-		w.note(UnknownCommand, "%s runs a text that is not known", via)
+		w.unknownScript(string(f.Text), via)
 	}
+}
+
+// unknownScript notes that a text is run of which not enough is known.
+func (w *walker) unknownScript(text, by string) {
+	if strings.Contains(text, string(word.Remote)) {
+		w.note(RemoteCode, "what came over the network is run by %s", by)
+		return
+	}
+	w.note(UnknownCommand, "%s runs a text that is not known", by)
 }
 
 // program runs a file by its path, if it is known what is in it.
@@ -271,7 +291,7 @@ func (w *walker) textual(st *state, prog string, args, env []Word, in Flow, vars
 // small does what a small program on a command line does, and returns the files that
 // it touches.
 func (w *walker) small(st *state, lang string, text Word, rest []Word) []File {
-	if lang == "sh" {
+	if lang == "sh" || !w.runnable(string(text)) {
 		return nil
 	}
 	var files []File

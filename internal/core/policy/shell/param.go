@@ -18,7 +18,7 @@ func (w *walker) lookup(st *state, n string, vars *[]string) (v value, known boo
 	if i, err := strconv.Atoi(n); err == nil {
 		switch {
 		case i == 0:
-			return value{alts: []Word{"bash"}}, true
+			return value{alts: []Word{st.zero}}, true
 		case i <= len(st.pos):
 			return value{alts: []Word{st.pos[i-1]}}, true
 		case slices.Contains(st.pos, unknown):

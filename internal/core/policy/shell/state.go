@@ -18,10 +18,11 @@ type state struct {
 	vars    map[string]value
 	aliases map[string]string
 	pos     []Word
+	zero    Word // $0
 }
 
 func (w *walker) start() *state {
-	st := &state{vars: map[string]value{}, aliases: map[string]string{}}
+	st := &state{vars: map[string]value{}, aliases: map[string]string{}, zero: "bash"}
 	st.vars["PWD"] = value{alts: []Word{Clean(Word(w.o.Dir))}}
 	for name, v := range map[string]string{"HOME": w.o.Home, "TMPDIR": w.o.Tmp, "TMP": w.o.Tmp, "TEMP": w.o.Tmp} {
 		if v != "" {
@@ -35,7 +36,7 @@ func (s *state) clone() *state {
 	if s == nil {
 		return nil
 	}
-	return &state{vars: maps.Clone(s.vars), aliases: maps.Clone(s.aliases), pos: s.pos}
+	return &state{vars: maps.Clone(s.vars), aliases: maps.Clone(s.aliases), pos: s.pos, zero: s.zero}
 }
 
 // become makes s what t is: the state after a statement that ran in place.

@@ -13,10 +13,11 @@ const (
 	Name    = '\uE001' // any text without "/": the shell's *
 	Char    = '\uE002' // one character that is not "/": the shell's ? and [a-z]
 	Deep    = '\uE003' // as a segment of a path: any path below
+	Remote  = '\uE004' // nothing in itself: the Unknown before it came over the network
 )
 
 // Marks are all runes that stand for what is not known.
-const Marks = string(Unknown) + string(Name) + string(Char) + string(Deep)
+const Marks = string(Unknown) + string(Name) + string(Char) + string(Deep) + string(Remote)
 
 // Known reports whether the word is plain text.
 func (w Word) Known() bool { return !strings.ContainsAny(string(w), Marks) }
@@ -29,7 +30,7 @@ func (w Word) String() string {
 	if w.Known() {
 		return string(w)
 	}
-	return strings.NewReplacer(string(Unknown), "…", string(Name), "*", string(Char), "?", string(Deep), "**").Replace(string(w))
+	return strings.NewReplacer(string(Unknown), "…", string(Name), "*", string(Char), "?", string(Deep), "**", string(Remote), "").Replace(string(w))
 }
 
 // Glob turns the word into a pattern of doublestar's. What is unknown becomes "**"
@@ -40,6 +41,7 @@ func (w Word) Glob() string {
 		switch r {
 		case Unknown, Name:
 			b.WriteByte('*')
+		case Remote:
 		case Char:
 			b.WriteByte('?')
 		case Deep:
