@@ -74,10 +74,27 @@ func (l line) Report(ctx context.Context, r event.Report) error {
 	return l.c.Call(ctx, api.OpReport, api.ReportArgs{Report: r}, nil)
 }
 
-func (l line) Tool(ctx context.Context, name string) (string, error) {
+func (l line) Tool(ctx context.Context, name, id string) (string, error) {
 	var d view.Delivery
-	err := l.c.Call(ctx, api.OpTool, api.ToolArgs{Tool: name}, &d)
+	err := l.c.Call(ctx, api.OpTool, api.ToolArgs{Tool: name, ID: id}, &d)
 	return said(d), err
+}
+
+func (l line) Judge(ctx context.Context, c scripted.ToolCall) (scripted.Permission, error) {
+	input, err := c.JSON()
+	if err != nil {
+		return scripted.Permission{}, err
+	}
+	var v api.Verdict
+	err = l.c.Call(ctx, api.OpJudge, api.JudgeArgs{Tool: c.Tool, Input: input, ID: c.ID}, &v)
+	p := scripted.Permission{Allowed: err == nil && v.Verdict == event.VerdictAllow, Said: v.Note}
+	if !p.Allowed {
+		p.Said = v.Reason
+		if v.Note != "" {
+			p.Said += " (" + v.Note + ")"
+		}
+	}
+	return p, err
 }
 
 // said is a delivery as a script's transcript shows it.

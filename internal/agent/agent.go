@@ -21,6 +21,12 @@ type Session interface {
 	Stop(now bool)
 }
 
+// Hooked is a Session whose runtime says whether it puts each of the agent's tool
+// calls to the guard. One that is no Hooked does not.
+type Hooked interface {
+	Hooked() bool
+}
+
 // Spec says what an agent is to do and where.
 type Spec struct {
 	Run, Task, Agent, Phase, Role string

@@ -82,7 +82,8 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	defer session.Stop(true) // it has ended, but for a panic
 	id := session.Ident()
 	seat.Begun(id.PID)
-	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot})
+	hooked, ok := session.(agent.Hooked)
+	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Hook: ok && hooked.Hooked()})
 	stopLooking, stopStocking := look(o, id, seat.Transcript, tell), e.stock(ctx, o)
 	out = session.Wait()
 	stopStocking()

@@ -3,6 +3,7 @@ package agenttest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"popkit/internal/core/event"
@@ -15,6 +16,7 @@ type Popkit struct {
 	ForMe   []event.InsightShared // what ListInsights returns
 	Answers map[string]string     // by the question's text
 	Tell    []string              // told one by one, at each check-in and tool call
+	Denied  []string              // what no tool call may have in its input
 	Err     error                 // when set, everything fails with it
 
 	mu    sync.Mutex
@@ -89,9 +91,23 @@ func (p *Popkit) Report(ctx context.Context, r event.Report) error {
 }
 
 // Tool returns the next of Tell.
-func (p *Popkit) Tool(ctx context.Context, name string) (string, error) {
+func (p *Popkit) Tool(ctx context.Context, name, id string) (string, error) {
+	if id != "" {
+		name += " " + id
+	}
 	if err := p.called(ctx, "tool %s", name); err != nil {
 		return "", err
 	}
 	return p.next(), nil
+}
+
+// Judge denies what has one of Denied in its input.
+func (p *Popkit) Judge(ctx context.Context, tool, id string, input []byte) (allowed bool, reason string, err error) {
+	err = p.called(ctx, "judge %s %s %s", tool, id, input)
+	for _, text := range p.Denied {
+		if strings.Contains(string(input), text) {
+			return false, text + " is protected", err
+		}
+	}
+	return true, "", err
 }

@@ -257,16 +257,3 @@ func (s child) play(p *player) error {
 	}
 	return p.sayf("leave child %s", name)
 }
-
-func (s tool) play(p *player) error {
-	times := max(1, s.Times)
-	if err := p.sayf("call tool %s, %d times", s.Name, times); err != nil {
-		return err
-	}
-	for range times {
-		if err := p.called(s.Name); err != nil {
-			return err
-		}
-	}
-	return nil
-}

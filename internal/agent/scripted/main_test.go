@@ -40,7 +40,7 @@ func playFile(path string) int {
 		return 5
 	}
 	popkit := popkitOfTheDocs()
-	env.Insights, env.Voice, env.Tools = popkit, popkit, popkit
+	env.Insights, env.Voice, env.Tools = popkit, popkit, tools{popkit}
 	return scripted.Play(context.Background(), script, env)
 }
 
@@ -49,5 +49,18 @@ func popkitOfTheDocs() *agenttest.Popkit {
 	return &agenttest.Popkit{
 		ForMe:   []event.InsightShared{{Agent: "explorer-1", Kind: "discovery", Content: "users are in src/models"}},
 		Answers: map[string]string{"Which database?": "sqlite"},
+		Denied:  []string{".env", ".git/"},
 	}
+}
+
+// tools is a Popkit as a script's Tools.
+type tools struct{ *agenttest.Popkit }
+
+func (t tools) Judge(ctx context.Context, c scripted.ToolCall) (scripted.Permission, error) {
+	input, err := c.JSON()
+	if err != nil {
+		return scripted.Permission{}, err
+	}
+	allowed, said, err := t.Popkit.Judge(ctx, c.Tool, c.ID, input)
+	return scripted.Permission{Allowed: allowed, Said: said}, err
 }

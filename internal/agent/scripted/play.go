@@ -45,10 +45,13 @@ type Voice interface {
 	Report(ctx context.Context, r event.Report) error
 }
 
-// Tools counts tool calls.
+// Tools is told of tool calls, and asked for leave.
 type Tools interface {
-	// Tool returns what popkit has to tell the agent, "" for nothing.
-	Tool(ctx context.Context, name string) (string, error)
+	// Tool says that a call was made, by the name that Judge was told or "", and
+	// returns what popkit has to tell the agent, "" for nothing.
+	Tool(ctx context.Context, name, id string) (string, error)
+	// Judge asks the guard about a call, and blocks until there is an answer.
+	Judge(ctx context.Context, c ToolCall) (Permission, error)
 }
 
 // FromEnviron returns the Env that an agent's environment describes, as far as
@@ -123,6 +126,9 @@ type player struct {
 	ctx  context.Context
 	env  Env
 	root *os.Root
+
+	guarded bool // its tool calls are put to the guard
+	calls   int  // that were
 }
 
 // counted are the steps that stand for a tool call.
@@ -132,21 +138,45 @@ func (p *player) do(l line) error {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
+	if call, ok := asTool(l.step); ok && p.guarded {
+		return p.doGuarded(l.step, call)
+	}
 	if err := l.step.play(p); err != nil {
 		return err
 	}
-	if counted[l.name] {
-		return p.called(l.name)
+	if counted[l.name] && !p.guarded {
+		return p.called(l.name, "")
 	}
 	return nil
 }
 
-// called counts a tool call and says what popkit answers to it.
-func (p *player) called(name string) error {
+// doGuarded plays a step once the guard lets it.
+func (p *player) doGuarded(s step, call ToolCall) error {
+	call.ID = p.callID()
+	got, err := p.ask(call)
+	if err != nil {
+		return err
+	}
+	if !got.Allowed {
+		return fmt.Errorf("denied: %s", got.Said)
+	}
+	if got.Said != "" {
+		if err := p.sayf("popkit says: %s", got.Said); err != nil {
+			return err
+		}
+	}
+	if err := s.play(p); err != nil {
+		return err
+	}
+	return p.called(call.Tool, call.ID)
+}
+
+// called says that a tool call was made, and what popkit answers to it.
+func (p *player) called(name, id string) error {
 	if p.env.Tools == nil {
 		return nil
 	}
-	told, err := p.env.Tools.Tool(p.ctx, name)
+	told, err := p.env.Tools.Tool(p.ctx, name, id)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func TestWhatPopkitHears(t *testing.T) {
 - check_in: {progress: 0.25, doing: this, need: that}
 - report: {status: done, summary: all of it, no_code: true}
 - sleep: 0s
-`, scripted.Env{Insights: popkit, Voice: popkit, Tools: popkit, Environ: []string{"PATH=" + os.Getenv("PATH")}})
+`, scripted.Env{Insights: popkit, Voice: popkit, Tools: tools{popkit}, Environ: []string{"PATH=" + os.Getenv("PATH")}})
 	if code != 0 {
 		t.Errorf("exit %d: %s", code, out)
 	}
@@ -76,7 +76,7 @@ func TestPopkitThatIsAway(t *testing.T) {
 			t.Errorf("%s without a popkit: exit %d, %q", script, code, out)
 		}
 		popkit := &agenttest.Popkit{Err: errors.New("connection refused")}
-		out, code = play(t, script, scripted.Env{Insights: popkit, Voice: popkit, Tools: popkit})
+		out, code = play(t, script, scripted.Env{Insights: popkit, Voice: popkit, Tools: tools{popkit}})
 		if code != 1 || !strings.Contains(out, "connection refused") {
 			t.Errorf("%s with a popkit that fails: exit %d, %q", script, code, out)
 		}
@@ -85,7 +85,7 @@ func TestPopkitThatIsAway(t *testing.T) {
 		t.Errorf("a script that needs no popkit: exit %d, %q", code, out)
 	}
 	popkit := &agenttest.Popkit{Err: errors.New("connection refused")}
-	if out, code := play(t, "[say: hello]", scripted.Env{Tools: popkit}); code != 1 {
+	if out, code := play(t, "[say: hello]", scripted.Env{Tools: tools{popkit}}); code != 1 {
 		t.Errorf("a tool call that could not be counted is no failure: exit %d, %q", code, out)
 	}
 }
@@ -176,5 +176,62 @@ func TestFromEnviron(t *testing.T) {
 	}
 	if _, err := scripted.FromEnviron("/w", []string{"POPKIT_ATTEMPT=many"}); err == nil {
 		t.Error("an attempt that is no number is taken")
+	}
+}
+
+// TestGuarded: once the guard is asked, it is asked about every tool call, by the
+// name by which the call is reported; what is denied is not done.
+func TestGuarded(t *testing.T) {
+	popkit := &agenttest.Popkit{Denied: []string{".git/", "secret"}}
+	dir := t.TempDir()
+	out, code := play(t, `
+- guard
+- say: hello
+- write: {path: a, content: x}
+- edit: {path: a, old: x, new: y}
+- run: "true"
+- tool: {name: Edit, input: {file_path: a, old_string: y, new_string: z}}
+- delete: a
+- tool: Read
+- tool: {name: Bash, input: {command: touch secret}, expect: deny}
+- write: {path: secret, content: x}
+- say: never
+`, scripted.Env{Workspace: dir, Tools: tools{popkit}, Environ: []string{"PATH=" + os.Getenv("PATH")}})
+	if code != 1 || !strings.Contains(out, "write: denied: secret is protected") || strings.Contains(out, "never") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	want := []string{
+		`judge Write call-1 {"content":"this must not be written\n","file_path":".git/popkit-canary"}`,
+		`judge Write call-2 {"content":"x","file_path":"a"}`, "tool Write call-2",
+		`judge Edit call-3 {"file_path":"a","new_string":"y","old_string":"x"}`, "tool Edit call-3",
+		`judge Bash call-4 {"command":"true"}`, "tool Bash call-4",
+		`judge Edit call-5 {"file_path":"a","new_string":"z","old_string":"y"}`, "tool Edit call-5",
+		`judge Bash call-6 {"command":"rm -r -- 'a'"}`, "tool Bash call-6",
+		"tool Read", `judge Bash call-7 {"command":"touch secret"}`, `judge Write call-8 {"content":"x","file_path":"secret"}`,
+	}
+	if got := popkit.Calls(); !slices.Equal(got, want) {
+		t.Errorf("popkit heard\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("what was denied is there: %v, %v", left, err)
+	}
+}
+
+// TestCanaryThatSings: a guard that allows the canary is none.
+func TestCanaryThatSings(t *testing.T) {
+	for script, want := range map[string]string{
+		"[guard]": "nothing guards this agent", "[guard: skip]": "", "[tool: {name: Bash, input: {command: 'true'}, expect: deny}]": "Bash was allowed",
+	} {
+		out, code := play(t, script, scripted.Env{Tools: tools{&agenttest.Popkit{}}})
+		if !strings.Contains(out, want) || (code == 0) != (want == "") {
+			t.Errorf("%s: exit %d: %s", script, code, out)
+		}
+	}
+	dir := t.TempDir()
+	if _, code := play(t, "[guard: ignore]", scripted.Env{Workspace: dir, Tools: tools{&agenttest.Popkit{Denied: []string{".git"}}}}); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".git", "popkit-canary")); err != nil {
+		t.Error(err)
 	}
 }

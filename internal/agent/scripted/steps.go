@@ -79,10 +79,6 @@ type (
 	child struct {
 		Name string `yaml:"name"`
 	}
-	tool struct {
-		Name  string `yaml:"name"`
-		Times int    `yaml:"times"`
-	}
 )
 
 // kinds is the closed set of steps, by their names. The value is nil when the
@@ -105,6 +101,7 @@ var kinds = map[string]func(ast.Node) (step, error){
 	"crash":    build[crash](nil),
 	"child":    build(func(s string) child { return child{Name: s} }),
 	"tool":     build(func(s string) tool { return tool{Name: s} }),
+	"guard":    build(func(s string) guarded { return guarded{Canary: s} }),
 }
 
 // build makes a step of a mapping, of nothing or, where there is a short form,
@@ -241,16 +238,6 @@ func (s fail) check() error {
 		return errors.New("exit 0 is no failure: end the steps instead")
 	}
 	return exitStatus(s.Exit)
-}
-
-func (s tool) check() error {
-	if s.Name == "" {
-		return errors.New("name is missing")
-	}
-	if s.Times < 0 || s.Times > 100_000 {
-		return fmt.Errorf("times is %d: want 1 to 100000", s.Times)
-	}
-	return nil
 }
 
 func inside(path string) error {
