@@ -104,6 +104,7 @@ var packages = []Package{
 		"internal/core/audit", "internal/core/event", "internal/workspace/git", "internal/workspace/store"}},
 	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/core/audit", "internal/workspace/..."), Tests: []string{"internal/proc"}},
 	{Dir: "internal/sandbox", Band: Adapter, May: []string{"internal/proc"}},
+	{Dir: "internal/notify", Band: Adapter, May: []string{"internal/proc", "internal/redact"}},
 	{Dir: "internal/guard", Band: Adapter, May: with(nouns, "internal/core/policy", "internal/redact")},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
 
@@ -128,7 +129,7 @@ var packages = []Package{
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
-		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/proc", "internal/redact", "internal/config",
+		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config",
 		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
 		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/agent/scripted")},

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"popkit/internal/core/event"
 	"popkit/internal/core/nearest"
 	"popkit/internal/core/objective"
+	"popkit/internal/core/policy"
 	"popkit/internal/strictyaml"
 )
 
@@ -52,6 +54,7 @@ func (c *Config) problems() []problem {
 	k.workspace(c.Workspace)
 	k.env(c.Env)
 	k.guardrails(c.Guardrails)
+	k.notify(c.Notify)
 	return k.list
 }
 
@@ -107,6 +110,9 @@ func (k *checker) numbers(c *Config) {
 		{"limits.retry_delay_seconds", l.RetryDelaySeconds, 0},
 		{"limits.context_bytes", float64(l.ContextBytes), 0},
 		{"limits.transcript_bytes", float64(l.TranscriptBytes), 0},
+		{"guardrails.bulk_files", float64(c.Guardrails.BulkFiles), 1},
+		{"guardrails.canary_seconds", c.Guardrails.CanarySeconds, 0},
+		{"notify.timeout_seconds", c.Notify.TimeoutSeconds, 0.01},
 		{"guardrails.audit.max_file_bytes", float64(c.Guardrails.Audit.MaxFileBytes), 1},
 		{"guardrails.audit.max_read_bytes", float64(c.Guardrails.Audit.MaxReadBytes), 1},
 		{"workspace.ports", float64(c.Workspace.Ports), 0},
@@ -124,7 +130,7 @@ func (k *checker) numbers(c *Config) {
 }
 
 var questionKinds = []event.QuestionKind{event.AskAgent, event.AskAttempts, event.AskConflict, event.AskAudit,
-	event.AskCheck, event.AskBarrier, event.AskEffect}
+	event.AskCheck, event.AskBarrier, event.AskEffect, event.AskGuard, event.AskBreach}
 
 func (k *checker) decisions(list []Auto) {
 	for i, a := range list {
@@ -186,6 +192,7 @@ func (k *checker) names(path string, names []string) {
 }
 
 func (k *checker) guardrails(g Guardrails) {
+	before := len(k.list)
 	for i, p := range g.ProtectedPaths {
 		if err := objective.CheckGlob(p); err != nil {
 			k.add(strictyaml.Index("guardrails.protected_paths", i), err.Error(), "")
@@ -200,5 +207,20 @@ func (k *checker) guardrails(g Guardrails) {
 		}
 		choice(k, path, g.Audit.Rules[name], audit.Modes)
 	}
-	choice(k, "guardrails.unconventional", g.Unconventional, []string{"flag", "ask", "off"})
+	choice(k, "guardrails.unconventional", g.Unconventional, []string{"flag", "ask", "deny", "off"})
+	if len(k.list) == before {
+		if _, err := policy.Compile(g.spec()); err != nil {
+			k.add("guardrails", err.Error(), "popkit guard explain")
+		}
+	}
+}
+
+func (k *checker) notify(n Notify) {
+	if n.Webhook == "" {
+		return
+	}
+	u, err := url.Parse(n.Webhook)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		k.add("notify.webhook", "it is no URL of a web server", "https://…") // what it is may be a secret
+	}
 }

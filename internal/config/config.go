@@ -3,6 +3,7 @@ package config
 import (
 	"popkit/internal/core/audit"
 	"popkit/internal/core/event"
+	"popkit/internal/core/policy"
 )
 
 // Config is the configuration with all defaults filled in.
@@ -21,6 +22,7 @@ type Config struct {
 	Env              Env             `json:"env"`
 	Commit           Commit          `json:"commit"`
 	Guardrails       Guardrails      `json:"guardrails"`
+	Notify           Notify          `json:"notify"`
 	Redis            Redis           `json:"redis"`
 
 	// Notes say what the user should know about the files, one line each.
@@ -118,6 +120,20 @@ type Guardrails struct {
 	RestrictedTools []string `json:"restricted_tools"`
 	HumanRequired   []string `json:"human_required"`
 	Unconventional  string   `json:"unconventional"`
+
+	ProtectedReads    []string          `json:"protected_reads"`
+	SensitivePaths    []string          `json:"sensitive_paths"`
+	ProtectedBranches []string          `json:"protected_branches"`
+	Rules             map[string]string `json:"rules"` // rule → allow, flag, ask or deny
+	BulkFiles         int               `json:"bulk_files"`
+	CanarySeconds     float64           `json:"canary_seconds"`
+}
+
+// Notify says how people are told that a question waits for them.
+type Notify struct {
+	Command        string  `json:"command"`
+	Webhook        string  `json:"webhook"`
+	TimeoutSeconds float64 `json:"timeout_seconds"`
 }
 
 // Audit says how strict the audit of an agent's work is.
@@ -141,6 +157,7 @@ type Redis struct {
 // Default returns the configuration of a user without any file. The values the
 // specification gives are its values.
 func Default() Config {
+	guard := policy.DefaultSpec()
 	return Config{
 		Tier:             Pro,
 		ModePriority:     []Mode{Native, RedisMode, File},
@@ -166,10 +183,16 @@ func Default() Config {
 			ProtectedPaths: []string{".env*", "**/secrets/**"}, AuditScope: true, DriftDetection: Drift{Enabled: true},
 			Audit:           Audit{Rules: map[string]string{}, MaxFileBytes: audit.DefaultMaxFile, MaxReadBytes: audit.DefaultMaxRead},
 			RestrictedTools: []string{}, HumanRequired: []string{}, Unconventional: "flag",
+			ProtectedReads: list(guard.ProtectedReads), SensitivePaths: list(guard.SensitivePaths), ProtectedBranches: list(guard.ProtectedBranches),
+			Rules: map[string]string{}, BulkFiles: guard.BulkFiles, CanarySeconds: 30,
 		},
-		Redis: Redis{Prefix: "pop"},
+		Notify: Notify{TimeoutSeconds: 10},
+		Redis:  Redis{Prefix: "pop"},
 	}
 }
+
+// list is never nil: an empty one in a file or a log is not one that is left out.
+func list(names []string) []string { return append([]string{}, names...) }
 
 // Protected returns the globs that no agent may change: the configured ones, and
 // git's own directory whatever is configured.

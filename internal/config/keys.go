@@ -50,7 +50,7 @@ var keys = []Key{
 
 	{Name: "roles.NAME.runtime", Meaning: "runtime of a role's agents", Effect: inRun},
 
-	{Name: "decisions.auto", Unit: "answers", Meaning: "answers by policy: {kind, match, answer}; kind is agent, attempts, conflict, audit, check, barrier, effect or left out for all, match is a regular expression (RE2) over the question's text, and of kind audit over each finding, all of which must fit; the first that fits answers", Effect: inRun},
+	{Name: "decisions.auto", Unit: "answers", Meaning: "answers by policy: {kind, match, answer}; kind is agent, guard, breach, attempts, conflict, audit, check, barrier, effect or left out for all, match is a regular expression (RE2) over the question's text, and of kind audit over each finding, all of which must fit; the first that fits answers", Effect: inRun},
 	{Name: "decisions.park_unattended", Meaning: "when only a person can go on and none is attached, the run is parked and the engine ends (exit status 3); false: the engine waits", Effect: inRun},
 
 	{Name: "workspace.root", Meaning: `directory of the workspaces, outside the repository; "" is popkit's own in the cache directory`, Effect: inWorkspace},
@@ -74,9 +74,19 @@ var keys = []Key{
 	{Name: "guardrails.audit.max_file_bytes", Unit: "bytes", Meaning: "a file that an agent leaves larger is not read and needs a person's yes", Effect: inRun},
 	{Name: "guardrails.audit.max_read_bytes", Unit: "bytes", Meaning: "how much of one agent's work the audit reads; what is beyond needs a person's yes", Effect: inRun},
 	{Name: "guardrails.drift_detection.enabled", Meaning: "drift (work outside the scope, no progress, going round in circles) is looked for", Effect: inGuard, Later: true},
-	{Name: "guardrails.restricted_tools", Unit: "tools", Meaning: "tools that agents may not use", Effect: inGuard, Later: true},
-	{Name: "guardrails.human_required", Unit: "rules", Meaning: "actions that need a person's yes", Effect: inGuard, Later: true},
-	{Name: "guardrails.unconventional", Meaning: "what happens with an action that smells of cheating: flag, ask or off", Effect: inGuard, Later: true},
+	{Name: "guardrails.restricted_tools", Unit: "tools", Meaning: `tools that agents may not use; "*" is a wildcard`, Effect: inGuard, Later: true},
+	{Name: "guardrails.human_required", Unit: "rules", Meaning: `what needs a person's yes: rules by their names, or beginnings of commands ("docker compose up")`, Effect: inGuard, Later: true},
+	{Name: "guardrails.unconventional", Meaning: "what happens with an action that smells of cheating: flag (it may run, the audit decides), ask, deny or off", Effect: inGuard, Later: true},
+	{Name: "guardrails.protected_reads", Unit: "patterns", Meaning: "paths that are read only with a person's yes", Effect: inGuard, Later: true},
+	{Name: "guardrails.sensitive_paths", Unit: "patterns", Meaning: "paths that are changed only with a person's yes", Effect: inGuard, Later: true},
+	{Name: "guardrails.protected_branches", Unit: "branches", Meaning: `branches that are pushed to only with a person's yes; "*" is a wildcard`, Effect: inGuard, Later: true},
+	{Name: "guardrails.rules.NAME", Meaning: "what a rule of the guard does with a tool call: allow, flag, ask or deny", Effect: inGuard, Later: true},
+	{Name: "guardrails.bulk_files", Unit: "files", Meaning: "tracked files that one call may delete without a person's yes", Effect: inGuard, Later: true},
+	{Name: "guardrails.canary_seconds", Unit: "seconds, 0: no limit", Meaning: "an agent whose runtime has a hook for the guard must have proved within that time that the hook answers, or is stopped", Effect: inRun},
+
+	{Name: "notify.command", Meaning: `shell command run for each question that a person has to answer; it gets the question as JSON on standard input and as POPKIT_QUESTION_… variables`, Effect: "engines that start"},
+	{Name: "notify.webhook", Meaning: "URL to which each such question is posted as JSON; redirects are not followed", Effect: "engines that start"},
+	{Name: "notify.timeout_seconds", Unit: "seconds", Meaning: "time of one notification; past it it has failed, and status says so", Effect: "engines that start"},
 
 	{Name: "redis.url", Meaning: "where the Redis is, e.g. redis://localhost:6379", Effect: inRedis, Later: true},
 	{Name: "redis.prefix", Meaning: "what the names of keys and channels begin with", Effect: inRedis, Later: true},

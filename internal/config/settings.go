@@ -9,6 +9,7 @@ import (
 	"popkit/internal/core/audit"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
+	"popkit/internal/core/policy"
 )
 
 // Flags are what the command line and the machine add to the configuration when
@@ -84,7 +85,7 @@ func (c Config) Settings(p objective.Plan, f Flags) (event.Settings, error) {
 		RetryDelay: l.RetryDelaySeconds.Duration(), ContextLimit: l.ContextBytes,
 		Runtime: c.Runtime, RoleRuntimes: c.roleRuntimes(), Resolver: c.Resolver,
 		ProtectedPaths: c.Protected(), DriftDetection: c.Guardrails.DriftDetection.Enabled,
-		AuditScope: c.Guardrails.AuditScope, Audit: c.Guardrails.auditRules(), CloseWhenUnattended: c.Decisions.ParkUnattended || f.NoWait,
+		AuditScope: c.Guardrails.AuditScope, Audit: c.Guardrails.auditRules(), Guard: c.Guardrails.guard(), CloseWhenUnattended: c.Decisions.ParkUnattended || f.NoWait,
 	}
 	for _, a := range c.Decisions.Auto {
 		s.AutoAnswers = append(s.AutoAnswers, event.AutoAnswer(a))
@@ -96,6 +97,23 @@ func (c Config) Settings(p objective.Plan, f Flags) (event.Settings, error) {
 		s.MaxRuntime = time.Duration(f.TimeoutMinutes * float64(time.Minute))
 	}
 	return s, nil
+}
+
+// guard is what the guard of a run goes by.
+func (g Guardrails) guard() event.Guard {
+	return event.Guard{
+		ProtectedReads: g.ProtectedReads, SensitivePaths: g.SensitivePaths, RestrictedTools: g.RestrictedTools, HumanRequired: g.HumanRequired,
+		ProtectedBranches: g.ProtectedBranches, Unconventional: g.Unconventional, Rules: g.Rules, BulkFiles: g.BulkFiles,
+		CanaryTimeout: objective.Seconds(g.CanarySeconds).Duration(),
+	}
+}
+
+// spec is the same for who compiles it.
+func (g Guardrails) spec() policy.Spec {
+	return policy.Spec{
+		ProtectedPaths: g.ProtectedPaths, ProtectedReads: g.ProtectedReads, SensitivePaths: g.SensitivePaths, RestrictedTools: g.RestrictedTools,
+		HumanRequired: g.HumanRequired, ProtectedBranches: g.ProtectedBranches, Unconventional: g.Unconventional, Rules: g.Rules, BulkFiles: g.BulkFiles,
+	}
 }
 
 // auditRules are what the audit of a run goes by. Who wants no alarm of what smells

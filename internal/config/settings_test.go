@@ -62,6 +62,10 @@ func TestSettingsOfTheDefaults(t *testing.T) {
 		CheckTimeout: 10 * time.Minute, RetryDelay: 2 * time.Second, ContextLimit: 32 << 10, Runtime: "claude",
 		ProtectedPaths: []string{".git", ".env*", "**/secrets/**"}, DriftDetection: true, AuditScope: true, CloseWhenUnattended: true,
 		Audit: event.AuditRules{MaxFile: 1 << 20, MaxRead: 64 << 20},
+		Guard: Default().Guardrails.guard(),
+	}
+	if g := got.Guard; g.CanaryTimeout != 30*time.Second || g.ProtectedReads == nil || g.RestrictedTools == nil || g.Unconventional != "flag" {
+		t.Errorf("the guard's: %+v", g)
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -109,7 +113,15 @@ func TestEachKeyChangesTheSettings(t *testing.T) {
 		{`guardrails: {audit: {rules: {binary_file: note}}}`, "Audit"},
 		{`guardrails: {audit: {max_file_bytes: 5}}`, "Audit"},
 		{`guardrails: {audit: {max_read_bytes: 5}}`, "Audit"},
-		{`guardrails: {unconventional: off}`, "Audit"},
+		{`guardrails: {unconventional: off}`, "Audit Guard"},
+		{`guardrails: {unconventional: deny}`, "Guard"},
+		{`guardrails: {restricted_tools: [WebFetch]}`, "Guard"},
+		{`guardrails: {human_required: ["docker compose up"]}`, "Guard"},
+		{`guardrails: {protected_reads: [x]}`, "Guard"},
+		{`guardrails: {sensitive_paths: [x]}`, "Guard"},
+		{`guardrails: {protected_branches: [release/*]}`, "Guard"},
+		{`guardrails: {bulk_files: 1}`, "Guard"},
+		{`guardrails: {canary_seconds: 1}`, "Guard"},
 		{`guardrails: {drift_detection: {enabled: false}}`, "DriftDetection"},
 	} {
 		s, err := mustLoad(t, map[string]string{"repo/" + RepoFile: c.config}).Settings(plan(), Flags{ClaudeVersion: "2.0.64"})

@@ -36,6 +36,7 @@ func effectOf() map[string]func(*testing.T) {
 		"workspace.submodules": keySubmodules, "limits.transcript_bytes": keyPlaces,
 		"env.pass": keyPlaces, "env.secrets": keyPlaces, "env.set.NAME": keyPlaces, "env.home": keyPlaces, "env.tmp": keyPlaces,
 		"env.caches.NAME": keyPlaces, "commit.sign": keySign,
+		"guardrails.canary_seconds": keyCanary, "notify.command": keyNotify, "notify.webhook": keyNotify, "notify.timeout_seconds": keyNotify,
 		"guardrails.protected_paths": keyAudit, "guardrails.audit_scope": keyAudit,
 		"guardrails.audit.rules.NAME": keyAuditRules, "guardrails.audit.max_file_bytes": keyAuditRules, "guardrails.audit.max_read_bytes": keyAuditRules,
 	}

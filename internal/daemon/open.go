@@ -56,6 +56,7 @@ func (d *daemon) open(ctx context.Context) error {
 	}
 	d.guard = guard.New(d.env.redactor)
 	d.setRules(d.st.State)
+	d.openNotify(ctx)
 	d.files = statefile.New(d.Run.Place.Repo, d.Run.ID)
 	d.engine = engine.New(d.st, effects.New(d.effects()), d.observe)
 	d.about.Sandbox = <-isolation

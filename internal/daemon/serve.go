@@ -15,6 +15,7 @@ import (
 	"popkit/internal/engine"
 	"popkit/internal/eventlog/filelog"
 	"popkit/internal/guard"
+	"popkit/internal/notify"
 	"popkit/internal/runs"
 	"popkit/internal/server"
 	"popkit/internal/statefile"
@@ -64,19 +65,21 @@ type daemon struct {
 	ServeOptions
 	log *slog.Logger
 
-	events  *filelog.Log
-	st      *engine.Stepper
-	engine  *engine.Engine
-	server  *server.Server
-	door    *door
-	guard   *guard.Guard
-	files   *statefile.Files
-	work    *workspace.Run
-	env     *environment
-	sockets string
-	about   view.Engine
-	news    chan struct{}  // holds one token while power-state.json is behind
-	closers []func() error // given back in the other order
+	events *filelog.Log
+	st     *engine.Stepper
+	engine *engine.Engine
+	server *server.Server
+	door   *door
+	guard  *guard.Guard
+	// notifier tells people of questions; nil: nobody is to be told.
+	notifier *notify.Notifier
+	files    *statefile.Files
+	work     *workspace.Run
+	env      *environment
+	sockets  string
+	about    view.Engine
+	news     chan struct{}  // holds one token while power-state.json is behind
+	closers  []func() error // given back in the other order
 
 	mu    sync.Mutex     // guards begun and early
 	begun bool           // the engine takes inputs
@@ -135,6 +138,9 @@ func (d *daemon) run(ctx context.Context) error {
 	}, d.beginNotes()...)
 	d.endNotes()
 	stopSignals()
+	if err == nil {
+		err = d.closeNotify(ctx)
+	}
 	stopWriter()
 	writer.Wait()
 	if err != nil {

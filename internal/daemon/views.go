@@ -27,6 +27,7 @@ func (d *daemon) observe(s *state.State, events []event.Event) {
 		d.files.WriteInsights(changed)
 	}
 	d.heedRules(s, events)
+	d.tellPeople(s, events)
 	if d.Observe != nil {
 		d.Observe(events)
 	}
@@ -128,7 +129,7 @@ func (d *daemon) note(source, text string) {
 	in := decide.Note{Problem: event.Problem{Source: source, Text: text}}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.begun {
+	if !d.begun { // or it has ended
 		d.early = append(d.early, in)
 		return
 	}
@@ -141,7 +142,9 @@ func (d *daemon) beginNotes() []decide.Input {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.begun = true
-	return d.early
+	early := d.early
+	d.early = nil
+	return early
 }
 
 // endNotes waits for those that are being handed in.

@@ -19,10 +19,24 @@ func Spec(s *state.State) policy.Spec {
 	spec, g := policy.DefaultSpec(), s.Settings.Guard
 	spec.ProtectedPaths = s.Settings.ProtectedPaths
 	spec.Boundaries = s.Created.Plan.Objective.Boundaries.FilePatterns
+	for _, list := range []struct {
+		to   *[]string
+		from []string
+	}{
+		{&spec.ProtectedReads, g.ProtectedReads}, {&spec.SensitivePaths, g.SensitivePaths},
+		{&spec.HumanRequired, g.HumanRequired}, {&spec.ProtectedBranches, g.ProtectedBranches},
+	} {
+		if list.from != nil {
+			*list.to = list.from
+		}
+	}
 	spec.RestrictedTools = slices.Concat(g.RestrictedTools, s.Created.Plan.Objective.Boundaries.RestrictedTools)
-	spec.HumanRequired = g.HumanRequired
+	spec.Rules = g.Rules
 	if g.Unconventional != "" {
 		spec.Unconventional = g.Unconventional
+	}
+	if g.BulkFiles > 0 {
+		spec.BulkFiles = g.BulkFiles
 	}
 	for _, r := range s.Rules {
 		if now, ok := s.RuleFor(r.Rule, r.Subject); ok && now.Answer == state.AnswerAllow {

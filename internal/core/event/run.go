@@ -68,11 +68,17 @@ type Settings struct {
 }
 
 // Guard is what the guard works with, besides the protected paths: see
-// policy.Spec.
+// policy.Spec. A list that is null was not configured, as in the log of an older
+// popkit; an empty one was.
 type Guard struct {
-	RestrictedTools []string `json:"restricted_tools,omitempty"`
-	HumanRequired   []string `json:"human_required,omitempty"`
-	Unconventional  string   `json:"unconventional,omitempty"` // flag, ask, deny or off
+	ProtectedReads    []string          `json:"protected_reads"`
+	SensitivePaths    []string          `json:"sensitive_paths"`
+	RestrictedTools   []string          `json:"restricted_tools"`
+	HumanRequired     []string          `json:"human_required"`
+	ProtectedBranches []string          `json:"protected_branches"`
+	Unconventional    string            `json:"unconventional,omitempty"` // flag, ask, deny or off
+	Rules             map[string]string `json:"rules,omitempty"`          // rule → allow, flag, ask or deny
+	BulkFiles         int               `json:"bulk_files,omitempty"`
 	// CanaryTimeout is how long an agent whose runtime has a hook may work until
 	// the hook has proved that it answers; 0: no limit.
 	CanaryTimeout time.Duration `json:"canary_timeout,omitempty"`

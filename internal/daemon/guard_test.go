@@ -1,0 +1,84 @@
+package daemon
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"popkit/internal/api"
+	"popkit/internal/config"
+	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
+	"popkit/internal/notify"
+)
+
+// keyCanary: a runtime that says it has a hook, which never proves that it answers.
+func keyCanary(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "script.yaml")
+	writeFile(t, script, "- guard: skip\n- hang\n")
+	mute := objective.Task{ID: "mute", Role: "implementer", Title: "mute", Prompt: "mute", Runtime: "scripted:" + script}
+	run := configured(t, newRepo(t), `{"guardrails":{"canary_seconds":0.2}}`, onePhase(nil, mute), config.Flags{})
+	began := time.Now()
+	l := start(t, run)
+	l.until("agent.breached", 1)
+	if took := time.Since(began); took < 200*time.Millisecond {
+		t.Errorf("it was stopped after %s", took)
+	}
+	l.until("agent.exited", 1)
+	l.until("question.asked", 1)
+	l.call(l.person(), api.OpAnswer, api.AnswerArgs{ID: "q-1", Answer: "skip", By: "ada"}, nil)
+	s := l.wait()
+	wantOutcome(t, s, event.OutcomeDone)
+	if b := s.Agents["implementer-1"].Breach; b == nil || b.Kind != event.BreachNoCanary || !strings.Contains(b.Reason, "200ms") {
+		t.Errorf("%+v", b)
+	}
+	// Without a limit it is left alone.
+	run = configured(t, newRepo(t), `{"guardrails":{"canary_seconds":0},"limits":{"agent_timeout_minutes":0.005,"max_attempts":1}}`, onePhase(nil, mute), config.Flags{})
+	s = start(t, run).wait()
+	if a := s.Agents["implementer-1"]; a.Breach != nil || !a.Guard.Hook || s.Questions["q-1"].Kind != event.AskAttempts {
+		t.Errorf("%+v, %+v", a.Breach, s.Questions["q-1"])
+	}
+}
+
+// keyNotify: a person hears of a question, though it parks the run, and of none
+// that the policy has answered; what fails is a problem and no more.
+func keyNotify(t *testing.T) {
+	var mu sync.Mutex
+	var posted []string
+	web := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var q notify.Question
+		if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		posted = append(posted, q.Kind+" "+q.Task+" "+q.Phase)
+	}))
+	defer web.Close()
+	out := filepath.Join(t.TempDir(), "out")
+	plan := onePhase(nil, task("a", "exit 1"), task("b", "exit 2"))
+	const more = `"limits":{"max_attempts":1},"decisions":{"auto":[{"kind":"attempts","match":"exit status 2","answer":"skip"}]}`
+	_, s := result(t, `{"notify":{"command":"cat >> `+out+`; pwd >> `+out+`","webhook":"`+web.URL+`"},`+more+`}`, plan)
+	wantOutcome(t, s, event.OutcomeNeedsHuman)
+	if want := []string{"attempts a work"}; !slices.Equal(posted, want) {
+		t.Errorf("posted: %v, want %v", posted, want)
+	}
+	if text := readFile(t, out); strings.Count(text, "\n") != 2 || !strings.Contains(text, `"task":"a"`) || !strings.Contains(text, s.Created.Repo+"\n") {
+		t.Errorf("the command got %s", text)
+	}
+	began := time.Now()
+	_, s = result(t, `{"notify":{"command":"exec sleep 100","timeout_seconds":0.1},`+more+`}`, plan)
+	wantOutcome(t, s, event.OutcomeNeedsHuman)
+	if took := time.Since(began); took > 50*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if n := len(s.Problems); n == 0 || s.Problems[n-1].Source != "notify" || !strings.Contains(s.Problems[n-1].Text, "longer than 100ms") {
+		t.Errorf("%+v", s.Problems)
+	}
+}
