@@ -15,7 +15,7 @@ const (
 	inRun       = "new runs"
 	inAgents    = "agents, checks and setup commands of new runs"
 	inWorkspace = "workspaces of new runs"
-	inGuard     = "the guard, which is not built yet"
+	inGuard     = "drift detection, which is not built yet"
 	inRedis     = "redis mode, which is not built yet"
 )
 
@@ -74,14 +74,14 @@ var keys = []Key{
 	{Name: "guardrails.audit.max_file_bytes", Unit: "bytes", Meaning: "a file that an agent leaves larger is not read and needs a person's yes", Effect: inRun},
 	{Name: "guardrails.audit.max_read_bytes", Unit: "bytes", Meaning: "how much of one agent's work the audit reads; what is beyond needs a person's yes", Effect: inRun},
 	{Name: "guardrails.drift_detection.enabled", Meaning: "drift (work outside the scope, no progress, going round in circles) is looked for", Effect: inGuard, Later: true},
-	{Name: "guardrails.restricted_tools", Unit: "tools", Meaning: `tools that agents may not use; "*" is a wildcard`, Effect: inGuard, Later: true},
-	{Name: "guardrails.human_required", Unit: "rules", Meaning: `what needs a person's yes: rules by their names, or beginnings of commands ("docker compose up")`, Effect: inGuard, Later: true},
-	{Name: "guardrails.unconventional", Meaning: "what happens with an action that smells of cheating: flag (it may run, the audit decides), ask, deny or off", Effect: inGuard, Later: true},
-	{Name: "guardrails.protected_reads", Unit: "patterns", Meaning: "paths that are read only with a person's yes", Effect: inGuard, Later: true},
-	{Name: "guardrails.sensitive_paths", Unit: "patterns", Meaning: "paths that are changed only with a person's yes", Effect: inGuard, Later: true},
-	{Name: "guardrails.protected_branches", Unit: "branches", Meaning: `branches that are pushed to only with a person's yes; "*" is a wildcard`, Effect: inGuard, Later: true},
-	{Name: "guardrails.rules.NAME", Meaning: "what a rule of the guard does with a tool call: allow, flag, ask or deny", Effect: inGuard, Later: true},
-	{Name: "guardrails.bulk_files", Unit: "files", Meaning: "tracked files that one call may delete without a person's yes", Effect: inGuard, Later: true},
+	{Name: "guardrails.restricted_tools", Unit: "tools", Meaning: `tools that agents may not use; "*" is a wildcard`, Effect: inRun},
+	{Name: "guardrails.human_required", Unit: "rules", Meaning: `what needs a person's yes: rules by their names, or beginnings of commands ("docker compose up")`, Effect: inRun},
+	{Name: "guardrails.unconventional", Meaning: "what happens with an action that smells of cheating: flag (it may run, the audit decides), ask, deny or off", Effect: inRun},
+	{Name: "guardrails.protected_reads", Unit: "patterns", Meaning: "paths that are read only with a person's yes", Effect: inRun},
+	{Name: "guardrails.sensitive_paths", Unit: "patterns", Meaning: "paths that are changed only with a person's yes", Effect: inRun},
+	{Name: "guardrails.protected_branches", Unit: "branches", Meaning: `branches that are pushed to only with a person's yes; "*" is a wildcard`, Effect: inRun},
+	{Name: "guardrails.rules.NAME", Meaning: "what a rule of the guard does with a tool call: allow, flag, ask or deny", Effect: inRun},
+	{Name: "guardrails.bulk_files", Unit: "files", Meaning: "tracked files that one call may delete without a person's yes", Effect: inRun},
 	{Name: "guardrails.canary_seconds", Unit: "seconds, 0: no limit", Meaning: "an agent whose runtime has a hook for the guard must have proved within that time that the hook answers, or is stopped", Effect: inRun},
 
 	{Name: "notify.command", Meaning: `shell command run for each question that a person has to answer; it gets the question as JSON on standard input and as POPKIT_QUESTION_… variables`, Effect: "engines that start"},

@@ -82,3 +82,53 @@ func keyNotify(t *testing.T) {
 		t.Errorf("%+v", s.Problems)
 	}
 }
+
+// keyGuard: what the guard says to a call without and with the configuration.
+func keyGuard(t *testing.T) {
+	calls := []struct{ key, tool, input, rule string }{
+		{"restricted_tools", "WebSearch", `{"query":"x"}`, "restricted_tool"},
+		{"human_required", "Bash", `{"command":"docker compose up"}`, "human_required"},
+		{"unconventional", "Write", `{"file_path":"a_test.go","content":"package a\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Skip() }\n"}`, "unconventional"},
+		{"protected_reads", "Read", `{"file_path":"notes/a"}`, "access_credentials"},
+		{"sensitive_paths", "Write", `{"file_path":"conf/a","content":"x"}`, "protected_path"},
+		{"protected_branches", "Bash", `{"command":"git push origin release/1"}`, "push_to_main"},
+		{"bulk_files", "Bash", `{"command":"rm README other"}`, "bulk_delete_files"},
+	}
+	said := func(json string) map[string]api.Verdict {
+		g := newGate(t)
+		repo := newRepo(t)
+		writeFile(t, filepath.Join(repo, "other"), "x\n")
+		git(t, repo, "add", "-A")
+		git(t, repo, "commit", "-qm", "other")
+		run := configured(t, repo, `{"limits":{"decision_timeout_minutes":0.0005}`+json+`}`, onePhase(nil, task("a", g.pass()+"; echo a > a")), config.Flags{})
+		l := start(t, run)
+		l.until("agent.started", 1)
+		judge := func(tool, input string) (v api.Verdict) {
+			l.call(l.agent("implementer-1"), api.OpJudge, api.JudgeArgs{Tool: tool, Input: []byte(input)}, &v)
+			return v
+		}
+		out := map[string]api.Verdict{"rules": judge("Bash", `{"command":"npm publish"}`)}
+		for _, c := range calls {
+			out[c.key] = judge(c.tool, c.input)
+		}
+		g.open(t)
+		l.wait() // what was flagged parks the run
+		return out
+	}
+	before := said("")
+	asked := before["rules"]
+	if asked.Verdict != event.VerdictDeny || asked.By != "timeout" || asked.Rule == "" {
+		t.Errorf("rules: %+v", asked)
+	}
+	after := said(`,"guardrails":{"restricted_tools":["Web*"],"human_required":["docker compose up"],"unconventional":"deny",
+		"protected_reads":["notes/**"],"sensitive_paths":["conf/**"],"protected_branches":["release/*"],"bulk_files":1,"rules":{"` + asked.Rule + `":"allow"}}`)
+	if v := after["rules"]; v.Verdict != event.VerdictAllow {
+		t.Errorf("rules: %+v", v)
+	}
+	for _, c := range calls {
+		v, w := before[c.key], after[c.key]
+		if v.Verdict != event.VerdictAllow || w.Verdict != event.VerdictDeny || w.Rule != c.rule {
+			t.Errorf("%s: %+v, then %+v", c.key, v, w)
+		}
+	}
+}
