@@ -385,6 +385,9 @@ func (w *Run) collected(ctx context.Context, st *place, s CollectSpec) (Work, er
 		return Work{}, err
 	}
 	if commit == "" {
+		if _, err := os.Lstat(w.AgentDir(s.Agent)); err == nil && !store.IsDir(w.AgentDir(s.Agent)) {
+			return Work{}, fmt.Errorf("there is something else in place of the workspace at %s", w.AgentDir(s.Agent))
+		}
 		if !store.IsDir(w.root) { // a disk that is not there now has the work, and may be back
 			return Work{}, fmt.Errorf("the workspaces are not there: %s", w.root)
 		}
