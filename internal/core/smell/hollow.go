@@ -13,8 +13,8 @@ func (f *file) hollow() []Finding {
 	if !f.test && f.lang != source.Rust {
 		return nil
 	}
-	old := map[int]bool{} // lines of tests that were there before
-	in := map[int]bool{}  // lines of any test
+	old := make([]bool, len(f.new)) // lines of tests that were there before
+	in := make([]bool, len(f.new))  // lines of any test
 	for i := range f.after {
 		cover(in, &f.after[i])
 	}

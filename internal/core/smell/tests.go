@@ -14,7 +14,7 @@ func (d *diff) judgeTests(f *file) []Finding {
 		return nil
 	}
 	var out []Finding
-	covered := map[int]bool{} // lines that belong to a test, which was judged
+	covered := make([]bool, len(f.new)) // lines that belong to a test, which was judged
 	for _, p := range f.both {
 		out = append(out, d.changed(f, p[0], p[1])...)
 		cover(covered, p[1])
@@ -32,7 +32,7 @@ func (d *diff) judgeTests(f *file) []Finding {
 	return slices.Concat(out, f.loose(covered), f.looseAsserts())
 }
 
-func cover(covered map[int]bool, u *source.Unit) {
+func cover(covered []bool, u *source.Unit) {
 	end := u.End
 	if u.Group {
 		end = u.Head + 1
@@ -153,7 +153,7 @@ func (f *file) skipText(what string, i int, h testcase.How) Finding {
 
 // loose judges the new lines of a test file that belong to no test: fragments,
 // helpers, marks for a whole file.
-func (f *file) loose(covered map[int]bool) []Finding {
+func (f *file) loose(covered []bool) []Finding {
 	if !f.test {
 		return nil
 	}

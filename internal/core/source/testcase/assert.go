@@ -27,6 +27,9 @@ func Assertion(l source.Lang, code string) Asserts {
 	case source.Python:
 		return pythonAssertion(code)
 	case source.JavaScript, source.TypeScript:
+		if source.Has(code, "assert.fail", "assert.ifError") {
+			return Nothing // about what went wrong on the way
+		}
 		return jsAssertion(code)
 	case source.Java:
 		return javaAssertion(code)
@@ -52,7 +55,7 @@ func goAssertion(code string) Asserts {
 		switch {
 		case !ok || !strings.Contains(verb, "("):
 			return Nothing
-		case source.Prefixed(verb, "NotNil(", "True(", "NotEmpty(", "NoError(", "Require()", "NotZero("):
+		case source.Prefixed(verb, "NotNil(", "NotEmpty(", "NoError(", "NotZero(", "NotEqual("), truthy(verb, "True("):
 			return Weak
 		case n == "s" || n == "suite" || n == "c" || n == "must":
 			if !source.Prefixed(verb, "Equal", "Assert", "Check", "Error", "Len", "Contains", "Nil", "False", "Empty") {

@@ -36,6 +36,14 @@ func Tautology(l source.Lang, ln source.Line) bool {
 			return true
 		}
 	}
+	if at := callAny(ln.Code, "assertThat"); at >= 0 {
+		if end := closing(ln.Code, at); end >= 0 {
+			if is := callAny(ln.Code[end:], "isEqualTo"); is >= 0 {
+				a, b := arguments(ln, at), arguments(ln, end+is)
+				return len(a) == 1 && len(b) == 1 && a[0] == b[0] && plain(a[0])
+			}
+		}
+	}
 	for _, w := range equals {
 		if at := callAny(ln.Code, w); at >= 0 {
 			return sameArguments(l, w, arguments(ln, at))
