@@ -7,5 +7,6 @@ import (
 )
 
 func newGuard(e *command.Env) *cobra.Command {
-	return command.Group("guard", "The guard: put a tool call to it, try its rules", newGuardJudge(e), newGuardCanary(e))
+	return command.Group("guard", "The guard: put a tool call to it, try its rules",
+		newGuardCheck(e), newGuardExplain(e), newGuardJudge(e), newGuardCanary(e))
 }

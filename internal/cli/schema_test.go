@@ -18,6 +18,7 @@ import (
 	"popkit/internal/cli/power"
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
+	"popkit/internal/core/policy"
 	"popkit/internal/core/view"
 )
 
@@ -38,6 +39,7 @@ func outputs() map[string]reflect.Type {
 		"plan-validate": reflect.TypeFor[[]validated](), "plan-show": reflect.TypeFor[objective.Plan](),
 		"gc": reflect.TypeFor[[]Removal](), "config": reflect.TypeFor[[]config.Explanation](),
 		"config-explain": reflect.TypeFor[[]config.Explanation](), "version": reflect.TypeFor[versionInfo](),
+		"guard-check": reflect.TypeFor[guardChecked](), "guard-explain": reflect.TypeFor[[]policy.Explanation](),
 	}
 }
 
@@ -45,6 +47,7 @@ func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
 	s, err := jsonschema.ForType(outputs()[name], &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[json.RawMessage]():    {},
+		reflect.TypeFor[policy.Decision]():    {Type: "string", Enum: []any{"allow", "ask", "deny"}},
 		reflect.TypeFor[objective.Duration](): {Type: "string", Description: `a length of time, e.g. "10m"`},
 	}})
 	if err != nil {
@@ -52,6 +55,9 @@ func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 	}
 	s.Schema = "https://json-schema.org/draft/2020-12/schema"
 	s.Title = "popkit " + strings.ReplaceAll(strings.Replace(name, "insight-list-for-me", "insight list --for-me", 1), "power-", "power ") + " --json"
+	if name == "guard-check" {
+		s.Title = "popkit guard check" // it prints nothing else
+	}
 	return s
 }
 
@@ -120,6 +126,7 @@ func TestOutputs(t *testing.T) {
 		{"insight-add", "popkit insight add --json hello", true}, {"ask", "popkit ask what --json", true},
 		{"plan-validate", "popkit plan validate plan.yaml none.yaml --json", false}, {"plan-show", "popkit plan show plan.yaml --json", false},
 		{"gc", "popkit gc --json", false}, {"config", "popkit config --json", false},
+		{"guard-check", "popkit guard check", false}, {"guard-explain", "popkit guard explain --json", false},
 		{"config-explain", "popkit config explain tier --json", false}, {"version", "popkit version --json", false},
 	}
 	tested := map[string]bool{"power-attach": true} // below
@@ -133,6 +140,7 @@ func TestOutputs(t *testing.T) {
 			for _, r := range []string{"delivery", "answer", "similar"} {
 				w.reply(r)
 			}
+			w.stdin = `{"id":"1","tool":"Bash","input":{"command":"git commit --no-verify; git push origin main"}}` + "\n"
 			w.gitOut = "src/a.go\x00b c.go\x00"
 			if l.agent {
 				w.vars[socketVar] = "/run/popkit/a/sock"

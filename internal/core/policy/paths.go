@@ -242,17 +242,23 @@ func (j *judge) text(rel string) string {
 	return s
 }
 
+// manyFiles is where counting them says no more.
+const manyFiles = 1000
+
 // bulk judges all that a call deletes, together.
 func (j *judge) bulk() {
 	if j.deleted <= j.r.spec.BulkFiles || j.deleted == 0 {
 		return
 	}
 	what := strings.Join(j.targets, ", ")
-	if j.deleted < 1<<20 {
+	switch {
+	case j.deleted >= 1<<20:
+		j.found(ruleBulk, what, "would be deleted: %s", what)
+	case j.deleted >= manyFiles:
+		j.found(ruleBulk, what, "many tracked files would be deleted: %s", what)
+	default:
 		j.found(ruleBulk, what, "%d tracked files would be deleted: %s", j.deleted, what)
-		return
 	}
-	j.found(ruleBulk, what, "would be deleted: %s", what)
 }
 
 // change judges a text that is written, and what smells in it.
@@ -289,7 +295,7 @@ func (j *judge) written(dir, w shell.Word, text string, appended bool) {
 // TrackedGlobs makes Facts.Tracked of globs of tracked files: how many there are is
 // not known then, but whether a path can be or hold some.
 func TrackedGlobs(globs []string) func(rel string) int {
-	const many = 1000
+	const many = manyFiles
 	return func(rel string) int {
 		n := 0
 		for _, g := range globs {
