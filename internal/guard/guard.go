@@ -117,7 +117,7 @@ func (g *Guard) Judge(ctx context.Context, agent string, c Call) (j Judgement) {
 func (g *Guard) judged(agent string, c Call, digest string, v policy.Verdict) Judgement {
 	out := event.GuardJudged{
 		Agent: agent, Call: c.ID, Tool: c.Tool, Verdict: event.Verdict(v.Decision.String()), Rule: v.Rule,
-		Subject: g.redactor.String(v.Subject), Reason: g.redactor.String(v.Reason), Hint: g.redactor.String(v.Hint), Digest: digest,
+		Subject: g.subject(v.Subject), Reason: clip(g.redactor.String(v.Reason), maxText), Hint: clip(g.redactor.String(v.Hint), maxText), Digest: digest,
 	}
 	for i, f := range v.Flags {
 		if i == maxFlags {
@@ -126,6 +126,18 @@ func (g *Guard) judged(agent string, c Call, digest string, v policy.Verdict) Ju
 		out.Flags = append(out.Flags, event.GuardFlag{Rule: f.Rule, Reason: clip(g.redactor.String(f.Reason), maxText), Path: clip(f.Path, maxText)})
 	}
 	return Judgement{Judged: out}
+}
+
+// subject is what a rule is about, as it can be shown and logged. It stands for the
+// very same thing and no other, since people answer "always" to it: what is taken
+// out or cut off is told apart by its digest.
+func (g *Guard) subject(raw string) string {
+	shown := clip(g.redactor.String(raw), maxText)
+	if shown == raw {
+		return raw
+	}
+	sum := sha256.Sum256([]byte(raw))
+	return shown + " #" + hex.EncodeToString(sum[:8])
 }
 
 // digestOf tells the same call from another.

@@ -188,6 +188,23 @@ func TestCanary(t *testing.T) {
 	}
 }
 
+// TestSubject: what people answer "always" to is one thing, whatever is cut off it.
+func TestSubject(t *testing.T) {
+	g := New(redact.New([]string{"geheim-1", "geheim-2"}))
+	long := strings.Repeat("x", maxText)
+	subjects := []string{"git push origin main", "git push origin main #1", "token geheim-1", "token geheim-2", long, long + "a", long + "b"}
+	seen := map[string]string{}
+	for _, raw := range subjects {
+		got := g.subject(raw)
+		if other, twice := seen[got]; twice || strings.Contains(got, "geheim") || len(got) > 2*maxText {
+			t.Errorf("%q and %q are both %q", raw, other, got)
+		}
+		if seen[got] = raw; got != g.subject(raw) {
+			t.Errorf("%q is not always the same", raw)
+		}
+	}
+}
+
 func TestDigest(t *testing.T) {
 	a := digestOf(call("Bash", `{"command": "ls"}`))
 	for name, c := range map[string]Call{

@@ -51,7 +51,9 @@ func Spec(s *state.State) policy.Spec {
 func judgeCall(s *state.State, a *state.Agent, in Judge) []event.Data {
 	v := in.Judged
 	v.Agent, v.Tool, v.Call = a.Agent, clip(v.Tool, 200), clip(v.Call, 200)
-	v.Subject, v.Reason, v.Hint = clip(v.Subject, maxSubject), clip(v.Reason, maxSubject), clip(v.Hint, maxSubject)
+	v.Reason, v.Hint = clip(v.Reason, maxSubject), clip(v.Hint, maxSubject)
+	long := len(v.Subject) > maxSubject
+	v.Subject = clip(v.Subject, maxSubject)
 	switch {
 	case a.Breach != nil:
 		return []event.Data{overruled(v, event.VerdictDeny, "the agent got around the guard before: "+a.Breach.Reason)}
@@ -59,6 +61,8 @@ func judgeCall(s *state.State, a *state.Agent, in Judge) []event.Data {
 		return []event.Data{v}
 	case v.Verdict != event.VerdictAsk:
 		return []event.Data{overruled(v, event.VerdictDeny, fmt.Sprintf("the verdict %q is not known", v.Verdict))}
+	case long: // cut off it would stand for other things, too
+		return []event.Data{overruled(v, event.VerdictDeny, v.Reason+"; what it is about is too long to be asked about")}
 	}
 	if r, ok := s.RuleFor(v.Rule, v.Subject); ok {
 		return []event.Data{overruled(v, event.Verdict(r.Answer), fmt.Sprintf("%s answered %s, always (%s)", r.By, r.Answer, r.Question))}
