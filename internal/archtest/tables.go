@@ -61,7 +61,7 @@ var packages = []Package{
 	{Dir: "internal/core/policy/phrase", Band: Core},
 	{Dir: "internal/core/policy/paths", Band: Core, May: []string{"internal/core/objective", "internal/core/policy/word", "internal/core/smell"}},
 	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell")},
-	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/smell")},
+	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/policy/paths", "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
 	{Dir: "internal/core/state", Band: Core, May: nouns},
 	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief", "internal/core/audit")},

@@ -116,10 +116,15 @@ func (g Guardrails) spec() policy.Spec {
 	}
 }
 
-// auditRules are what the audit of a run goes by. Who wants no alarm of what smells
-// of cheating wants none of the audit either, unless its own rule says otherwise.
+// auditRules are what the audit of a run goes by. Who lets the guard allow what a
+// rule is about wants no alarm of the audit either, unless its own rule says so.
 func (g Guardrails) auditRules() event.AuditRules {
 	modes := map[string]string{}
+	for _, name := range audit.Configurable() {
+		if g.Rules[name] == "allow" {
+			modes[name] = "off"
+		}
+	}
 	if g.Unconventional == "off" {
 		modes[audit.Unconventional] = "off"
 	}

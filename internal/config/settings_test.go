@@ -114,6 +114,7 @@ func TestEachKeyChangesTheSettings(t *testing.T) {
 		{`guardrails: {audit: {max_file_bytes: 5}}`, "Audit"},
 		{`guardrails: {audit: {max_read_bytes: 5}}`, "Audit"},
 		{`guardrails: {unconventional: off}`, "Audit Guard"},
+		{`guardrails: {rules: {security_configuration: allow}}`, "Audit Guard"},
 		{`guardrails: {unconventional: deny}`, "Guard"},
 		{`guardrails: {restricted_tools: [WebFetch]}`, "Guard"},
 		{`guardrails: {human_required: ["docker compose up"]}`, "Guard"},

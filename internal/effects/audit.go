@@ -40,7 +40,9 @@ func (e *Effects) judge(ctx context.Context, o engine.Order, w workspace.Work) (
 	if err != nil {
 		return nil, err
 	}
-	return audit.Judge(audit.Rules{Bounds: o.Bounds, AuditRules: o.AuditRules, Redact: e.cfg.Redactor.String}, d), nil
+	return audit.Judge(audit.Rules{
+		Bounds: o.Bounds, Sensitive: o.Sensitive, BulkFiles: o.BulkFiles, AuditRules: o.AuditRules, Redact: e.cfg.Redactor.String,
+	}, d), nil
 }
 
 // bounded is what an event holds of the findings.

@@ -33,8 +33,10 @@ type Order struct {
 	Work      *event.AgentCollected
 	Whole     *event.AgentCollected // release: its work before files were left out of it
 	Bounds    objective.Bounds      // collect, trim: where its work has to stay
-	// AuditRules: collect, trim.
+	// AuditRules, Sensitive (globs), BulkFiles: collect, trim.
 	AuditRules event.AuditRules
+	Sensitive  []string
+	BulkFiles  int
 	Accepted   *event.TaskAccepted // merge
 	Spec       objective.Check     // check, blame
 	Criterion  string
@@ -96,7 +98,8 @@ func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	}
 	if a := s.Agents[e.Agent]; a != nil {
 		o.Request, o.Workspace, o.Process, o.Report, o.Work, o.Whole = a.AgentRequested, a.Workspace, a.Process, a.Report, a.Work, a.Whole
-		o.Bounds, o.AuditRules = decide.BoundsOf(s, a), s.Settings.Audit
+		spec := decide.Spec(s)
+		o.Bounds, o.AuditRules, o.Sensitive, o.BulkFiles = decide.BoundsOf(s, a), s.Settings.Audit, spec.SensitivePaths, spec.BulkFiles
 	}
 	if t := s.Tasks[e.Task]; t != nil {
 		o.Def, o.Accepted = t.Task, t.Accepted

@@ -59,6 +59,8 @@ type Diff struct {
 // Rules are what a diff is judged by.
 type Rules struct {
 	objective.Bounds
+	Sensitive []string // globs of files that are usually secret or production's
+	BulkFiles int      // how many files may be deleted; 0: none is too many
 	event.AuditRules
 	// Redact takes secrets that are known by their value out of a line; nil: none are.
 	Redact func(line string) string
@@ -115,7 +117,7 @@ func Judge(r Rules, d Diff) []event.Finding {
 
 // judges in the order in which they look.
 var judges = []func(*judge){
-	(*judge).bounds, (*judge).paths, (*judge).collisions, (*judge).kinds, (*judge).sizes,
+	(*judge).bounds, (*judge).deletions, (*judge).paths, (*judge).collisions, (*judge).kinds, (*judge).sizes,
 	(*judge).smells, (*judge).configuration, (*judge).attributes, (*judge).hidden, (*judge).unread,
 }
 

@@ -22,7 +22,7 @@ func gitlink(commit string) Side { return Side{Mode: ModeModule, Object: commit}
 
 var rules = Rules{Bounds: objective.Bounds{
 	Protected: []string{".git", ".env*", "**/secrets/**"}, Boundaries: []string{"src/**", "docs/**", ".github/**", "Dockerfile", "sub", ".git*"}, Scope: nil,
-}}
+}, Sensitive: []string{"*.pem"}, BulkFiles: 2}
 
 // says are the findings of a diff, as "severity rule text".
 func says(r Rules, d Diff) []string {
@@ -70,11 +70,14 @@ func TestRules(t *testing.T) {
 		".gitmodules":           {Change{Path: ".gitmodules", New: file("[submodule \"x\"]\n")}, []string{"block submodule_change .gitmodules:1: where a submodule comes from"}},
 		"attributes":            {Change{Path: ".gitattributes", Old: file("*.sh eol=lf\n"), New: file("*.sh eol=lf\n*.go -diff\n*.c filter=x\n*.md text\n")}, []string{"block attributes_change .gitattributes:2:", "block attributes_change .gitattributes:3:"}},
 		"attributes of images":  {Change{Path: ".gitattributes", New: file("*.png binary\n* text=auto\n")}, nil},
-		"CI":                    {Change{Path: ".github/workflows/ci.yml", Old: file("a: 1\n"), New: file("a: 2\n")}, []string{"block security_config .github/workflows/ci.yml is changed, and with it CI"}},
+		"CI":                    {Change{Path: ".github/workflows/ci.yml", Old: file("a: 1\n"), New: file("a: 2\n")}, []string{"block security_configuration .github/workflows/ci.yml is changed, and is a CI workflow"}},
 		"not CI":                {Change{Path: "docs/.github/workflows/ci.yml", New: file("a: 1\n")}, nil},
-		"owners":                {Change{Path: ".github/CODEOWNERS", Old: file("* @a\n")}, []string{"block security_config .github/CODEOWNERS is deleted, and with it who may change"}},
-		"container's user":      {Change{Path: "Dockerfile", Old: file("FROM a\nUSER app\n"), New: file("FROM a\n")}, []string{"block security_config Dockerfile no longer says"}},
-		"container as root":     {Change{Path: "Dockerfile", New: file("FROM a\nUSER root\n")}, []string{"block security_config Dockerfile changes what"}},
+		"opened":                {Change{Path: ".vscode/tasks.json", New: file("{}\n")}, []string{"block out_of_boundary", "block security_configuration .vscode/tasks.json is new, and says what runs"}},
+		"money":                 {Change{Path: "src/billing/invoice.go", Old: file("package a\n"), New: file("package b\n")}, []string{"block payment src/billing/invoice.go is changed, and moves money"}},
+		"sensitive":             {Change{Path: "src/server.pem", New: file("a\n")}, []string{"block protected_path src/server.pem is usually secret"}},
+		"owners":                {Change{Path: ".github/CODEOWNERS", Old: file("* @a\n")}, []string{"block security_configuration .github/CODEOWNERS is deleted, and says who must agree"}},
+		"container's user":      {Change{Path: "Dockerfile", Old: file("FROM a\nUSER app\n"), New: file("FROM a\n")}, []string{"block security_configuration Dockerfile no longer says"}},
+		"container as root":     {Change{Path: "Dockerfile", New: file("FROM a\nUSER root\n")}, []string{"block security_configuration Dockerfile changes what"}},
 		"container":             {Change{Path: "Dockerfile", New: file("FROM a\nUSER app\n")}, nil},
 		"right to left":         {Change{Path: "src/a.go", New: file("package a\n// \u202e gnp\u2066\n")}, []string{"block hidden_text src/a.go:2: U+202E, which changes the order"}},
 		"invisible":             {Change{Path: "src/a.go", New: file("pass\u200bword := 1\n")}, []string{"block hidden_text src/a.go:1: U+200B, which is invisible"}},
@@ -102,6 +105,22 @@ func TestRules(t *testing.T) {
 		if !ok {
 			t.Errorf("%s: %q\nwant %q", name, got, c.want)
 		}
+	}
+}
+
+// TestDeletions: many files at once, those that moved not counted.
+func TestDeletions(t *testing.T) {
+	d := Diff{}
+	for i := range 4 {
+		d.Changes = append(d.Changes, Change{Path: fmt.Sprintf("src/%d.txt", i), Old: file(fmt.Sprint(i))})
+	}
+	moved := Change{Path: "src/moved.txt", New: file("3")}
+	if got := says(rules, d); len(got) != 4 || got[0] != "block bulk_delete_files src/0.txt is deleted, and 3 others" {
+		t.Errorf("%q", got)
+	}
+	d.Changes = append(d.Changes[1:], moved)
+	if got := says(rules, d); got != nil {
+		t.Errorf("two are gone, one is elsewhere: %q", got)
 	}
 }
 
@@ -275,7 +294,7 @@ func TestEveryRuleIsDocumented(t *testing.T) {
 	for _, r := range Table() {
 		known[r.Name] = r.About != ""
 	}
-	for _, name := range []string{ProtectedPath, OutOfBoundary, OutOfScope, Unconventional, Secret, SecurityConfig, Binary, Huge, ModeChange,
+	for _, name := range []string{ProtectedPath, OutOfBoundary, OutOfScope, Unconventional, Secret, Security, Payment, BulkDelete, Binary, Huge, ModeChange,
 		Symlink, Submodule, Attributes, Collision, Unportable, Hidden, Unread} {
 		if !known[name] {
 			t.Errorf("%s is not in the table", name)

@@ -8,23 +8,34 @@ import (
 	"strings"
 
 	"popkit/internal/core/objective"
+	"popkit/internal/core/policy/paths"
 )
 
-// security are the files that say who may do what: to the repository, in CI, on
-// a commit, on the machine that opens the folder.
-var security = []struct {
+// opened are files that decide what runs, or who may do what, besides those that
+// the guard knows.
+var opened = []struct {
 	globs []string
 	is    string
 }{
-	{[]string{"./.github/workflows/**", "./.github/actions/**", "./.gitlab-ci.yml", "./.gitlab/ci/**", "./.circleci/**", "./.travis.yml",
-		"./azure-pipelines*.yml", "./.azure-pipelines/**", "./bitbucket-pipelines.yml", "./.drone.yml", "./.buildkite/**", "./.woodpecker/**",
-		"./.woodpecker.yml", "./.teamcity/**", "./appveyor.yml", "./.appveyor.yml", "./cloudbuild.yaml", "./buildspec.yml", "Jenkinsfile",
-		"./.forgejo/workflows/**", "./.gitea/workflows/**"}, "CI"},
-	{[]string{"CODEOWNERS", "./.github/dependabot.yml", "./.github/settings.yml", "./renovate.json"}, "who may change the repository"},
-	{[]string{"./.husky/**", "./.githooks/**", "./.hooks/**", ".pre-commit-config.yaml", "./lefthook.yml", "./lefthook.yaml", ".lintstagedrc*"}, "hooks that run on commits"},
-	{[]string{"./.claude/**", "./.mcp.json", "./.cursor/**", "./.codex/**", "./.gemini/**"}, "what agents may do"},
-	{[]string{"./.vscode/**", "./.devcontainer/**", "./.idea/**", ".envrc"}, "what runs when the folder is opened"},
-	{[]string{".npmrc", ".pypirc", ".netrc", "pip.conf", "sudoers", "sshd_config", "authorized_keys"}, "access"},
+	{[]string{"./.gitlab/ci/**", "./.azure-pipelines/**", "./azure-pipelines*.yml", "./.teamcity/**"}, "is a CI workflow"},
+	{[]string{"./.github/settings.yml", "./renovate.json"}, "says who must agree to changes, or what is looked for in them"},
+	{[]string{"./.hooks/**", ".lintstagedrc*"}, "is a git hook"},
+	{[]string{"./.claude/**", "./.cursor/**", "./.codex/**", "./.gemini/**"}, "says what agents may do"},
+	{[]string{"./.vscode/**", "./.devcontainer/**", "./.idea/**", ".envrc"}, "says what runs when the folder is opened"},
+	{[]string{".npmrc", ".pypirc", ".netrc", "pip.conf"}, "decides who has access to what"},
+}
+
+// security says why a file is security configuration, or "".
+func security(p string) string {
+	if why := paths.Security(p); why != "" {
+		return why
+	}
+	for _, o := range opened {
+		if objective.InScope(p, o.globs) {
+			return o.is
+		}
+	}
+	return ""
 }
 
 // userLine is a line of a container's description that says who its processes are.
@@ -37,10 +48,11 @@ func (j *judge) configuration() {
 		if c.Commit != "" {
 			continue
 		}
-		for _, s := range security {
-			if objective.InScope(c.Path, s.globs) {
-				j.add(found{rule: SecurityConfig, change: c, line: j.firstChange(c), same: c.New.Object, text: verb(c) + ", and with it " + s.is})
-			}
+		if why := security(c.Path); why != "" {
+			j.add(found{rule: Security, change: c, line: j.firstChange(c), same: c.New.Object + "-", text: verb(c) + ", and " + why})
+		}
+		if paths.Payment(c.Path) {
+			j.add(found{rule: Payment, change: c, line: j.firstChange(c), same: c.New.Object + "-", text: verb(c) + ", and moves money"})
 		}
 		if container(c.Path) && c.New.Read && !binary(c.New.Content) {
 			j.users(c)
@@ -89,7 +101,7 @@ func (j *judge) users(c *Change) {
 		if e.op == '+' && plain && !c.Old.There() {
 			continue
 		}
-		f := found{rule: SecurityConfig, change: c, line: e.new, same: string(e.op) + e.text, text: "changes what a container's processes may do"}
+		f := found{rule: Security, change: c, line: e.new, same: string(e.op) + e.text, text: "changes what a container's processes may do"}
 		if e.op == '-' {
 			f.line, f.old, f.text = e.old, true, "no longer says what a container's processes may do"
 		}

@@ -28,6 +28,29 @@ func (j *judge) bounds() {
 			j.add(found{rule: f.Rule, change: c, text: strings.TrimPrefix(f.Text, f.File+" "), same: c.New.Object + "-"})
 		}
 	}
+	for i := range j.diff.Changes {
+		c := &j.diff.Changes[i]
+		if objective.Protected(c.Path, j.rules.Sensitive) && !objective.Protected(c.Path, j.rules.Protected) {
+			j.add(found{rule: ProtectedPath, change: c, same: c.New.Object + "-", text: "is usually secret or production's (guardrails.sensitive_paths)"})
+		}
+	}
+}
+
+// deletions judges how much is deleted, moves aside.
+func (j *judge) deletions() {
+	moved := j.moves()
+	var gone []*Change
+	for i := range j.diff.Changes {
+		if c := &j.diff.Changes[i]; c.Commit == "" && !c.New.There() && moved[c] == nil {
+			gone = append(gone, c)
+		}
+	}
+	if j.rules.BulkFiles == 0 || len(gone) <= j.rules.BulkFiles {
+		return
+	}
+	for _, c := range gone {
+		j.add(found{rule: BulkDelete, change: c, same: c.Old.Object, text: fmt.Sprintf("is deleted, and %d others", len(gone)-1)})
+	}
 }
 
 // paths judges the names of new files.

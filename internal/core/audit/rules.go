@@ -15,7 +15,9 @@ const (
 	OutOfScope     = "out_of_scope"
 	Unconventional = "unconventional"
 	Secret         = "hardcoded_secret"
-	SecurityConfig = "security_config"
+	Security       = "security_configuration"
+	Payment        = "payment"
+	BulkDelete     = "bulk_delete_files"
 	Binary         = "binary_file"
 	Huge           = "huge_file"
 	ModeChange     = "mode_change"
@@ -29,12 +31,14 @@ const (
 )
 
 var table = []Rule{
-	{ProtectedPath, "a file on a protected path, or a new one that matches"},
+	{ProtectedPath, "a file on a protected or sensitive path, or a new one that matches"},
 	{OutOfBoundary, "a file outside the objective's boundaries"},
 	{OutOfScope, "a file outside the task's scope"},
 	{Unconventional, "a test, check or result that was bent instead of the code mended"},
 	{Secret, "a secret in the text of a file"},
-	{SecurityConfig, "a change of CI, hooks, permissions, containers' users or agents' settings"},
+	{Security, "a change of CI, hooks, permissions, containers' users or agents' settings"},
+	{Payment, "a change of code that moves money"},
+	{BulkDelete, "more files deleted than guardrails.bulk_files, those that moved aside"},
 	{Binary, "a new or changed binary file"},
 	{Huge, "a file larger than guardrails.audit.max_file_bytes"},
 	{ModeChange, "a file that becomes executable, or becomes another kind of file"},

@@ -121,7 +121,7 @@ func OpenFindings(s *state.State, a *state.Agent) []event.Finding {
 		if !f.Blocks() {
 			continue
 		}
-		if listed++; !cleared[f.Key] && !within(f, bounds) {
+		if listed++; !cleared[f.Key] && !within(f, bounds) && !granted(s, f) {
 			out = append(out, f)
 		}
 	}
@@ -160,6 +160,13 @@ func within(f event.Finding, b objective.Bounds) bool {
 		return false
 	}
 	return len(objective.Audit([]string{f.Path}, b)) == 0
+}
+
+// granted reports whether a person has answered "always" to the same rule about the
+// same file: they are not asked again.
+func granted(s *state.State, f event.Finding) bool {
+	r, ok := s.RuleFor(f.Rule, f.Path)
+	return ok && f.Path != "" && r.Answer == state.AnswerAllow
 }
 
 // byName judges work of which only the files' names are known: an older popkit
