@@ -38,7 +38,12 @@ func (r Run) Failure() (*view.Error, error) {
 	}
 	var e view.Error
 	if json.Unmarshal(raw, &e) != nil { // written on a disk that was full
-		e = view.Error{Source: "engine", Text: "the engine failed (see " + r.EngineLog() + ")"}
+		info, err := os.Stat(r.failurePath())
+		if err != nil {
+			return nil, fmt.Errorf("when the engine failed: %w", err)
+		}
+		e = view.Error{Time: info.ModTime(), Source: "engine",
+			Text: "the engine failed, and why could not be written: is the disk full? (see " + r.EngineLog() + ")"}
 	}
 	return &e, nil
 }

@@ -396,3 +396,39 @@ func TestReadOnlyRepository(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestFailure: why an engine failed is there until it is in the log; where the disk
+// had no room for it, it is said when, and where to look.
+func TestFailure(t *testing.T) {
+	r := Run{Place: Place{Repo: t.TempDir()}, ID: "R1"}
+	if e, err := r.Failure(); e != nil || err != nil {
+		t.Errorf("before one: %+v, %v", e, err)
+	}
+	if err := os.MkdirAll(r.Dir(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	if err := r.NoteFailure(at, "append: no space left"); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := r.Failure(); err != nil || e.Text != "append: no space left" || !e.Time.Equal(at) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if err := os.Truncate(r.failurePath(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(r.failurePath(), at, at); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := r.Failure(); err != nil || !e.Time.Equal(at) || !strings.Contains(e.Text, r.EngineLog()) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	for range 2 {
+		if err := r.ForgetFailure(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e, err := r.Failure(); e != nil || err != nil {
+		t.Errorf("forgotten: %+v, %v", e, err)
+	}
+}
