@@ -249,7 +249,11 @@ func TestHelperKilled(t *testing.T) {
 func TestHelperKilledClearedCommand(t *testing.T) {
 	each(t, func(t *testing.T, isolation string) {
 		name := markOf(t) + "-itself"
-		p := startReady(t, shell(isolation, markOf(t), "exec env -i /bin/sh -c 'echo ready; while :; do /bin/sleep 1000; done' "+name), patience)
+		never := filepath.Join(t.TempDir(), "never") // waits without a child, which would be left
+		if err := syscall.Mkfifo(never, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := startReady(t, shell(isolation, markOf(t), "exec env -i /bin/sh -c 'echo ready; read go < "+never+"' "+name), patience)
 		if len(running(t, name)) == 0 {
 			t.Fatal("it does not run")
 		}
