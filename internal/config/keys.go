@@ -39,7 +39,7 @@ var keys = []Key{
 	{Name: "limits.max_insights", Unit: "insights", Meaning: "insights kept in the whole run", Effect: inRun},
 	{Name: "limits.max_insights_per_pull", Unit: "insights", Meaning: "insights that an agent is given at once", Effect: inRun},
 	{Name: "limits.max_questions_per_agent", Unit: "questions", Meaning: "questions that an agent may ask", Effect: inRun},
-	{Name: "limits.agent_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one agent; past it the agent is replaced, its work kept", Effect: inRun},
+	{Name: "limits.agent_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one agent, and of a setup command; past it the agent is replaced, its work kept", Effect: inRun},
 	{Name: "limits.silence_minutes", Unit: "minutes, 0: no limit", Meaning: "an agent that shows no sign of life for so long hangs, and is replaced", Effect: inRun},
 	{Name: "limits.barrier_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one phase; past it on_barrier_timeout says what happens", Effect: inRun},
 	{Name: "limits.decision_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "an agent's question that nobody answers for so long is answered by its default, else denied", Effect: inRun},

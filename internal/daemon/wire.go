@@ -34,7 +34,7 @@ func openWork(ctx context.Context, run runs.Run, s *state.State, env *environmen
 		return nil, err
 	}
 	work, err := workspace.NewRun(repo, run.ID, env.root, workspace.Options{
-		Identity: identity, Sign: env.cfg.Commit.Sign, Setup: env.cfg.Workspace.Setup, Copy: env.cfg.Workspace.Copy,
+		Identity: identity, Sign: env.cfg.Commit.Sign, Setup: env.cfg.Workspace.Setup, SetupLimit: s.Settings.AgentTimeout, Copy: env.cfg.Workspace.Copy,
 		NoSubmodules: !env.cfg.Workspace.Submodules, Report: func(text string) { note("workspace", text) },
 		Exec: func(ctx context.Context, dir, command string, out io.Writer) (int, error) {
 			// What it installs in its agent's folders is there for the agent.

@@ -16,6 +16,9 @@ func (e *Effects) prepare(ctx context.Context, o engine.Order) (event.Data, erro
 	path, err := e.cfg.Work.Prepare(ctx, workspace.PrepareSpec{
 		Agent: o.Agent, Base: o.Request.Base, MergeCommit: o.Request.Merge,
 	})
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("preparing the workspace was broken off: %w", ctx.Err())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -49,12 +49,13 @@ type Engine struct {
 	ended chan struct{}
 
 	// Owned by the goroutine in Run.
-	cancels map[string]*underWay // by effect key
-	waiters []waiter
-	wg      sync.WaitGroup
-	crowd   gatherer
-	clock   Clock
-	asked   time.Time // when the clock was asked last, by the machine's monotonic clock
+	cancels   map[string]*underWay // by effect key
+	preparing int                  // workspaces on their way
+	waiters   []waiter
+	wg        sync.WaitGroup
+	crowd     gatherer
+	clock     Clock
+	asked     time.Time // when the clock was asked last, by the machine's monotonic clock
 }
 
 // underWay is an effect whose goroutine has not ended.
@@ -282,16 +283,28 @@ func (e *Engine) release(ctx context.Context, events []event.Event) {
 			e.effects.StopAgent(a.Stop.Agent, a.Stop.Now)
 		}
 	}
-	if len(events) > 0 && e.st.State.Stop != nil {
+	if len(events) > 0 && (e.st.State.Stop != nil || e.preparing > 0) {
 		e.cancelLong(e.st.State)
 	}
 }
 
-// cancelLong ends effects that may take long and lose nothing by it.
+// cancelLong ends effects that may take long, lose nothing by it, and that nobody
+// waits for any more: the run is being stopped, or the attempt is not wanted.
 func (e *Engine) cancelLong(s *state.State) {
 	for key, u := range e.cancels {
-		if ef := s.Effects[key]; ef != nil && (ef.Kind == event.EffectCheck || ef.Kind == event.EffectBlame) {
-			u.cancel()
+		ef := s.Effects[key]
+		if ef == nil {
+			continue
+		}
+		switch ef.Kind {
+		case event.EffectCheck, event.EffectBlame:
+			if s.Stop != nil {
+				u.cancel()
+			}
+		case event.EffectPrepare: // the user's setup command may be part of it
+			if s.Stop != nil || !decide.Wanted(s, s.Agents[ef.Agent]) {
+				u.cancel()
+			}
 		}
 	}
 }
@@ -301,10 +314,16 @@ func (e *Engine) start(ctx context.Context, o Order) {
 	mine, cancel := context.WithCancel(ctx)
 	u := &underWay{cancel}
 	e.cancels[o.Key] = u
+	if o.Kind == event.EffectPrepare {
+		e.preparing++
+	}
 	e.wg.Go(func() {
 		defer cancel()
 		end := e.effects.Do(mine, o, func(d event.Data) { e.handIn(ctx, o.Asked, d, nil) })
 		e.handIn(ctx, o.Asked, end, func(*state.State, Result) {
+			if o.Kind == event.EffectPrepare {
+				e.preparing--
+			}
 			if e.cancels[o.Key] == u { // else asked for again meanwhile
 				delete(e.cancels, o.Key)
 			}

@@ -385,6 +385,47 @@ func TestReplies(t *testing.T) {
 	})
 }
 
+// TestBreaksOff: checks and preparations that hang hold up neither a stop nor, where
+// their attempt is not wanted any more, the task.
+func TestBreaksOff(t *testing.T) {
+	hangs := func(kind event.EffectKind) func(context.Context, Order, func(event.Data)) event.Data {
+		return func(ctx context.Context, o Order, _ func(event.Data)) event.Data {
+			if o.Kind != kind || o.Agent != "" && o.Agent != "implementer-1" {
+				return nil
+			}
+			<-ctx.Done()
+			return event.EffectFailed{Key: o.Key, Error: "broken off"}
+		}
+	}
+	for _, c := range []struct {
+		hangs   event.EffectKind
+		input   decide.Input
+		outcome event.Outcome
+	}{
+		{event.EffectPrepare, decide.Stop{By: "ann"}, event.OutcomeStopped},
+		{event.EffectCheck, decide.Stop{By: "ann"}, event.OutcomeStopped},
+		{event.EffectPrepare, decide.Skip{Task: "a", By: "ann"}, event.OutcomeDone},
+		{event.EffectPrepare, decide.Retry{Task: "a", By: "ann"}, event.OutcomeDone},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := memlog.NewStore()
+			begin(t, store, created())
+			e := New(reopen(t, store.Open()), &hand{do: hangs(c.hangs)}, nil)
+			done := run(t.Context(), e)
+			synctest.Wait()
+			if err := e.Submit(t.Context(), c.input, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			if s := reopen(t, store.Open()).State; s.Ended == nil || s.Ended.Outcome != c.outcome {
+				t.Errorf("%s, then %+v: %+v", c.hangs, c.input, s.Ended)
+			}
+		})
+	}
+}
+
 // TestBackpressure: when more waits than the queue holds, senders wait; they can
 // give up; nothing is lost.
 func TestBackpressure(t *testing.T) {

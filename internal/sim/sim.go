@@ -282,7 +282,7 @@ func (s *sim) release(batch []request, results []engine.Result) {
 	s.schedule()
 }
 
-// cancelLong ends checks under way, as Engine.cancelLong does: they fail.
+// cancelLong ends checks and preparations under way, as Engine.cancelLong does: they fail.
 func (s *sim) cancelLong() {
 	for _, it := range s.queue {
 		if it.life == s.life && it.cancel != nil {

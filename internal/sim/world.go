@@ -56,7 +56,7 @@ func (w *world) do(o engine.Order) {
 		w.report(o.Asked, w.act(o), w.s.between(0, time.Second), life)
 	})
 	it.what = whatAct
-	if o.Kind == event.EffectCheck || o.Kind == event.EffectBlame {
+	if slices.Contains([]event.EffectKind{event.EffectCheck, event.EffectBlame, event.EffectPrepare}, o.Kind) {
 		it.cancel = func() { w.report(o.Asked, event.EffectFailed{Key: o.Key, Error: "cancelled"}, time.Millisecond, life) }
 	}
 }

@@ -56,7 +56,7 @@ func TestSetupAndCopy(t *testing.T) {
 		t.Errorf("work %+v", work)
 	}
 	_, err := w.run.Prepare(w.ctx, PrepareSpec{Agent: "bad", Base: w.base})
-	if err == nil || !strings.Contains(err.Error(), `setup command "make deps" ended with exit code 3: out of luck`) {
+	if err == nil || !strings.Contains(err.Error(), `setup command "make deps" ended with exit status 3: out of luck`) {
 		t.Errorf("setup failed: %v", err)
 	}
 	for _, bad := range []string{"../x", "/etc/passwd", ".git/config", "."} {

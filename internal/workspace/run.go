@@ -25,7 +25,9 @@ type Options struct {
 	// Setup is a command that is run in each new workspace and before each
 	// check, "" for none. What it leaves is not committed.
 	Setup string
-	// Exec runs it; required with Setup.
+	// SetupLimit is how long it may take; 0: as long as it likes.
+	SetupLimit time.Duration
+	// Exec runs it, and ends it with ctx; required with Setup.
 	Exec func(ctx context.Context, dir, command string, out io.Writer) (exitCode int, err error)
 	// Copy lists files or directories of the user's checkout, relative to its
 	// top, that are copied into each new workspace and each checkout for checks.

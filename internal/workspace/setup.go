@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"popkit/internal/workspace/copyin"
 	"popkit/internal/workspace/git"
@@ -25,19 +26,24 @@ type object struct {
 	ID   string `json:"id,omitempty"`
 }
 
-// SetupError is a setup command that did not end with 0.
+// SetupError is a setup command that did not end with 0, or in time.
 type SetupError struct {
 	Command  string
 	ExitCode int
-	Output   string // its end
+	Limit    time.Duration // that it has outlasted; 0: it has not
+	Output   string        // its end
 }
 
 func (e *SetupError) Error() string {
-	return fmt.Sprintf("setup command %q ended with exit code %d: %s", e.Command, e.ExitCode, e.Output)
+	reason, output := e.CouldNotRun()
+	return reason + ": " + output
 }
 
 // CouldNotRun says why a check could not run in a tree without its setup.
 func (e *SetupError) CouldNotRun() (reason, output string) {
+	if e.Limit > 0 {
+		return fmt.Sprintf("setup command %q took longer than %s (limits.agent_timeout_minutes)", e.Command, e.Limit), e.Output
+	}
 	return fmt.Sprintf("setup command %q ended with exit status %d", e.Command, e.ExitCode), e.Output
 }
 
@@ -47,14 +53,23 @@ func (w *Run) setup(ctx context.Context, dir string) error {
 		return nil
 	}
 	out := &lastBytes{limit: 4 << 10}
-	code, err := w.opts.Exec(ctx, dir, w.opts.Setup, out)
-	if err != nil {
+	timed, cancel := ctx, context.CancelFunc(func() {})
+	if w.opts.SetupLimit > 0 {
+		timed, cancel = context.WithTimeout(ctx, w.opts.SetupLimit)
+	}
+	defer cancel()
+	code, err := w.opts.Exec(timed, dir, w.opts.Setup, out)
+	failed := &SetupError{Command: w.opts.Setup, ExitCode: code, Output: strings.TrimSpace(out.String())}
+	switch {
+	case err == nil && code == 0:
+		return nil
+	case ctx.Err() == nil && timed.Err() != nil:
+		failed.Limit = w.opts.SetupLimit
+		return failed
+	case err != nil:
 		return fmt.Errorf("setup command %q: %w", w.opts.Setup, err)
 	}
-	if code != 0 {
-		return &SetupError{Command: w.opts.Setup, ExitCode: code, Output: strings.TrimSpace(out.String())}
-	}
-	return nil
+	return failed
 }
 
 // setupAgent is setup in an agent's workspace, and what the command changed of

@@ -3,12 +3,14 @@ package workspace
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // runShell is Options.Exec for tests.
@@ -57,6 +59,38 @@ func TestSetupIsNoWork(t *testing.T) {
 				t.Errorf("rescued %q, %v", rescue, err)
 			}
 		})
+	}
+}
+
+// TestSetupTakesTooLong: one that hangs is no reason for waiting for ever, and who
+// breaks it off is not told of a limit.
+func TestSetupTakesTooLong(t *testing.T) {
+	hang := func(ctx context.Context, _, _ string, out io.Writer) (int, error) {
+		fmt.Fprintln(out, "installing")
+		<-ctx.Done()
+		return 137, nil
+	}
+	w := newWorld(t, newRepo(t), func(o *Options) { o.Setup, o.SetupLimit, o.Exec = "make deps", time.Millisecond, hang })
+	const want = `setup command "make deps" took longer than 1ms (limits.agent_timeout_minutes)`
+	if _, err := w.run.Prepare(w.ctx, PrepareSpec{Agent: "a-1", Base: w.base}); err == nil || !strings.HasSuffix(err.Error(), want+": installing") {
+		t.Errorf("prepared: %v", err)
+	}
+	_, _, err := w.run.CheckTree(w.ctx, w.base)
+	var late *SetupError
+	if !errors.As(err, &late) {
+		t.Fatalf("a tree for checks: %v", err)
+	}
+	if reason, output := late.CouldNotRun(); reason != want || output != "installing" {
+		t.Errorf("could not run: %q, %q", reason, output)
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	w.run.opts.SetupLimit = time.Hour
+	w.run.opts.Exec = func(context.Context, string, string, io.Writer) (int, error) { cancel(); return 137, nil }
+	if _, err := w.run.Prepare(ctx, PrepareSpec{Agent: "a-2", Base: w.base}); err == nil || strings.Contains(err.Error(), "longer") {
+		t.Errorf("broken off: %v", err)
+	}
+	if got := w.release("a-1"); got != "" {
+		t.Errorf("rescued %q", got)
 	}
 }
 

@@ -20,12 +20,12 @@ func advanceAgents(s *state.State, _ time.Time) []event.Data {
 		e := event.EffectRequested{Agent: id, Task: a.Task, Phase: a.Phase}
 		switch a.Status {
 		case state.AgentRequested:
-			if s.Stop != nil || !wanted(s, a) {
+			if s.Stop != nil || !Wanted(s, a) {
 				continue
 			}
 			e.Key, e.Kind = "prepare:"+id, event.EffectPrepare
 		case state.AgentPrepared:
-			if free <= 0 || s.Stop != nil || !wanted(s, a) {
+			if free <= 0 || s.Stop != nil || !Wanted(s, a) {
 				continue
 			}
 			e.Key, e.Kind = state.RunKey(id), event.EffectRun
@@ -61,8 +61,8 @@ func occupied(s *state.State) int {
 	return n
 }
 
-// wanted reports whether the task still waits for this attempt.
-func wanted(s *state.State, a *state.Agent) bool { return s.Tasks[a.Task].Agent == a.Agent }
+// Wanted reports whether the task still waits for this attempt.
+func Wanted(s *state.State, a *state.Agent) bool { return s.Tasks[a.Task].Agent == a.Agent }
 
 // stopAgents asks for the end of attempts that have no task left, ran or were
 // silent for too long, or whose run is being stopped.
@@ -88,7 +88,7 @@ func whyStop(s *state.State, a *state.Agent, now time.Time) (reason string, hard
 	if a.Breach != nil {
 		return "it got around the guard: " + a.Breach.Reason, true
 	}
-	if !wanted(s, a) {
+	if !Wanted(s, a) {
 		return fmt.Sprintf("task %s goes on without this attempt", a.Task), false
 	}
 	if at, ok := agentDeadline(s, a); !ok || now.Before(at) {
@@ -128,7 +128,7 @@ func judge(s *state.State, _ time.Time) []event.Data {
 	for _, id := range s.Live {
 		a := s.Agents[id]
 		begun := a.Status != state.AgentRequested && a.Status != state.AgentPrepared
-		if !begun && !wanted(s, a) && !underWay(s, id) {
+		if !begun && !Wanted(s, a) && !underWay(s, id) {
 			return []event.Data{event.AgentRejected{Agent: id, Reason: "the task goes on without this attempt", Stale: true}}
 		}
 		if a.Status != state.AgentCollected || trimming(s, a) {

@@ -157,7 +157,7 @@ func canaries(s *state.State, now time.Time) []event.Data {
 func askBreaches(s *state.State, _ time.Time) []event.Data {
 	for _, id := range s.Live {
 		a := s.Agents[id]
-		if t := s.Tasks[a.Task]; a.Breach != nil && a.Forgiven == "" && wanted(s, a) && t.Question == "" {
+		if t := s.Tasks[a.Task]; a.Breach != nil && a.Forgiven == "" && Wanted(s, a) && t.Question == "" {
 			return []event.Data{askBreach(s, a, t)}
 		}
 	}

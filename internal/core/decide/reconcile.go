@@ -203,7 +203,7 @@ func endStopped(s *state.State, _ time.Time) []event.Data {
 	}
 	for _, id := range s.Live {
 		a := s.Agents[id]
-		parked := a.Status == state.AgentCollected && wanted(s, a) && (s.Tasks[a.Task].Question != "" || stuck(s, a.TrimKey()))
+		parked := a.Status == state.AgentCollected && Wanted(s, a) && (s.Tasks[a.Task].Question != "" || stuck(s, a.TrimKey()))
 		if !parked && !stuck(s, "collect:"+id) && !stuck(s, "release:"+id) {
 			return nil
 		}
