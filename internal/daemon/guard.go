@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"reflect"
 	"strings"
 
 	"popkit/internal/api"
@@ -13,17 +14,27 @@ import (
 	"popkit/internal/guard"
 )
 
-// setRules makes the guard judge by the run's rules as they are in s.
+// setRules makes the guard judge by the run's rules as they are in s, where they
+// are not what they were.
 func (d *daemon) setRules(s *state.State) {
-	if err := d.guard.SetRules(decide.Spec(s)); err != nil {
+	spec := decide.Spec(s)
+	if d.spec != nil && reflect.DeepEqual(spec, *d.spec) {
+		return
+	}
+	d.spec = &spec
+	if err := d.guard.SetRules(spec); err != nil {
 		d.note("guard", err.Error())
 	}
 }
 
-// heedRules does so when events have changed them.
+// heedRules does so after events that are more than what agents say all the time.
+// It is called by the engine's goroutine.
 func (d *daemon) heedRules(s *state.State, events []event.Event) {
 	for _, e := range events {
-		if a, ok := e.Data.(event.QuestionAnswered); ok && a.Always {
+		switch e.Data.(type) {
+		case event.ToolCalled, event.GuardJudged, event.CheckedIn, event.AgentSeen, event.InsightShared, event.InsightConfirmed,
+			event.InsightDelivered, event.MessageDelivered:
+		default:
 			d.setRules(s)
 			return
 		}

@@ -11,6 +11,7 @@ import (
 
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
+	"popkit/internal/core/policy"
 	"popkit/internal/core/view"
 	"popkit/internal/engine"
 	"popkit/internal/eventlog/filelog"
@@ -71,6 +72,7 @@ type daemon struct {
 	server *server.Server
 	door   *door
 	guard  *guard.Guard
+	spec   *policy.Spec // what it judges by
 	// notifier tells people of questions; nil: nobody is to be told.
 	notifier *notify.Notifier
 	files    *statefile.Files
