@@ -23,7 +23,7 @@ func keyCanary(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "script.yaml")
 	writeFile(t, script, "- guard: skip\n- hang\n")
 	mute := objective.Task{ID: "mute", Role: "implementer", Title: "mute", Prompt: "mute", Runtime: "scripted:" + script}
-	run := configured(t, newRepo(t), `{"guardrails":{"canary_seconds":0.2}}`, onePhase(nil, mute), config.Flags{})
+	run := configured(t, newRepo(t), `{"guardrails":{"canary_seconds":0.2},"decisions":{"park_unattended":false}}`, onePhase(nil, mute), config.Flags{})
 	began := time.Now()
 	l := start(t, run)
 	l.until("agent.breached", 1)

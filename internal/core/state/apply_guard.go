@@ -59,10 +59,10 @@ func (g *Guarded) Cleared(tool, id string) bool { return g.find(tool, id) >= 0 }
 // call, or "".
 func (g *Guarded) DeniedBefore(digest string) string { return g.denied[digest] }
 
-// find looks for a call by its ID, or by its tool where one of the two has none.
+// find looks for a call by its tool and ID, or by its tool alone where one of the
+// two has no ID.
 func (g *Guarded) find(tool, id string) int {
-	same := func(c call) bool { return c.id == id }
-	if i := slices.IndexFunc(g.cleared, same); id != "" && i >= 0 {
+	if i := slices.Index(g.cleared, call{tool, id}); i >= 0 {
 		return i
 	}
 	return slices.IndexFunc(g.cleared, func(c call) bool { return c.tool == tool && (id == "" || c.id == "") })
