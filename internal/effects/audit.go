@@ -3,6 +3,7 @@ package effects
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"popkit/internal/core/audit"
 	"popkit/internal/core/event"
@@ -47,21 +48,26 @@ func (e *Effects) judge(ctx context.Context, o engine.Order, w workspace.Work) (
 
 // bounded is what an event holds of the findings.
 func bounded(found []event.Finding) *event.Audit {
-	a := &event.Audit{}
-	room := maxHunks
-	for i, f := range found {
+	a := &event.Audit{Findings: slices.Clone(found[:min(len(found), event.MaxFindings)])}
+	for _, f := range found {
 		if f.Blocks() {
 			a.Blocking++
 		} else {
 			a.Notes++
 		}
-		if i >= event.MaxFindings {
-			continue
+	}
+	room := maxHunks
+	for _, lines := range []bool{true, false} { // what is about a line says little without it
+		for i := range a.Findings {
+			f := &a.Findings[i]
+			if f.Line > 0 != lines {
+				continue
+			}
+			if len(f.Hunk) > room {
+				f.Hunk = ""
+			}
+			room -= len(f.Hunk)
 		}
-		if room -= len(f.Hunk); room < 0 {
-			f.Hunk = ""
-		}
-		a.Findings = append(a.Findings, f)
 	}
 	return a
 }

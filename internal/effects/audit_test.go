@@ -71,3 +71,28 @@ func TestAuditThatCanNotBeKept(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestBounded: the log holds so much of the hunks; those of lines go before those
+// of files.
+func TestBounded(t *testing.T) {
+	var found []event.Finding
+	for i := range 60 {
+		found = append(found, event.Finding{Line: i % 2, Hunk: strings.Repeat("x", 1000), Severity: event.SeverityBlock})
+	}
+	a := bounded(found)
+	size, files := 0, 0
+	for i, f := range a.Findings {
+		size += len(f.Hunk)
+		if f.Hunk == "" {
+			if files++; i%2 == 1 {
+				t.Errorf("finding %d, about a line, has no hunk", i)
+			}
+		}
+	}
+	if size > maxHunks || size < maxHunks-1000 || files == 0 || a.Blocking != 60 || found[58].Hunk == "" {
+		t.Errorf("%d bytes of hunks, %d left out", size, files)
+	}
+	if a := bounded(nil); a.Left() != 0 || len(a.Findings) != 0 {
+		t.Errorf("%+v", a)
+	}
+}

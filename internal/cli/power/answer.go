@@ -9,6 +9,7 @@ import (
 
 	"popkit/internal/api"
 	"popkit/internal/core/event"
+	"popkit/internal/core/state"
 	"popkit/internal/core/view"
 )
 
@@ -41,7 +42,7 @@ func (w *watcher) answer(ctx context.Context, line string) {
 		w.draw()
 		return
 	}
-	args := api.AnswerArgs{ID: r.id, Answer: r.text, By: w.by, Always: r.always}
+	args := api.AnswerArgs{ID: r.id, Answer: r.text, By: w.by, Always: r.always, Files: r.dropped()}
 	if err := w.caller.Call(ctx, api.OpAnswer, args, nil); err != nil {
 		w.env.Say("popkit: %v", err)
 		w.draw()
@@ -56,10 +57,22 @@ func (w *watcher) answer(ctx context.Context, line string) {
 type reply struct {
 	id, text, problem string
 	always            bool
+	files             string // that the answer drop names
+}
+
+// dropped are the files that are named, between commas.
+func (r reply) dropped() []string {
+	var out []string
+	for f := range strings.SplitSeq(r.files, ",") {
+		if f = strings.TrimSpace(f); f != "" {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // parseAnswer reads "q-1 yes", or "yes" when one question is open; what the guard
-// asks can be answered "yes always".
+// asks can be answered "yes always", what the audit found "drop a.go, b.go".
 func parseAnswer(line string, open []view.Decision) reply {
 	line = strings.TrimSpace(line)
 	if line == "" {
@@ -84,6 +97,9 @@ func parseAnswer(line string, open []view.Decision) reply {
 	r := reply{id: open[i].ID, text: line}
 	if open[i].Kind == event.AskGuard {
 		r.text, r.always = strings.CutSuffix(line, " always")
+	}
+	if files, ok := strings.CutPrefix(line, state.AnswerDrop+" "); ok && open[i].Kind == event.AskAudit {
+		r.text, r.files = state.AnswerDrop, files
 	}
 	if o := open[i].Options; len(o) > 0 && !slices.Contains(o, r.text) {
 		return reply{problem: "\"" + line + "\" is none of the answers: " + strings.Join(o, ", ")}

@@ -1,6 +1,7 @@
 package power
 
 import (
+	"slices"
 	"testing"
 
 	"popkit/internal/core/event"
@@ -29,6 +30,14 @@ func TestParseAnswer(t *testing.T) {
 		if r := parseAnswer(c.line, c.open); r.id != c.id || r.text != c.text || r.problem != c.is || r.always {
 			t.Errorf("%q: %+v", c.line, r)
 		}
+	}
+	found := view.Decision{ID: "q-4", Kind: event.AskAudit, Options: []string{"accept", "drop"}}
+	r := parseAnswer("q-4 drop a b.go, c.go,", []view.Decision{guard, found})
+	if r.text != "drop" || !slices.Equal(r.dropped(), []string{"a b.go", "c.go"}) {
+		t.Errorf("drop: %+v", r)
+	}
+	if r := parseAnswer("accept a.go", []view.Decision{found}); r.problem == "" {
+		t.Errorf("accept takes files: %+v", r)
 	}
 	for line, want := range map[string]reply{
 		"allow":               {id: "q-3", text: "allow"},

@@ -176,7 +176,7 @@ func ask(ctx context.Context, e *command.Env, c api.Caller, list []view.Decision
 				e.Say("%s", r.problem)
 			case r.text != "":
 				answer := o
-				answer.ID, answer.Answer, answer.Always = d.ID, r.text, r.always
+				answer.ID, answer.Answer, answer.Always, answer.Files = d.ID, r.text, r.always, r.dropped()
 				if err := decide(ctx, e, c, answer); err != nil {
 					return err
 				}

@@ -171,9 +171,7 @@ func (j *judge) add(f found) {
 	if f.line > 0 && j.enough(f.rule+"\x00"+path) {
 		return
 	}
-	if f.change != nil && f.line > 0 {
-		out.Hunk = hunk(f, j.compare(f.change), j.rules.Redact)
-	}
+	out.Hunk = j.hunk(f)
 	j.out = append(j.out, out)
 }
 

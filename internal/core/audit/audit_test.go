@@ -353,3 +353,31 @@ func FuzzCompare(f *testing.F) {
 		}
 	})
 }
+
+// TestHunkOfFile: what is wrong with a file as a whole is shown where it changes;
+// of a protected file nothing is.
+func TestHunkOfFile(t *testing.T) {
+	r := rules
+	r.Boundaries = []string{"src/**"}
+	for _, c := range []struct {
+		change Change
+		want   string
+	}{
+		{Change{Path: "lib/a.txt", Old: file("a\nb\nc\n"), New: file("a\nB\nc\n")}, "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"},
+		{Change{Path: "lib/a.txt", Old: file("a\n")}, "@@ -1,1 +0,0 @@\n-a\n"},
+		{Change{Path: "lib/a.txt", Old: file("a\n"), New: side(ModeExec, "a\n")}, ""},
+		{Change{Path: "lib/a.txt", New: file("a\x00\n")}, ""},
+		{Change{Path: ".env", New: file("A=not-to-be-seen\u202e\n")}, ""},
+		{Change{Path: "src/a.pem", New: file("not to be seen\u202e\n")}, ""},
+	} {
+		found := Judge(r, Diff{Changes: []Change{c.change}})
+		if len(found) == 0 {
+			t.Errorf("%s: nothing is found", c.change.Path)
+		}
+		for _, f := range found {
+			if f.Hunk != c.want {
+				t.Errorf("%s, %s: %q, want %q", c.change.Path, f.Rule, f.Hunk, c.want)
+			}
+		}
+	}
+}

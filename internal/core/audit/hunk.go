@@ -2,7 +2,10 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"popkit/internal/core/objective"
 )
 
 // Bounds of a hunk.
@@ -12,18 +15,41 @@ const (
 	hunkWidth   = 200 // bytes of a line
 )
 
-// hunk writes the part of the diff that shows the finding's line, as diff does.
-func hunk(f found, edits []edit, redact func(string) string) string {
-	at := -1
-	for i, e := range edits {
-		if f.old && e.op != '+' && e.old == f.line || !f.old && e.op != '-' && e.new == f.line {
-			at = i
-			break
-		}
+// hunk writes the part of the diff that shows the finding's line, or where the change
+// begins, as diff does. Of a protected file nothing is shown: it is there to hold
+// what nobody is to see.
+func (j *judge) hunk(f found) string {
+	c := f.change
+	if c == nil || !textual(c) || objective.Protected(c.Path, j.rules.Protected) || objective.Protected(c.Path, j.rules.Sensitive) {
+		return ""
 	}
+	edits := j.compare(c)
+	at := slices.IndexFunc(edits, func(e edit) bool {
+		switch {
+		case f.line == 0:
+			return e.op != ' '
+		case f.old:
+			return e.op != '+' && e.old == f.line
+		}
+		return e.op != '-' && e.new == f.line
+	})
 	if at < 0 {
 		return ""
 	}
+	return write(c.Path, edits, at, j.rules.Redact)
+}
+
+// textual reports whether the change is one of text, all of which was read.
+func textual(c *Change) bool {
+	for _, s := range []Side{c.Old, c.New} {
+		if s.There() && (!s.Regular() || !s.Read || binary(s.Content)) {
+			return false
+		}
+	}
+	return true
+}
+
+func write(path string, edits []edit, at int, redact func(string) string) string {
 	from, to := span(edits, at)
 	var b strings.Builder
 	var first, last edit
@@ -45,7 +71,7 @@ func hunk(f found, edits []edit, redact func(string) string) string {
 	fmt.Fprintf(&b, "@@ -%d,%d +%d,%d @@\n", first.old, last.old, first.new, last.new)
 	for _, e := range edits[from:to] {
 		key = key || strings.Contains(e.text, "-----BEGIN ") && strings.Contains(e.text, "PRIVATE KEY")
-		text := redact(veil(f.change.Path, e.text))
+		text := redact(veil(path, e.text))
 		if key {
 			text = "[secret]"
 		}

@@ -85,6 +85,8 @@ func unportable(p string) string {
 			return "has a name that ends in a dot or a blank, which other systems leave off"
 		case device(seg):
 			return "has a name that Windows takes for a device"
+		case strings.ContainsFunc(seg, func(r rune) bool { return r >= 0x300 && r <= 0x36f }):
+			return "has a name in letters and marks of their own, which other systems put together"
 		case hidingName(seg):
 			return "has a name with characters that nobody sees"
 		}
