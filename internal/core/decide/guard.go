@@ -72,7 +72,7 @@ func judgeCall(s *state.State, a *state.Agent, in Judge) []event.Data {
 		return []event.Data{v}
 	}
 	if id := a.Guard.DeniedBefore(v.Digest); id != "" {
-		return []event.Data{overruled(v, event.VerdictDeny, "a person said no to this call before ("+id+")")}
+		return []event.Data{overruled(v, event.VerdictDeny, "the answer to this very call was no before ("+id+")")}
 	}
 	if n := s.Settings.MaxQuestions; n > 0 && a.Questions >= n {
 		return []event.Data{overruled(v, event.VerdictDeny,
