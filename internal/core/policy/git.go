@@ -150,6 +150,7 @@ func (j *judge) gitApply(k, sub cmd) {
 	if v, ok := sub.value("--directory"); ok {
 		dir = shell.Join(dir, v)
 	}
+	words = slices.DeleteFunc(words, func(w shell.Word) bool { return w == "-" })
 	for _, w := range words {
 		j.patchFile(sub, dir, w)
 	}
@@ -164,13 +165,16 @@ func (j *judge) gitApply(k, sub cmd) {
 
 // gitShow judges what git prints of files.
 func (j *judge) gitShow(sub cmd) {
+	if v, ok := sub.value("--output"); ok {
+		j.write(sub.Dir, v)
+	}
+	if v, ok := sub.value("-o"); ok && sub.name == "archive" {
+		j.write(sub.Dir, v)
+	}
 	for _, w := range sub.operands() {
 		s := string(w)
 		if _, after, ok := strings.Cut(s, ":"); ok && !strings.Contains(s, "://") {
 			w = shell.Word(after)
-		}
-		if v, ok := sub.value("-o", "--output"); ok && sub.name == "archive" {
-			j.write(sub.Dir, v)
 		}
 		if w.Known() && w != "" && (sub.name != "log" && sub.name != "diff" || j.inTree(w)) {
 			j.looksProtected(sub.Dir, w)

@@ -66,6 +66,11 @@ func (j *judge) kill(k cmd) {
 // permissions judges chmod and its like.
 func (j *judge) permissions(k cmd) {
 	words := k.operands("--reference", "-m", "-x", "-M", "--set-file")
+	if k.name == "chmod" { // a mode may begin with "-"
+		words = slices.DeleteFunc(slices.Clone(k.args), func(a shell.Word) bool {
+			return strings.HasPrefix(string(a), "--") || strings.Trim(string(a), "-RvfcHLP") == "" && len(a) > 1
+		})
+	}
 	mode := ""
 	if len(words) > 0 && !k.has("--reference") {
 		mode, words = string(words[0]), words[1:]
@@ -83,6 +88,8 @@ func (j *judge) permissions(k cmd) {
 					j.found(ruleProtected, p.String(), "%s is git's own", p)
 				} else if c, ok := paths.Covering(j.r.protected, p.rel, j.f.FoldCase); ok {
 					j.found(ruleProtected, p.String(), "%s is protected (%s)", p, c.Text)
+				} else if why := paths.Security(string(p.rel)); why != "" {
+					j.found(ruleSecurity, p.String(), "%s %s", p, why)
 				}
 			case p.tmp:
 			case deep && (abs == "/" || paths.UnderAny(abs, paths.SystemDirs) || strings.Count(abs, "/") == 1 || paths.UnderAny(j.f.Home, []string{abs})) || abs == "/":
@@ -252,7 +259,7 @@ func (j *judge) database(k cmd) {
 	}
 	said = strings.Join(strings.Fields(stripComments(said)), " ")
 	for _, w := range dataWords {
-		if strings.Contains(said, w) {
+		if saidWords(said, w) {
 			if w == "alter table" && !strings.Contains(said, " drop ") {
 				continue
 			}
@@ -268,6 +275,23 @@ func (j *judge) database(k cmd) {
 		if v, ok := k.value("-c", "-e", "--command", "--execute", "--eval"); ok && v.Open() || k.In.Some && !k.In.Known {
 			j.found(ruleUnknown, k.line(), "what the database is told is not known: %s", k.line())
 		}
+	}
+}
+
+// saidWords reports whether a text holds a phrase that is no part of a longer word.
+func saidWords(text, phrase string) bool {
+	letter := func(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+	for from := 0; ; {
+		i := strings.Index(text[from:], phrase)
+		if i < 0 {
+			return false
+		}
+		i += from
+		end := i + len(phrase)
+		if !(i > 0 && letter(text[i-1]) && letter(phrase[0])) && !(end < len(text) && letter(text[end]) && letter(phrase[len(phrase)-1])) {
+			return true
+		}
+		from = i + 1
 	}
 }
 

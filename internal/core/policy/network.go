@@ -200,9 +200,10 @@ func (j *judge) patch(k cmd) {
 	switch {
 	case ok:
 		j.patchFile(k, dir, f)
+	case len(words) > 0:
 	case k.In.Known:
 		j.patchText(string(k.In.Text), dir)
-	case len(words) == 0:
+	default:
 		j.found(ruleUnknown, k.line(), "which files a patch changes is not known: %s", k.line())
 	}
 }

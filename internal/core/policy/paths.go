@@ -170,7 +170,7 @@ func (j *judge) removePlace(p place, deep, first bool) {
 
 func (j *judge) removeInside(p place, deep, first bool) {
 	rel := string(p.rel)
-	everything := strings.Trim(rel, "/"+string(shell.Name)+string(shell.Deep)) == ""
+	everything := strings.Trim(rel, "/"+string(shell.Name)+string(shell.Deep)+string(shell.Char)) == ""
 	if everything {
 		j.deleted += 1 << 20
 		j.targets = append(j.targets, "everything in the workspace")
@@ -277,6 +277,10 @@ func (j *judge) written(dir, w shell.Word, text string, appended bool) {
 		return
 	}
 	rel := string(p.rel)
+	if text == "" && !appended && smell.TestFile(rel) {
+		j.change(rel, smell.Change{Kind: smell.Deleted, Old: j.text(rel)})
+		return
+	}
 	c := smell.Change{Kind: smell.Created, New: text}
 	if j.f.Content != nil {
 		if old, ok := j.f.Content(rel); ok {

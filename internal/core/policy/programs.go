@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/shell"
 	"popkit/internal/core/smell"
 )
@@ -40,6 +41,8 @@ func (j *judge) program(k cmd) {
 		j.database(k)
 	case "docker", "podman", "nerdctl":
 		j.container(k)
+	case "popkit":
+		j.popkit(k)
 	case "gh", "glab":
 		j.gitHubAPI(k)
 	case "env", "printenv", "set", "export", "declare", "typeset", "compgen":
@@ -78,6 +81,7 @@ func (j *judge) generic(k cmd) {
 	}
 	reader := slices.Contains([]string{"cat", "head", "tail", "less", "more", "bat", "tac", "nl", "xxd", "hexdump", "od", "strings", "base64", "base32", "rev", "sort", "uniq",
 		"cut", "paste", "join", "comm", "diff", "cmp", "column", "fold", "fmt", "pr", "expand", "source", "."}, k.name)
+	j.outputs(k)
 	for _, a := range words {
 		s := string(a)
 		switch {
@@ -101,6 +105,25 @@ func (j *judge) generic(k cmd) {
 		case reader || slices.Contains(filterPrograms, k.name):
 			j.read(k.Dir, a)
 		}
+	}
+}
+
+// outputs judges what the usual options for an output name: of a program that is not
+// known, only what reads like a path.
+func (j *judge) outputs(k cmd) {
+	if slices.Contains(filterPrograms, k.name) {
+		return
+	}
+	if v, ok := k.value("-out", "-o", "--output", "--out", "--outfile", "--output-file"); ok && (strings.Contains(string(v), "/") || strings.HasPrefix(string(v), ".")) && !v.Open() {
+		j.write(k.Dir, v)
+	}
+}
+
+// popkit judges popkit's own commands: those of people are not for agents. The socket
+// refuses them, too.
+func (j *judge) popkit(k cmd) {
+	if words, _ := k.verbs(); len(words) > 1 && words[0] == "power" && slices.Contains([]string{"decide", "stop", "resume", "start", "retry", "skip", "edit", "tell", "merge", "pause", "unpause", "boundary", "reassign"}, words[1]) {
+		j.found(ruleSecurity, k.line(), "popkit power %s is for people", words[1])
 	}
 }
 
@@ -219,6 +242,12 @@ func (j *judge) cp(k cmd) {
 		}
 		return
 	}
+	base := k.Dir
+	if k.name == "ln" && k.has("-s", "--symbolic") { // it leads from where it lies
+		if base = shell.Join(k.Dir, to); !strings.HasSuffix(string(to), "/") && to != "." && len(from) == 1 {
+			base = base.Dirname()
+		}
+	}
 	for _, w := range from {
 		if (k.name == "scp" || k.name == "rsync") && strings.Contains(string(w), ":") {
 			continue
@@ -226,7 +255,10 @@ func (j *judge) cp(k cmd) {
 		if w.Open() {
 			continue // where it goes is judged
 		}
-		j.read(k.Dir, w)
+		j.read(base, w)
+		if k.name == "ln" || k.name == "link" {
+			j.linked(base, w)
+		}
 	}
 	if (k.name == "scp" || k.name == "rsync") && strings.Contains(string(to), ":") {
 		j.found(ruleDeploy, k.line(), "files would go to another machine: %s", k.line())
@@ -241,8 +273,31 @@ func (j *judge) cp(k cmd) {
 	}
 }
 
+// linked judges what a new link leads to: by it the path could be had under a name
+// that nobody knows.
+func (j *judge) linked(dir, w shell.Word) {
+	for _, p := range j.places(dir, w) {
+		switch {
+		case p.abs.Open():
+			j.openPath(p, "linked")
+		case p.inside && p.rel != "":
+			n := j.unbounded
+			j.unbounded = true
+			j.writeInside(p)
+			j.unbounded = n
+		case !p.inside && !p.tmp && !harmless(p):
+			j.softer(ruleOutside, p.String(), "a link would lead out of the workspace, to %s", p)
+		}
+	}
+}
+
+func harmless(p place) bool { return paths.Harmless(p.abs) }
+
 // copied gives a copy of a text that is known the judgement of a text that is written.
 func (j *judge) copied(k cmd, from []shell.Word, to shell.Word) {
+	if len(from) == 1 && from[0] == "/dev/null" {
+		j.written(k.Dir, to, "", false)
+	}
 	if len(from) != 1 || !from[0].Known() || !to.Known() || strings.HasSuffix(string(to), "/") {
 		return
 	}
@@ -275,6 +330,9 @@ func (j *judge) creates(k cmd) {
 			j.mkdir(k.Dir, w)
 		default:
 			j.write(k.Dir, w)
+			if size, ok := k.value("-s", "--size"); ok && k.name == "truncate" && size == "0" {
+				j.written(k.Dir, w, "", false)
+			}
 			if k.name == "tee" && k.In.Known {
 				j.written(k.Dir, w, k.In.Text.String(), k.has("-a", "--append"))
 			}

@@ -7,6 +7,7 @@ import (
 
 	"popkit/internal/core/policy/patch"
 	"popkit/internal/core/policy/shell"
+	"popkit/internal/core/policy/word"
 	"popkit/internal/core/smell"
 )
 
@@ -92,6 +93,7 @@ type input struct {
 	URL     string          `json:"url"`
 	Prompt  string          `json:"prompt"`
 	Pattern string          `json:"pattern"`
+	Glob    string          `json:"glob"`
 
 	From  string `json:"from"`
 	To    string `json:"to"`
@@ -175,6 +177,9 @@ func (j *judge) toolCall(kind toolKind, tool string, in input, dir shell.Word) {
 	if kind == toolMove {
 		j.move(dir, files)
 	}
+	if in.Glob != "" {
+		j.read(dir, word.Globbed(in.Glob)) // greps what it matches
+	}
 	if strings.EqualFold(tool, "glob") && strings.HasPrefix(in.Pattern, "/") {
 		j.search(dir, shell.Word(in.Pattern), "")
 	}
@@ -200,6 +205,7 @@ func (in input) files() []string {
 	var out []string
 	add := func(list ...string) {
 		for _, f := range list {
+			f = strings.TrimPrefix(f, "file://")
 			if f != "" && !slices.Contains(out, f) {
 				out = append(out, f)
 			}

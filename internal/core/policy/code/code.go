@@ -68,6 +68,10 @@ func read(lang, text string, rest []Word, depth int) []Effect {
 	c := scanCode(lang, text)
 	p := &finder{rest: rest, depth: depth}
 	for _, call := range c.calls {
+		first, rest, _ := strings.Cut(call.owner, ".")
+		if module, ok := c.modules[first]; ok {
+			call.owner = strings.TrimSuffix(module+"."+rest, ".")
+		}
 		p.call(lang, call)
 	}
 	for _, s := range c.ticks {
@@ -143,6 +147,8 @@ func (c called) target() Word {
 
 func (p *finder) call(lang string, c called) {
 	switch {
+	case strings.HasPrefix(c.name, "write") && strings.Contains(c.name, "File"):
+		p.write(c)
 	case c.name == "open" || c.name == "fopen" || c.name == "openSync" || c.name == "new" && c.owner == "File":
 		p.open(lang, c)
 	case slices.Contains(codeRuns, c.name) && (slices.Contains(codeRunOwners, lastName(c.owner)) || strings.Contains(c.owner, "require") || strings.Contains(c.owner, "__import__")):
@@ -239,6 +245,9 @@ func (p *finder) run(lang string, c called) {
 	case len(known) == 1 || strings.Contains(string(known[0]), " "):
 		p.effects = append(p.effects, Effect{Kind: Starts, Script: string(known[0])})
 	default:
+		if strings.HasPrefix(c.name, "execv") || strings.HasPrefix(c.name, "execl") || strings.HasPrefix(c.name, "spawnv") || strings.HasPrefix(c.name, "spawnl") {
+			known = known[1:] // the file, then what it is told to be called
+		}
 		p.effects = append(p.effects, Effect{Kind: Starts, Argv: known})
 	}
 }

@@ -12,7 +12,8 @@ import (
 type codeText struct {
 	calls   []called
 	strings []string
-	ticks   []string // commands in backquotes
+	ticks   []string          // commands in backquotes
+	modules map[string]string // by the names that the program gives them
 }
 
 // codeScanner goes once through a program.
@@ -33,6 +34,7 @@ type codeScanner struct {
 
 func scanCode(lang, src string) codeText {
 	s := &codeScanner{lang: lang, src: src, vars: map[string]Word{}}
+	s.out.modules = imports(src)
 	for s.at < len(s.src) {
 		s.next()
 	}
@@ -106,7 +108,7 @@ func (s *codeScanner) ident() {
 		s.word = "" // a string's prefix
 		return
 	}
-	if bare := slices.Contains([]string{"system", "exec", "unlink", "open", "require", "qx"}, s.word); bare && (s.lang == "perl" || s.lang == "ruby") {
+	if bare := slices.Contains([]string{"system", "exec", "unlink", "open", "require", "qx", "rename", "rmdir", "mkdir", "symlink", "link", "truncate"}, s.word); bare && (s.lang == "perl" || s.lang == "ruby") {
 		if rest := strings.TrimLeft(s.src[s.at:], " "); rest != "" && rest[0] != '(' {
 			s.call()
 			s.open[len(s.open)-1].on = nil
@@ -237,10 +239,24 @@ func (s *codeScanner) close() {
 		return
 	}
 	s.out.calls = append(s.out.calls, *c)
+	if (c.name == "require" || c.name == "__import__" || c.name == "import_module") && len(c.args) > 0 && s.name != "" {
+		s.out.modules[s.name] = strings.TrimPrefix(string(c.args[0]), "node:")
+	}
 	v := unknown
 	if c.name == "join" && len(c.args) > 0 || c.name == "Path" && len(c.args) > 0 {
 		v = Word(path.Join(word.Texts(c.args)...))
 	}
 	s.word = ""
 	s.put(v)
+}
+
+// imports finds the modules that are imported under another name.
+func imports(src string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.FieldsFuncSeq(src, func(r rune) bool { return r == '\n' || r == ';' }) {
+		if f := strings.Fields(line); len(f) == 4 && f[0] == "import" && f[2] == "as" {
+			out[f[3]] = f[1]
+		}
+	}
+	return out
 }

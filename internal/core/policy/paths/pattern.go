@@ -94,7 +94,7 @@ func (p Pattern) MayCover(rel word.Word, fold bool) bool {
 	}
 	deep := strings.ContainsRune(string(rel), word.Deep)
 	for _, s := range segs {
-		if strings.Trim(s, string(word.Name)+string(word.Deep)+string(word.Unknown)) == "" {
+		if strings.Trim(s, string(word.Name)+string(word.Deep)+string(word.Char)+string(word.Unknown)) == "" {
 			continue
 		}
 		if exampleFile(s) {

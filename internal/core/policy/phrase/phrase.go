@@ -91,7 +91,10 @@ func Target(c Command, hasWord func(name string, words ...string) bool) string {
 		words = words[:min(1, len(words))]
 	}
 	for _, w := range words {
-		if hasWord(w, deployTargets...) && !strings.ContainsAny(w, "=/.") && !hasWord(w, "check", "dry", "test", "notes", "lint", "build") {
+		if i := slices.Index(c.Args, w); i > 0 && slices.Contains([]string{"-C", "-f", "-I", "-o", "-W", "--directory", "--file", "--prefix", "--justfile"}, c.Args[i-1]) {
+			continue // a folder, or a file
+		}
+		if (hasWord(w, deployTargets...) || w == "prod" || w == "production") && !strings.ContainsAny(w, "=/.") && !hasWord(w, "check", "dry", "test", "notes", "lint", "build") {
 			return w
 		}
 	}

@@ -184,7 +184,7 @@ var table = map[string][]Phrase{
 }
 
 // targets of task runners that deploy, by their names.
-var deployTargets = []string{"deploy", "release", "publish", "production", "prod", "ship", "rollout"}
+var deployTargets = []string{"deploy", "release", "publish", "ship", "rollout"}
 
 // runners run a target that the project names.
 var runners = []string{"make", "gmake", "just", "task", "rake", "invoke", "inv", "npm", "yarn", "pnpm", "bun", "nx", "turbo", "mage", "ant", "grunt", "gulp", "tox", "nox", "composer", "lerna", "moon"}

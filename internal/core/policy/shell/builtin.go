@@ -18,7 +18,7 @@ func (w *walker) builtin(st *state, args []Word, in Flow) (succ, fail *state, ou
 	case "exit", "return":
 		return nil, nil, Flow{}, true
 	case "true", ":":
-		return st, nil, Flow{}, true
+		return st, nil, text(""), true
 	case "false":
 		return nil, st, Flow{}, true
 	case "eval":
@@ -164,27 +164,29 @@ func (w *walker) read(st *state, args []Word, in Flow) {
 	if len(items) == 0 || len(items) > maxAlts {
 		items = []Word{unknown}
 	}
+	var names []string
 	for i := 1; i < len(args); i++ {
-		a := string(args[i])
-		if strings.HasPrefix(a, "-") {
-			if len(a) == 2 && strings.Contains("dnNptu", a[1:]) {
-				i++
-			}
-			continue
+		switch a := string(args[i]); {
+		case len(a) == 2 && a[0] == '-' && strings.Contains("dnNptu", a[1:]):
+			i++
+		case !strings.HasPrefix(a, "-"):
+			names = append(names, a)
 		}
-		if len(args)-i == 1 {
-			st.set(a, items...)
+	}
+	for _, n := range names {
+		if len(names) == 1 {
+			st.set(n, items...)
 		} else {
-			st.set(a, w.firstFields(items)...)
+			st.set(n, append(firstFields(items, st.ifs()+"\n"), items...)...) // the last takes the rest
 		}
 	}
 }
 
 // firstFields is what the variables of "read a b" may hold: any of the fields.
-func (w *walker) firstFields(items []Word) []Word {
+func firstFields(items []Word, ifs string) []Word {
 	var out []Word
 	for _, x := range items {
-		out = append(out, x.Fields(" \t\n")...)
+		out = append(out, x.Fields(ifs)...)
 	}
 	if len(out) == 0 || len(out) > maxAlts {
 		return []Word{unknown}

@@ -87,6 +87,19 @@ func (w *walker) run(st *state, args, env []Word, in Flow, vars []string) (succ,
 	if f := w.function(prog); f != nil {
 		return st, st, w.callFunction(st, f, args[1:], in)
 	}
+	if args[0] == "read" {
+		for _, e := range env {
+			if v, ok := strings.CutPrefix(string(e), "IFS="); ok {
+				old, had := st.vars["IFS"]
+				st.set("IFS", Word(v))
+				defer func() {
+					if st.vars["IFS"] = old; !had {
+						delete(st.vars, "IFS")
+					}
+				}()
+			}
+		}
+	}
 	if s, f, o, done := w.builtin(st, args, in); done {
 		return s, f, o
 	}

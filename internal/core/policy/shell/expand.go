@@ -72,27 +72,38 @@ func (w *walker) texts(st *state, word *syntax.Word, how mode, vars *[]string) [
 	}
 	if first, ok := word.Parts[0].(*syntax.Lit); ok && how == asText && strings.HasPrefix(first.Value, "~") {
 		for i := range out {
-			out[i] = w.tilde(out[i])
+			out[i] = w.tilde(st, out[i])
 		}
 	}
 	return out
 }
 
 // document expands a here-document.
-func (w *walker) document(st *state, word *syntax.Word, vars *[]string) Word {
+func (w *walker) document(st *state, d *syntax.Redirect, vars *[]string) Word {
+	word := d.Hdoc
 	if word == nil {
 		return ""
 	}
-	return one(w.texts(st, word, asQuoted, vars))
+	if d.Word.Lit() == "" || strings.Contains(d.Word.Lit(), `\`) { // its end is quoted: it stands as it is
+		var b strings.Builder
+		for _, p := range word.Parts {
+			if l, ok := p.(*syntax.Lit); ok {
+				b.WriteString(l.Value)
+			}
+		}
+		return Word(b.String())
+	}
+	return one(w.texts(st, word, asDocument, vars))
 }
 
 // mode is how a word expands.
 type mode int
 
 const (
-	asFields mode = iota // an argument: split at blanks, wildcards count
-	asText               // an assignment, a pattern: neither, but backslashes go
-	asQuoted             // in double quotes, in a here-document
+	asFields   mode = iota // an argument: split at blanks, wildcards count
+	asText                 // an assignment, a pattern: neither, but backslashes go
+	asQuoted               // in double quotes
+	asDocument             // in a here-document
 )
 
 func (w *walker) parts(st *state, parts []syntax.WordPart, alts []alt, how mode, vars *[]string) []alt {
@@ -101,7 +112,7 @@ func (w *walker) parts(st *state, parts []syntax.WordPart, alts []alt, how mode,
 		case *syntax.Lit:
 			t := literal(p.Value, how)
 			if i == 0 && how == asFields && strings.HasPrefix(p.Value, "~") {
-				t = w.tilde(t)
+				t = w.tilde(st, t)
 			}
 			for j := range alts {
 				alts[j].cur += t
@@ -235,14 +246,14 @@ func (w *walker) part(st *state, p syntax.WordPart, quoted bool, vars *[]string)
 }
 
 // tilde replaces ~ at the beginning of a word.
-func (w *walker) tilde(t Word) Word {
+func (w *walker) tilde(st *state, t Word) Word {
 	head, rest, _ := strings.Cut(string(t), "/")
 	if len(head) < len(t) {
 		rest = "/" + rest
 	}
 	switch {
-	case head == "~" && w.o.Home != "":
-		return Word(w.o.Home + rest)
+	case head == "~" && len(st.vars["HOME"].alts) == 1:
+		return st.vars["HOME"].alts[0] + Word(rest)
 	case head == "~" || head == "~+" || head == "~-":
 		return unknown + Word(rest)
 	case head == "~root":
@@ -269,7 +280,8 @@ func literal(s string, how mode) Word {
 		}
 	}
 	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) || how == asQuoted && !strings.ContainsRune("$`\"\\\n", rune(s[i+1])) {
+		if s[i] != '\\' || i+1 == len(s) || how == asQuoted && !strings.ContainsRune("$`\"\\\n", rune(s[i+1])) ||
+			how == asDocument && !strings.ContainsRune("$`\\\n", rune(s[i+1])) {
 			continue
 		}
 		plain(i)

@@ -15,7 +15,7 @@ var gitRuns = []string{"core.sshcommand", "core.pager", "core.editor", "sequence
 	"EDITOR", "VISUAL", "PAGER", "GIT_PROXY_COMMAND", "GIT_SSH"}
 
 // git finds the commands that git itself is made to run, and the directory it works in.
-func (w *walker) git(st *state, args, env []Word, in Flow) (Flow, bool) {
+func (w *walker) git(st *state, args, env []Word, in Flow, vars []string) (Flow, bool) {
 	inner := st.clone()
 	aliases := map[string]string{}
 	for k, v := range st.aliases {
@@ -47,14 +47,14 @@ func (w *walker) git(st *state, args, env []Word, in Flow) (Flow, bool) {
 		w.gitSetting(st, key, value, aliases)
 	}
 	if i >= len(args) {
-		w.emit(inner, args, env, in, nil)
+		w.emit(inner, args, env, in, vars)
 		return Flow{Some: true}, true
 	}
 	verb, rest := args[i], args[i+1:]
 	if text, ok := aliases[string(verb)]; ok && w.depth < maxDepth {
 		return w.gitAlias(inner, text, rest, in), true
 	}
-	w.emit(inner, args, env, in, nil)
+	w.emit(inner, args, env, in, vars)
 	w.gitInner(st, inner, string(verb), rest)
 	return w.gitOutput(inner, string(verb), rest), true
 }

@@ -258,7 +258,7 @@ func (w *walker) textual(st *state, prog string, args, env []Word, in Flow, vars
 		return w.awk(st, args, env, in, vars), true
 	case "su", "runuser", "script", "sg", "nix-shell":
 		w.emit(st, args, env, in, vars)
-		if s, ok := value("-c", "--command", "--run"); ok {
+		if s, ok := value("-c", "-qc", "-qec", "-lc", "--command", "--run"); ok {
 			w.nested(st.clone(), s, in, prog)
 		}
 	case "at", "batch":

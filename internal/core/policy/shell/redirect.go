@@ -25,7 +25,7 @@ func (w *walker) redirects(st *state, list []*syntax.Redirect, in Flow) redirs {
 		}
 		switch d.Op {
 		case syntax.Hdoc, syntax.DashHdoc:
-			body := w.document(st, d.Hdoc, &r.vars)
+			body := w.document(st, d, &r.vars)
 			if d.Op == syntax.DashHdoc {
 				body = Word(strings.ReplaceAll("\n"+string(body), "\n\t", "\n")[1:])
 			}

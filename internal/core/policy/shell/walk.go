@@ -51,6 +51,7 @@ func (w *walker) ways(st *state, s *syntax.Stmt, in Flow) (succ, fail *state, ou
 func (w *walker) command(st *state, c syntax.Command, in Flow) (succ, fail *state, out Flow) {
 	switch c := c.(type) {
 	case nil:
+		out = text("")
 	case *syntax.CallExpr:
 		return w.call(st, c, in)
 	case *syntax.BinaryCmd:

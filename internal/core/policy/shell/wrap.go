@@ -18,7 +18,7 @@ func (w *walker) unwrap(st *state, args, env []Word, in Flow, vars []string) (ou
 	case "find", "gfind", "fd", "fdfind":
 		return w.find(st, args, in, vars)
 	case "git":
-		return w.git(st, args, env, in)
+		return w.git(st, args, env, in, vars)
 	case "watch", "ssh", "su", "script", "runuser", "nix-shell", "tmux", "screen", "sg", "at", "batch", "awk", "gawk", "mawk", "nawk":
 		return w.textual(st, prog, args, env, in, vars)
 	}
@@ -35,9 +35,20 @@ func (w *walker) unwrap(st *state, args, env []Word, in Flow, vars []string) (ou
 	if len(inner) == 0 {
 		return Flow{}, false
 	}
+	if wr.Dash {
+		w.emit(st, args[:len(args)-len(inner)], env, Flow{}, vars)
+	}
 	n := len(w.via)
 	w.via = append(slices.Clip(w.via), prog)
-	_, _, out = w.run(st.clone(), inner, append(slices.Clip(env), assigned...), in, vars)
+	there := st.clone()
+	if dir, ok := wr.Dir(args[1:]); ok {
+		var dirs []Word
+		for _, d := range st.dirs() {
+			dirs = append(dirs, Join(d, dir))
+		}
+		there.set("PWD", dirs...)
+	}
+	_, _, out = w.run(there, inner, append(slices.Clip(env), assigned...), in, vars)
 	w.via = w.via[:n]
 	return out, true
 }

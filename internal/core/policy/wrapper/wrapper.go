@@ -14,16 +14,17 @@ type Wrapper struct {
 	Assigns bool     // NAME=value may stand before it
 	Verbs   []string // the program comes after one of these words: "npm exec", "uv run"
 	Dash    bool     // only what follows "--"
+	Chdir   []string // options that name the folder to go to first
 }
 
 // Table is the wrappers by name.
 var Table = map[string]Wrapper{
-	"sudo":             {Valued: []string{"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t", "--user", "--group", "--chdir", "--host", "--prompt"}, Assigns: true},
+	"sudo":             {Chdir: []string{"-D", "--chdir"}, Valued: []string{"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t", "--user", "--group", "--chdir", "--host", "--prompt"}, Assigns: true},
 	"doas":             {Valued: []string{"-u", "-C", "-a"}},
 	"pkexec":           {Valued: []string{"--user"}},
 	"run0":             {Valued: []string{"-u", "--user", "-D"}},
 	"gosu":             {Skip: 1},
-	"env":              {Valued: []string{"-u", "-C", "-S", "--unset", "--chdir", "--split-string"}, Assigns: true},
+	"env":              {Chdir: []string{"-C", "--chdir"}, Valued: []string{"-u", "-C", "-S", "--unset", "--chdir", "--split-string"}, Assigns: true},
 	"timeout":          {Valued: []string{"-s", "-k", "--signal", "--kill-after"}, Skip: 1},
 	"gtimeout":         {Valued: []string{"-s", "-k"}, Skip: 1},
 	"nohup":            {},
@@ -61,7 +62,7 @@ var Table = map[string]Wrapper{
 	"proxychains":      {},
 	"entr":             {},
 	"nodemon":          {Valued: []string{"-w", "-e", "-i", "--watch", "--ext"}},
-	"dotenv":           {Dash: true},
+	"dotenv":           {Valued: []string{"-f", "-e", "--file"}, Verbs: []string{"run"}, Dash: true},
 	"cross-env":        {Assigns: true},
 	"npx":              {Valued: []string{"-p", "--package"}},
 	"bunx":             {},
@@ -74,7 +75,7 @@ var Table = map[string]Wrapper{
 	"bun":              {Verbs: []string{"x"}},
 	"poetry":           {Verbs: []string{"run"}},
 	"pipenv":           {Verbs: []string{"run"}},
-	"uv":               {Verbs: []string{"run"}, Valued: []string{"--with", "--python", "-p", "--project", "--directory"}},
+	"uv":               {Chdir: []string{"--directory"}, Verbs: []string{"run"}, Valued: []string{"--with", "--python", "-p", "--project", "--directory"}},
 	"rye":              {Verbs: []string{"run"}},
 	"pdm":              {Verbs: []string{"run"}},
 	"hatch":            {Verbs: []string{"run"}},
@@ -145,4 +146,25 @@ func SplitString(args []word.Word) string {
 		}
 	}
 	return ""
+}
+
+// Dir is the folder in which the wrapped program is started, if an option says so.
+func (wr Wrapper) Dir(args []word.Word) (word.Word, bool) {
+	for i, a := range args {
+		for _, o := range wr.Chdir {
+			switch rest, ok := strings.CutPrefix(string(a), o); {
+			case !ok:
+			case rest == "" && i+1 < len(args):
+				return args[i+1], true
+			case strings.HasPrefix(rest, "="):
+				return word.Word(rest[1:]), true
+			case rest != "" && !strings.HasPrefix(o, "--"):
+				return word.Word(rest), true
+			}
+		}
+		if !strings.HasPrefix(string(a), "-") && i > 0 && !strings.HasPrefix(string(args[i-1]), "-") {
+			break
+		}
+	}
+	return "", false
 }
