@@ -21,7 +21,7 @@ const (
 var bypasses = map[source.Lang][]bypass{
 	source.Go: {{"InsecureSkipVerify:true", certificates}, {"InsecureSkipVerify=true", certificates}, {"ssh.InsecureIgnoreHostKey()", "host keys are not verified any more"},
 		{"iftrue||", condition}, {"||true{", condition}, {"&&false{", condition}, {"jwt.UnsafeAllowNoneSignatureType", "unsigned tokens are accepted"}},
-	source.Python: {{"verify=False", certificates}, {"_create_unverified_context", certificates}, {"ssl.CERT_NONE", certificates}, {"check_hostname=False", certificates},
+	source.Python: {{"verify=False", certificates}, {"_create_unverified_context", certificates}, {"ssl.CERT_NONE", certificates}, {"check_hostname=False", certificates}, {`"verify_signature":False`, "signatures are not verified any more"}, {`"verify":False`, "signatures are not verified any more"},
 		{"disable_warnings(", "warnings about certificates are silenced"}, {"@csrf_exempt", forgery}, {"AutoAddPolicy(", "host keys are not verified any more"},
 		{"orTrue:", condition}, {"ifTrueor", condition}, {"andFalse:", condition}},
 	source.JavaScript: jsBypasses,
@@ -66,11 +66,12 @@ func bypassIn(l source.Lang, ln source.Line) (bypass, bool) {
 	if code == "" || source.Prefixed(strings.TrimSpace(ln.Code), "import ", "use ", "from ") {
 		return bypass{}, false
 	}
-	if l.JS() {
-		code = source.Squeeze(uncommented(ln)) // process.env['NODE_TLS_…']
+	text := ""
+	if l.JS() || l == source.Python {
+		text = strings.ReplaceAll(source.Squeeze(uncommented(ln)), "'", `"`) // what is a key there
 	}
 	for _, b := range bypasses[l] {
-		if strings.Contains(code, b.code) {
+		if strings.Contains(code, b.code) || strings.Contains(b.code, `"`) && strings.Contains(text, b.code) || b.code == "NODE_TLS_REJECT_UNAUTHORIZED" && strings.Contains(text, b.code) {
 			return b, true
 		}
 	}

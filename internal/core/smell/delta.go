@@ -171,7 +171,7 @@ func (d *diff) judge(f *file) []Finding {
 	case f.foreign:
 		out = f.secrets()
 	default:
-		out = slices.Concat(f.secrets(), d.judgeTests(f), f.hollow(), f.silenced(), d.loosened(f), f.results(), f.bypassed(), d.rewritten(f))
+		out = slices.Concat(f.secrets(), d.judgeTests(f), f.hollow(), f.silenced(), d.loosened(f), f.results(), f.bypassed(), d.unguarded(f), d.rewritten(f))
 	}
 	return append(out, d.lost(f)...)
 }

@@ -35,11 +35,66 @@ func (f *file) hollow() []Finding {
 			out = append(out, f.finding("assertion_weakened", i, "what stands under this condition is never run"))
 		case (f.Fragment || old[i]) && f.swallows(i):
 			out = append(out, f.finding("assertion_weakened", i, "errors are swallowed in a test"))
-		case endsWell(f.lang, code):
+		case f.eased(i):
+			out = append(out, f.finding("assertion_weakened", i, "an assertion gave way to one that more values pass"))
+		case f.lang == source.Go && strings.Contains(source.Squeeze(code), "{recover()}"):
+			out = append(out, f.finding("assertion_weakened", i, "a panic of the test is swallowed"))
+		case endsWell(f.lang, code), strings.HasSuffix(f.Path, "conftest.py") && source.Prefixed(source.Squeeze(code), "items[:]=[]", "items.clear()"):
 			out = append(out, f.finding("test_skipped", i, "the tests end here with success, whatever they found"))
 		}
 	}
 	return out
+}
+
+// operators are what stands between the two sides of an assertion, and what asks
+// for less in its place.
+var operators = []struct {
+	lang          source.Lang
+	exact, easier []string
+}{
+	{source.Python, []string{" == "}, []string{" in (", " in [", " in {", " >= ", " <= ", " != ", " > "}},
+	{source.Python, []string{"raises("}, []string{"raises(Exception)", "raises(BaseException)", "raises(Exception,"}},
+	{source.JavaScript, []string{".toThrow(", ".toThrowError("}, []string{".toThrow()", ".toThrowError()"}},
+	{source.TypeScript, []string{".toThrow(", ".toThrowError("}, []string{".toThrow()", ".toThrowError()"}},
+	{source.Java, []string{"assertThrows("}, []string{"assertThrows(Exception.class", "assertThrows(Throwable.class"}},
+	{source.Ruby, []string{"raise_error("}, []string{"raise_error"}},
+}
+
+// eased reports whether a new assertion about the same thing as one that is gone
+// asks for less.
+func (f *file) eased(i int) bool {
+	code := strings.TrimSpace(f.new[i].Code)
+	if testcase.Assertion(f.lang, code) == testcase.Nothing {
+		return false
+	}
+	for _, op := range operators {
+		if op.lang != f.lang {
+			continue
+		}
+		for _, easier := range op.easier {
+			at := strings.Index(code, easier)
+			if at < 0 || easier == "raise_error" && !strings.HasSuffix(code, easier) {
+				continue
+			}
+			if f.exact(code[:at], op.exact, code) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// exact reports whether a line that is gone began alike and asked for more.
+func (f *file) exact(start string, operators []string, now string) bool {
+	for _, j := range f.removed {
+		was := strings.TrimSpace(f.old[j].Code)
+		for _, op := range operators {
+			if rest, ok := strings.CutPrefix(was, start+op); ok && was != now && !source.Prefixed(rest, ")", "Exception", "BaseException", "Throwable") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // never reports whether a condition never holds.

@@ -104,35 +104,6 @@ func (f *file) rigged() []Finding {
 	return out
 }
 
-// answersOne reports whether a line answers one number with another that is
-// written down: if n == 10 { return 55 }. Small numbers are how recursions end.
-func (f *file) answersOne(i int) bool {
-	code := strings.TrimLeft(strings.TrimSpace(f.new[i].Code), "} ")
-	code = strings.TrimPrefix(code, "else ")
-	if !source.Prefixed(code, "if ", "if(", "elif ") {
-		return false
-	}
-	_, right, ok := strings.Cut(strings.Replace(code, "===", "==", 1), "==")
-	if !ok || strings.Contains(code, "&&") || strings.Contains(code, " and ") {
-		return false
-	}
-	right = strings.TrimSpace(right)
-	number, rest := digits(right)
-	if len(number) == 0 || number == "0" || number == "1" || strings.HasPrefix(number, "0x") {
-		return false
-	}
-	rest = strings.TrimLeft(rest, " ):{")
-	for j := i + 1; rest == "" && j < len(f.new) && j <= i+2; j++ {
-		rest = strings.TrimSpace(f.new[j].Code)
-	}
-	value, ok := strings.CutPrefix(rest, "return ")
-	if !ok {
-		return false
-	}
-	answer, end := digits(strings.TrimSpace(value))
-	return len(answer) > 1 && strings.Trim(end, " ;}") == ""
-}
-
 // digits returns the number that s begins with.
 func digits(s string) (number, rest string) {
 	n := 0

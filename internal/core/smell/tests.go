@@ -231,7 +231,7 @@ func isDocstring(code string) bool { return strings.Trim(code, "\"' ") == "" }
 // leaves reports whether a statement ends the test there.
 func leaves(code string) bool {
 	c := strings.TrimRight(strings.TrimSpace(code), ";")
-	return c == "return" || c == "return nil" || c == "return None" || c == "return true" || c == "return undefined"
+	return c == "return" || c == "return nil" || c == "return None" || c == "return true" || c == "return undefined" || source.Prefixed(source.Squeeze(c), "if(true)return", "iftrue{return", "ifTrue:return", "returniftrue")
 }
 
 // deleted judges the tests that are gone.

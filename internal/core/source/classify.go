@@ -100,7 +100,7 @@ var (
 	rubyTestDirs = []string{"test", "tests", "spec", "specs", "features"}
 	foreignDirs  = []string{"vendor", "node_modules", "third_party", "third-party", "dist", "bower_components", ".yarn"}
 	sampleDirs   = []string{"testdata", "fixtures", "fixture", "__fixtures__", "examples", "example", "samples", "sample", "docs", "doc", "docs_src", "mocks", "mock"}
-	anyTestDirs  = []string{"test", "tests", "spec", "specs", "e2e", "__tests__", "testing", "testdata", "testutil", "test-utils", "test_utils"}
+	anyTestDirs  = []string{"test", "tests", "spec", "specs", "e2e", "__tests__", "testing", "testdata", "fixtures", "__fixtures__", "testutil", "test-utils", "test_utils"}
 )
 
 // InDir reports whether one of the folders that the file is in has such a name.

@@ -87,7 +87,7 @@ func pythonAssertion(code string) Asserts {
 	return Nothing
 }
 
-var jsWeak = []string{".toBeDefined(", ".toBeTruthy(", ".not.toBeNull(", ".not.toBeUndefined(", ".toBeInstanceOf(", ".to.exist", ".to.be.ok", ".not.toThrow("}
+var jsWeak = []string{".toBeDefined(", ".toBeTruthy(", ".not.toBeNull(", ".not.toBeUndefined(", ".toBeInstanceOf(", ".to.exist", ".to.be.ok", ".not.toThrow(", "(expect.anything())", "(expect.any("}
 
 func jsAssertion(code string) Asserts {
 	i := source.Find(code, "expect")
@@ -166,7 +166,7 @@ func assertCall(code string) bool {
 
 func rubyAssertion(code string) Asserts {
 	switch {
-	case strings.Contains(code, "assert_not_nil"), strings.Contains(code, "refute_nil"):
+	case strings.Contains(code, "assert_not_nil"), strings.Contains(code, "refute_nil"), strings.HasPrefix(code, "assert ") && !strings.ContainsAny(code, "=<>(.?") && len(strings.Fields(code)) == 2:
 		return Weak
 	case source.Has(code, "expect", "is_expected") && (strings.Contains(code, "be_truthy") || strings.Contains(code, "not_to be_nil") || strings.Contains(code, "to_not be_nil") || strings.Contains(code, "not_to raise_error")):
 		return Weak

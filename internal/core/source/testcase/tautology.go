@@ -16,8 +16,23 @@ var truths = []string{"assertTrue", "assert", "assert!", "assert.ok", "assert.Tr
 // Tautology reports whether a line asserts what holds whatever the code does.
 func Tautology(l source.Lang, ln source.Line) bool {
 	code := strings.TrimSpace(ln.Code)
+	if code == "" {
+		return false
+	}
+	if l == source.Go && comparesSelf(ln, code) {
+		return true
+	}
 	if Assertion(l, code) == Nothing {
 		return false
+	}
+	for _, w := range []string{"assert_equal ", "assert_same "} { // Ruby leaves parentheses out
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(ln.Raw), w); ok && l == source.Ruby {
+			a, b, _ := strings.Cut(rest, ", ")
+			return a == b && plain(a)
+		}
+	}
+	if at := callAny(ln.Code, "assertThat"); at >= 0 {
+		return fluent(ln, at)
 	}
 	if rest, ok := strings.CutPrefix(code, "assert "); ok && (l == source.Python || l == source.Ruby || l == source.Java) {
 		at := strings.Index(ln.Code, "assert ") + len("assert ")
@@ -36,17 +51,54 @@ func Tautology(l source.Lang, ln source.Line) bool {
 			return true
 		}
 	}
-	if at := callAny(ln.Code, "assertThat"); at >= 0 {
-		if end := closing(ln.Code, at); end >= 0 {
-			if is := callAny(ln.Code[end:], "isEqualTo"); is >= 0 {
-				a, b := arguments(ln, at), arguments(ln, end+is)
-				return len(a) == 1 && len(b) == 1 && a[0] == b[0] && plain(a[0])
-			}
-		}
-	}
 	for _, w := range equals {
 		if at := callAny(ln.Code, w); at >= 0 {
 			return sameArguments(l, w, arguments(ln, at))
+		}
+	}
+	return false
+}
+
+// fluent judges assertThat(a).isEqualTo(a) and assertThat(true).isTrue().
+func fluent(ln source.Line, at int) bool {
+	end := closing(ln.Code, at)
+	if end < 0 {
+		return false
+	}
+	a := arguments(ln, at)
+	if len(a) != 1 {
+		return len(a) > 1 && a[0] == a[1] && plain(a[0])
+	}
+	if is := callAny(ln.Code[end:], "isEqualTo"); is >= 0 {
+		b := arguments(ln, end+is)
+		return len(b) == 1 && a[0] == b[0] && plain(a[0])
+	}
+	return a[0] == "true" && strings.Contains(ln.Code[end:], ".isTrue()")
+}
+
+// comparisons are functions by which Go's tests compare.
+var comparisons = []string{"reflect.DeepEqual", "cmp.Diff", "cmp.Equal", "bytes.Equal", "slices.Equal", "maps.Equal", "errors.Is", "strings.EqualFold"}
+
+// comparesSelf reports whether a condition compares a value with itself, or the
+// wanted value is set to what came.
+func comparesSelf(ln source.Line, code string) bool {
+	for _, w := range comparisons {
+		if at := callAny(ln.Code, w); at >= 0 {
+			args := arguments(ln, at)
+			return len(args) > 1 && args[0] == args[1] && plain(args[0])
+		}
+	}
+	switch source.Squeeze(code) {
+	case "want:=got", "want=got", "expected:=got", "expected=got", "expected:=actual", "expected=actual", "want:=actual", "want=actual", "expected:=result", "want:=result":
+		return true
+	}
+	rest, ok := strings.CutPrefix(code, "if ")
+	if !ok {
+		return false
+	}
+	for _, op := range []string{" != ", " == "} {
+		if a, b, ok := strings.Cut(strings.TrimRight(rest, " {"), op); ok && a == b && plain(a) && !strings.Contains(a, " ") {
+			return a != "err"
 		}
 	}
 	return false
@@ -89,7 +141,7 @@ func claim(code, raw string) bool {
 	c := source.Squeeze(strings.TrimRight(code, ";"))
 	r := strings.TrimRight(strings.TrimSpace(raw), ";")
 	switch {
-	case truth(r), r == "not False", strings.HasSuffix(code, " or True"), strings.HasPrefix(c, "len(") && strings.HasSuffix(c, ">=0"):
+	case truth(r), r == "not False", strings.HasSuffix(code, " or True"), strings.HasSuffix(code, " else True"), strings.HasPrefix(c, "len(") && strings.HasSuffix(c, ">=0"):
 		return true
 	case strings.Count(r, "==") == 1 && !strings.Contains(r, " and ") && !strings.Contains(r, " or "):
 		a, b, _ := strings.Cut(r, "==")
