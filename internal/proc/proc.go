@@ -57,6 +57,8 @@ type Command struct {
 	// Confine is what the program's Confiner is told before the command starts;
 	// empty is no confinement. Where it fails the command is not started.
 	Confine []string
+	// Freezer, if not nil, can make everything below the command stand still.
+	Freezer *Freezer
 }
 
 // Confiner narrows what the calling thread, and all that it starts, may do. It is
@@ -85,6 +87,8 @@ type Process struct {
 	ident  Ident
 	mark   string
 	grace  time.Duration
+	// freezer is told of it while it runs; nil: none.
+	freezer *Freezer
 
 	mu      sync.Mutex
 	stopped bool        // Stop or Kill was called
@@ -126,6 +130,9 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name(), err)
 	}
+	if err := c.Freezer.admit(ctx); err != nil {
+		return nil, fmt.Errorf("start %s: %w", c.name(), err)
+	}
 	p, err := start(ctx, c, how)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name(), err)
@@ -138,7 +145,7 @@ func start(ctx context.Context, c Command, how isolation) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{stdio: stdio, mark: c.Mark, grace: c.Grace, done: make(chan struct{})}
+	p := &Process{stdio: stdio, mark: c.Mark, grace: c.Grace, freezer: c.Freezer, done: make(chan struct{})}
 	if p.grace <= 0 {
 		p.grace = DefaultGrace
 	}
@@ -162,6 +169,7 @@ func start(ctx context.Context, c Command, how isolation) (*Process, error) {
 		return nil, errors.Join(ctx.Err(), err)
 	}
 	stdio.begin()
+	p.freezer.add(p)
 	go p.supervise(detach)
 	return p, nil
 }
@@ -238,6 +246,7 @@ func (p *Process) end() (asked bool) {
 func (p *Process) supervise(detach func() bool) {
 	defer close(p.done)
 	result, waitErr := p.helper.wait()
+	p.freezer.remove(p)
 	asked := p.end()
 	detach()
 	p.exit = result.exit

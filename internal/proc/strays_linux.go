@@ -78,13 +78,16 @@ func childless() bool {
 }
 
 // descendants returns the processes below this one that still run.
-func descendants() []stat {
+func descendants() []stat { return descendantsOf(os.Getpid()) }
+
+// descendantsOf returns the processes below one that still run.
+func descendantsOf(pid int) []stat {
 	children := map[int][]stat{}
 	for _, s := range processes() {
 		children[s.parent] = append(children[s.parent], s)
 	}
 	var found []stat
-	for queue := []int{os.Getpid()}; len(queue) > 0; queue = queue[1:] {
+	for queue := []int{pid}; len(queue) > 0; queue = queue[1:] {
 		for _, s := range children[queue[0]] {
 			queue = append(queue, s.pid)
 			if s.running() {

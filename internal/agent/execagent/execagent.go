@@ -64,6 +64,8 @@ func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
 		Stderr: out,
 		Mark:   s.Mark(),
 		Grace:  s.Grace,
+
+		Freezer: s.Freezer,
 	})
 	if err != nil {
 		return nil, errors.Join(err, transcript.Close())
