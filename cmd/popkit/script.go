@@ -32,7 +32,7 @@ func playScript(ctx context.Context, file string, s cli.Streams) int {
 	}
 	if path := os.Getenv("POPKIT_SOCKET"); path != "" {
 		line := line{api.Client{Path: path}}
-		env.Insights, env.Voice, env.Tools = line, line, line
+		env.Insights, env.Voice, env.Tools, env.Meter = line, line, line, line
 	}
 	return scripted.Play(ctx, script, env)
 }
@@ -74,9 +74,13 @@ func (l line) Report(ctx context.Context, r event.Report) error {
 	return l.c.Call(ctx, api.OpReport, api.ReportArgs{Report: r}, nil)
 }
 
-func (l line) Tool(ctx context.Context, name, id string) (string, error) {
+func (l line) Use(ctx context.Context, u event.Usage) error {
+	return l.c.Call(ctx, api.OpUsage, api.UsageArgs{Usage: u}, nil)
+}
+
+func (l line) Tool(ctx context.Context, name, id, on string) (string, error) {
 	var d view.Delivery
-	err := l.c.Call(ctx, api.OpTool, api.ToolArgs{Tool: name, ID: id}, &d)
+	err := l.c.Call(ctx, api.OpTool, api.ToolArgs{Tool: name, ID: id, Subject: on}, &d)
 	return said(d), err
 }
 

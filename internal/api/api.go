@@ -71,6 +71,10 @@ const (
 	OpSkip      Op = "skip"      // TaskArgs
 	OpEdit      Op = "edit"      // EditArgs
 	OpTell      Op = "tell"      // TellArgs
+	OpPause     Op = "pause"     // PauseArgs → Paused; waits until all stands still
+	OpUnpause   Op = "unpause"   // PauseArgs → Paused
+	OpBoundary  Op = "boundary"  // BoundaryArgs → Boundary
+	OpReassign  Op = "reassign"  // ReassignArgs
 	OpShare     Op = "share"     // ShareArgs → Shared; as a person, or over an agent's socket as it
 )
 
@@ -83,6 +87,7 @@ const (
 	OpAsk     Op = "agent.ask"      // AskArgs → AskAnswer; waits for it
 	OpReport  Op = "agent.report"   // ReportArgs
 	OpJudge   Op = "agent.judge"    // JudgeArgs → Verdict; waits for a person where one is asked
+	OpUsage   Op = "agent.usage"    // UsageArgs
 	OpWhoAmI  Op = "agent.whoami"   // → Identity
 )
 
@@ -152,6 +157,48 @@ type TellArgs struct {
 	Urgent bool   `json:"urgent,omitempty"`
 }
 
+// PauseArgs pauses or unpauses the run.
+type PauseArgs struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Paused says whether the run stands still, and how.
+type Paused struct {
+	Paused    bool   `json:"paused"`
+	How       string `json:"how"`            // cgroup, signals; "" when nothing ran
+	Processes int    `json:"processes"`      // that stand still
+	Left      string `json:"left,omitempty"` // what does not, and why
+	Quota     string `json:"quota,omitempty"`
+}
+
+// BoundaryArgs widens a task's scope, or with Task "" the objective's boundaries.
+type BoundaryArgs struct {
+	Glob string `json:"glob"`
+	Task string `json:"task,omitempty"`
+	By   string `json:"by"`
+}
+
+// Boundary is what may be changed now.
+type Boundary struct {
+	Task  string   `json:"task,omitempty"` // "" = the objective's boundaries
+	Globs []string `json:"globs"`
+}
+
+// ReassignArgs gives a task to another role or runtime.
+type ReassignArgs struct {
+	Task    string `json:"task"`
+	Role    string `json:"role,omitempty"`
+	Runtime string `json:"runtime,omitempty"`
+	By      string `json:"by"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// UsageArgs adds to what an agent has used.
+type UsageArgs struct {
+	event.Usage
+}
+
 // ShareArgs shares an insight.
 type ShareArgs struct {
 	Type       string   `json:"type,omitempty"` // "" is discovery
@@ -183,8 +230,9 @@ type CheckInArgs struct {
 // ToolArgs says that a tool was called. ID is the agent's host's own name for the
 // call, as in JudgeArgs.
 type ToolArgs struct {
-	Tool string `json:"tool"`
-	ID   string `json:"id,omitempty"`
+	Tool    string `json:"tool"`
+	Subject string `json:"subject,omitempty"` // what it is called on: a path, a command
+	ID      string `json:"id,omitempty"`
 }
 
 // JudgeArgs is a tool call that the agent is about to make.

@@ -65,9 +65,14 @@ var packages = []Package{
 	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell")},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/policy/paths", "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
-	{Dir: "internal/core/state", Band: Core, May: nouns},
-	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief", "internal/core/audit")},
-	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/decide")},
+	{Dir: "internal/core/quota", Band: Core},
+	{Dir: "internal/core/budget", Band: Core, May: nouns},
+	{Dir: "internal/core/drift", Band: Core, May: nouns},
+	{Dir: "internal/core/state", Band: Core, May: with(nouns, "internal/core/budget", "internal/core/drift")},
+	{Dir: "internal/core/watch", Band: Core, May: with(nouns, "internal/core/state", "internal/core/budget", "internal/core/drift", "internal/core/quota")},
+	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief",
+		"internal/core/audit", "internal/core/budget", "internal/core/watch")},
+	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/decide", "internal/core/budget", "internal/core/watch")},
 
 	// Leaves: a piece of the operating system, or of text.
 	{Dir: "internal/proc", Band: Leaf},
@@ -119,7 +124,7 @@ var packages = []Package{
 	// Surfaces.
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
 	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/eventlog"}, Tests: []string{"internal/engine"}},
-	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view")},
+	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view", "internal/core/budget")},
 	{Dir: "internal/cli/command", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/runs", "internal/show"}},
 	{Dir: "internal/cli/power", Band: Surface, May: []string{

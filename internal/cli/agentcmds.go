@@ -18,6 +18,7 @@ type checkInOptions struct {
 	hasProgress       bool
 	Doing, Need, Tool string
 	Call              string
+	On                string
 	JSON              bool
 }
 
@@ -36,6 +37,7 @@ func newCheckIn(e *command.Env) *cobra.Command {
 	cmd.Flags().StringVar(&o.Need, "need", "", "what you lack; answered now, or asked of the others")
 	cmd.Flags().StringVar(&o.Tool, "tool", "", "count a call of this tool instead (every few are a check-in, as configured)")
 	cmd.Flags().StringVar(&o.Call, "call", "", "with --tool: your host's name for the call, as the guard was told it")
+	cmd.Flags().StringVar(&o.On, "on", "", "with --tool: what it is called on, a path or a command")
 	cmd.MarkFlagsMutuallyExclusive("tool", "progress")
 	cmd.MarkFlagsMutuallyExclusive("tool", "need")
 	command.JSONFlag(cmd, &o.JSON)
@@ -46,12 +48,15 @@ func runCheckIn(ctx context.Context, e *command.Env, o checkInOptions) error {
 	if o.Progress < 0 || o.Progress > 1 {
 		return command.Usage("--progress 0.4", "progress %g is not between 0 and 1", o.Progress)
 	}
+	if o.On != "" && o.Tool == "" {
+		return command.Usage(`popkit check-in --tool Edit --on src/a.go`, "--on says what --tool is called on")
+	}
 	c, err := mustAgent(e, "check-in")
 	if err != nil {
 		return err
 	}
 	if o.Tool != "" {
-		return deliver(ctx, e, c, api.OpTool, api.ToolArgs{Tool: o.Tool, ID: o.Call}, o.JSON)
+		return deliver(ctx, e, c, api.OpTool, api.ToolArgs{Tool: o.Tool, ID: o.Call, Subject: o.On}, o.JSON)
 	}
 	args := api.CheckInArgs{Doing: o.Doing, Need: o.Need}
 	if o.hasProgress {
@@ -111,6 +116,7 @@ type reportOptions struct {
 	Status, Summary string
 	NoCode          bool
 	FollowUps       []string
+	Until           string
 }
 
 func newReport(e *command.Env) *cobra.Command {
@@ -122,18 +128,19 @@ func newReport(e *command.Env) *cobra.Command {
 		Args:    command.Takes(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runReport(cmd.Context(), e, o) },
 	}
-	cmd.Flags().StringVar(&o.Status, "status", "", "done, failed or blocked")
+	cmd.Flags().StringVar(&o.Status, "status", "", "done, failed, blocked or quota (the service you work with refuses until a later time)")
+	cmd.Flags().StringVar(&o.Until, "until", "", "with --status quota: when it may be tried again, e.g. 2026-03-01T15:00:00Z, 1772377200 or 90m (default: popkit backs off)")
 	cmd.Flags().StringVar(&o.Summary, "summary", "", "what was done, or why not")
 	cmd.Flags().BoolVar(&o.NoCode, "no-code", false, "no file had to change (counts only where the plan says so too)")
 	cmd.Flags().StringArrayVar(&o.FollowUps, "follow-up", nil, "something left to do; can be repeated")
-	command.Choices(cmd, "status", "done", "failed", "blocked")
+	command.Choices(cmd, "status", "done", "failed", "blocked", "quota")
 	return cmd
 }
 
 func runReport(ctx context.Context, e *command.Env, o reportOptions) error {
-	statuses := []string{string(event.ReportDone), string(event.ReportFailed), string(event.ReportBlocked)}
+	statuses := []string{string(event.ReportDone), string(event.ReportFailed), string(event.ReportBlocked), string(event.ReportQuota)}
 	switch event.ReportStatus(o.Status) {
-	case event.ReportDone, event.ReportFailed, event.ReportBlocked:
+	case event.ReportDone, event.ReportFailed, event.ReportBlocked, event.ReportQuota:
 	case "":
 		return command.Usage(`popkit report --status done --summary "…"`, "the status is missing")
 	default:
@@ -147,6 +154,9 @@ func runReport(ctx context.Context, e *command.Env, o reportOptions) error {
 		return err
 	}
 	r := event.Report{Status: event.ReportStatus(o.Status), Summary: o.Summary, NoCode: o.NoCode, FollowUps: o.FollowUps}
+	if r.ResetsAt, err = when(o.Until, e.Now()); err != nil {
+		return err
+	}
 	if err := c.Call(ctx, api.OpReport, api.ReportArgs{Report: r}, nil); err != nil {
 		return err
 	}

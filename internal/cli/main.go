@@ -74,7 +74,7 @@ Exit codes: 0 done and verified, 1 failed, 2 usage, 3 needs a human, 4 stopped,
 		c.GroupID = "people"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{newInsight(e), newCheckIn(e), newAsk(e), newReport(e), newGuard(e)} {
+	for _, c := range []*cobra.Command{newInsight(e), newCheckIn(e), newAsk(e), newReport(e), newUsage(e), newGuard(e)} {
 		c.GroupID = "agents"
 		root.AddCommand(c)
 	}

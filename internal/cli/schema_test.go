@@ -29,6 +29,7 @@ func outputs() map[string]reflect.Type {
 	return map[string]reflect.Type{
 		"power-start": reflect.TypeFor[power.Started](), "power-resume": reflect.TypeFor[power.Started](),
 		"power-attach": reflect.TypeFor[view.Status](), "power-status": reflect.TypeFor[view.Status](),
+		"power-pause": reflect.TypeFor[api.Paused](), "power-unpause": reflect.TypeFor[api.Paused](), "power-boundary-add": reflect.TypeFor[api.Boundary](),
 		"power-stop": reflect.TypeFor[view.Status](), "replay": reflect.TypeFor[view.Status](),
 		"power-list": reflect.TypeFor[[]power.Listed](), "power-log": reflect.TypeFor[api.Event](),
 		"power-audit": reflect.TypeFor[[]power.Audited](), "power-report": reflect.TypeFor[power.Reported](), "power-diff": reflect.TypeFor[power.Diffed](),
@@ -119,6 +120,8 @@ func TestOutputs(t *testing.T) {
 		{"power-log", "popkit power log --json", false}, {"power-report", "popkit power report --json", false},
 		{"power-diff", "popkit power diff --json", false}, {"power-decide", "popkit power decide --json", false},
 		{"power-decide", "popkit power decide q-1 retry --json", false}, {"power-why", "popkit power why api --json", false},
+		{"power-pause", "popkit power pause --json", false}, {"power-unpause", "popkit power unpause --json", false},
+		{"power-boundary-add", "popkit power boundary add docs/** --json", false},
 		{"power-audit", "popkit power audit api --json", false}, {"power-stop", "popkit power stop --json", false}, {"power-init", "popkit power init --json", false},
 		{"replay", "popkit replay --json --to 20", false}, {"replay", "popkit replay --json --to 1", false},
 		{"insight-list", "popkit insight list --json", false}, {"insight-list", "popkit insight list --json", true},
@@ -137,7 +140,7 @@ func TestOutputs(t *testing.T) {
 			w.log(parked(w.repo))
 			w.stream = watched(t, parked(w.repo))
 			write(t, filepath.Join(w.repo, "plan.yaml"), plan)
-			for _, r := range []string{"delivery", "answer", "similar"} {
+			for _, r := range []string{"delivery", "answer", "similar", "stood"} {
 				w.reply(r)
 			}
 			w.stdin = `{"id":"1","tool":"Bash","input":{"command":"git commit --no-verify; git push origin main"}}` + "\n"

@@ -173,6 +173,10 @@ func (w *world) reply(name string) {
 		w.replies[api.OpJudge] = api.Verdict{Verdict: "perhaps"}
 	case "similar":
 		w.replies[api.OpShare] = api.Shared{ID: "i-2", Similar: []string{"i-1"}}
+	case "stood":
+		w.replies[api.OpPause] = api.Paused{Paused: true, How: "cgroup", Processes: 3, Left: "process 7 could not be stopped"}
+		w.replies[api.OpUnpause] = api.Paused{Quota: "2026-03-01T12:00:00Z"}
+		w.replies[api.OpBoundary] = api.Boundary{Task: "api", Globs: []string{"src/api/**", "docs/**"}}
 	case "confirmed":
 		w.replies[api.OpShare] = api.Shared{ID: "i-1", Confirmed: true}
 	}

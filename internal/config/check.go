@@ -115,6 +115,23 @@ func (k *checker) numbers(c *Config) {
 		{"notify.timeout_seconds", c.Notify.TimeoutSeconds, 0.01},
 		{"guardrails.audit.max_file_bytes", float64(c.Guardrails.Audit.MaxFileBytes), 1},
 		{"guardrails.audit.max_read_bytes", float64(c.Guardrails.Audit.MaxReadBytes), 1},
+		{"limits.max_task_tokens", float64(l.MaxTaskTokens), 0},
+		{"limits.max_task_cost_usd", l.MaxTaskCostUSD, 0},
+		{"limits.max_task_minutes", l.MaxTaskMinutes, 0},
+		{"limits.max_task_tool_calls", float64(l.MaxTaskToolCalls), 0},
+		{"limits.max_task_agents", float64(l.MaxTaskAgents), 0},
+		{"limits.max_phase_tokens", float64(l.MaxPhaseTokens), 0},
+		{"limits.max_phase_cost_usd", l.MaxPhaseCostUSD, 0},
+		{"limits.max_phase_tool_calls", float64(l.MaxPhaseToolCalls), 0},
+		{"limits.max_phase_agents", float64(l.MaxPhaseAgents), 0},
+		{"limits.max_run_tokens", float64(l.MaxRunTokens), 0},
+		{"limits.max_run_cost_usd", l.MaxRunCostUSD, 0},
+		{"limits.max_run_tool_calls", float64(l.MaxRunToolCalls), 0},
+		{"limits.quota_backoff_minutes", l.QuotaBackoffMinutes, 0.001},
+		{"guardrails.drift_detection.repeated_calls", float64(c.Guardrails.DriftDetection.RepeatedCalls), 0},
+		{"guardrails.drift_detection.no_progress_calls", float64(c.Guardrails.DriftDetection.NoProgressCalls), 0},
+		{"guardrails.drift_detection.no_progress_minutes", c.Guardrails.DriftDetection.NoProgressMinutes, 0},
+		{"guardrails.drift_detection.silent_minutes", c.Guardrails.DriftDetection.SilentMinutes, 0},
 		{"workspace.ports", float64(c.Workspace.Ports), 0},
 	} {
 		switch {
@@ -130,7 +147,7 @@ func (k *checker) numbers(c *Config) {
 }
 
 var questionKinds = []event.QuestionKind{event.AskAgent, event.AskAttempts, event.AskConflict, event.AskAudit,
-	event.AskCheck, event.AskBarrier, event.AskEffect, event.AskGuard, event.AskBreach}
+	event.AskCheck, event.AskBarrier, event.AskEffect, event.AskGuard, event.AskBreach, event.AskBudget, event.AskDrift}
 
 func (k *checker) decisions(list []Auto) {
 	for i, a := range list {
@@ -191,7 +208,20 @@ func (k *checker) names(path string, names []string) {
 	}
 }
 
+func (k *checker) drift(d Drift) {
+	const path = "guardrails.drift_detection"
+	actions := []string{event.DriftWarn, event.DriftSteer, event.DriftEscalate, event.DriftOff}
+	choice(k, path+".action", d.Action, actions)
+	kinds := []event.DriftKind{event.DriftScope, event.DriftOthers, event.DriftRepeating, event.DriftNoProgress, event.DriftSilent}
+	for _, name := range slices.Sorted(maps.Keys(d.Actions)) {
+		at := strictyaml.Join(path+".actions", name)
+		choice(k, at, event.DriftKind(name), kinds)
+		choice(k, at, d.Actions[name], actions)
+	}
+}
+
 func (k *checker) guardrails(g Guardrails) {
+	k.drift(g.DriftDetection)
 	before := len(k.list)
 	for i, p := range g.ProtectedPaths {
 		if err := objective.CheckGlob(p); err != nil {

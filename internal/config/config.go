@@ -56,6 +56,21 @@ type Limits struct {
 	RetryDelaySeconds      float64 `json:"retry_delay_seconds"`
 	ContextBytes           int     `json:"context_bytes"`
 	TranscriptBytes        int     `json:"transcript_bytes"`
+
+	// Budgets; 0 is no limit.
+	MaxTaskTokens       int     `json:"max_task_tokens"`
+	MaxTaskCostUSD      float64 `json:"max_task_cost_usd"`
+	MaxTaskMinutes      float64 `json:"max_task_minutes"`
+	MaxTaskToolCalls    int     `json:"max_task_tool_calls"`
+	MaxTaskAgents       int     `json:"max_task_agents"`
+	MaxPhaseTokens      int     `json:"max_phase_tokens"`
+	MaxPhaseCostUSD     float64 `json:"max_phase_cost_usd"`
+	MaxPhaseToolCalls   int     `json:"max_phase_tool_calls"`
+	MaxPhaseAgents      int     `json:"max_phase_agents"`
+	MaxRunTokens        int     `json:"max_run_tokens"`
+	MaxRunCostUSD       float64 `json:"max_run_cost_usd"`
+	MaxRunToolCalls     int     `json:"max_run_tool_calls"`
+	QuotaBackoffMinutes float64 `json:"quota_backoff_minutes"`
 }
 
 // Role sets what is special about a role's agents.
@@ -143,9 +158,15 @@ type Audit struct {
 	MaxReadBytes int               `json:"max_read_bytes"`
 }
 
-// Drift is the detection of work outside its scope.
+// Drift says when an agent counts as off its track, and what is done about it.
 type Drift struct {
-	Enabled bool `json:"enabled"`
+	Enabled           bool              `json:"enabled"`
+	Action            string            `json:"action"`
+	Actions           map[string]string `json:"actions"` // of single kinds
+	RepeatedCalls     int               `json:"repeated_calls"`
+	NoProgressCalls   int               `json:"no_progress_calls"`
+	NoProgressMinutes float64           `json:"no_progress_minutes"`
+	SilentMinutes     float64           `json:"silent_minutes"`
 }
 
 // Redis says where a Redis is.
@@ -171,6 +192,9 @@ func Default() Config {
 			AgentTimeoutMinutes: 20, SilenceMinutes: 10, BarrierTimeoutMinutes: 25,
 			DecisionTimeoutMinutes: 10, CheckTimeoutMinutes: 10, RetryDelaySeconds: 2,
 			ContextBytes: 32 << 10, TranscriptBytes: 10 << 20,
+			MaxTaskTokens: 5_000_000, MaxTaskCostUSD: 20, MaxTaskMinutes: 60, MaxTaskToolCalls: 2000, MaxTaskAgents: 20,
+			MaxPhaseTokens: 20_000_000, MaxPhaseCostUSD: 50, MaxPhaseToolCalls: 20_000, MaxPhaseAgents: 60,
+			MaxRunTokens: 50_000_000, MaxRunCostUSD: 100, MaxRunToolCalls: 50_000, QuotaBackoffMinutes: 5,
 		},
 		Roles:     map[string]Role{},
 		Decisions: Decisions{Auto: []Auto{}, ParkUnattended: true},
@@ -180,7 +204,10 @@ func Default() Config {
 			Home: Shared, Tmp: PerAgent, Caches: map[string]Sharing{},
 		},
 		Guardrails: Guardrails{
-			ProtectedPaths: []string{".env*", "**/secrets/**"}, AuditScope: true, DriftDetection: Drift{Enabled: true},
+			ProtectedPaths: []string{".env*", "**/secrets/**"}, AuditScope: true, DriftDetection: Drift{
+				Enabled: true, Action: event.DriftWarn, Actions: map[string]string{}, RepeatedCalls: 8,
+				NoProgressCalls: 80, NoProgressMinutes: 15, SilentMinutes: 5,
+			},
 			Audit:           Audit{Rules: map[string]string{}, MaxFileBytes: audit.DefaultMaxFile, MaxReadBytes: audit.DefaultMaxRead},
 			RestrictedTools: []string{}, HumanRequired: []string{}, Unconventional: "flag",
 			ProtectedReads: list(guard.ProtectedReads), SensitivePaths: list(guard.SensitivePaths), ProtectedBranches: list(guard.ProtectedBranches),

@@ -76,10 +76,11 @@ func TestExplain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One for each key of the table, but for env.caches.NAME, guardrails.rules.NAME
-	// and guardrails.audit.rules.NAME, which nobody set.
-	if len(all) != len(keys)-3 {
-		t.Errorf("%d keys explained, want %d", len(all), len(keys)-3)
+	// One for each key of the table, but for env.caches.NAME, guardrails.rules.NAME,
+	// guardrails.audit.rules.NAME and guardrails.drift_detection.actions.NAME, which
+	// nobody set.
+	if len(all) != len(keys)-4 {
+		t.Errorf("%d keys explained, want %d", len(all), len(keys)-4)
 	}
 }
 

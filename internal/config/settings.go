@@ -43,6 +43,7 @@ func (c Config) Complete(p objective.Plan) objective.Plan {
 	or(&l.RetryDelaySeconds, objective.Seconds(d.RetryDelaySeconds))
 	or(&l.ContextBytes, d.ContextBytes)
 	or(&l.TranscriptBytes, d.TranscriptBytes)
+	c.completeBudgets(l)
 	or(&p.OnConflict, objective.ConflictPolicy(c.OnConflict))
 	or(&p.OnBarrierTimeout, objective.BarrierPolicy(c.OnBarrierTimeout))
 	return p
@@ -84,8 +85,9 @@ func (c Config) Settings(p objective.Plan, f Flags) (event.Settings, error) {
 		DecisionTimeout: l.DecisionTimeoutMinutes.Duration(), CheckTimeout: l.CheckTimeoutMinutes.Duration(),
 		RetryDelay: l.RetryDelaySeconds.Duration(), ContextLimit: l.ContextBytes,
 		Runtime: c.Runtime, RoleRuntimes: c.roleRuntimes(), Resolver: c.Resolver,
-		ProtectedPaths: c.Protected(), DriftDetection: c.Guardrails.DriftDetection.Enabled,
-		AuditScope: c.Guardrails.AuditScope, Audit: c.Guardrails.auditRules(), Guard: c.Guardrails.guard(), CloseWhenUnattended: c.Decisions.ParkUnattended || f.NoWait,
+		ProtectedPaths: c.Protected(), DriftDetection: c.Guardrails.DriftDetection.Enabled, Drift: c.drift(), Budgets: budgets(l),
+		QuotaBackoff: l.QuotaBackoffMinutes.Duration(),
+		AuditScope:   c.Guardrails.AuditScope, Audit: c.Guardrails.auditRules(), Guard: c.Guardrails.guard(), CloseWhenUnattended: c.Decisions.ParkUnattended || f.NoWait,
 	}
 	for _, a := range c.Decisions.Auto {
 		s.AutoAnswers = append(s.AutoAnswers, event.AutoAnswer(a))

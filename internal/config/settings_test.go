@@ -61,7 +61,14 @@ func TestSettingsOfTheDefaults(t *testing.T) {
 		SilenceTimeout: 10 * time.Minute, BarrierTimeout: 25 * time.Minute, DecisionTimeout: 10 * time.Minute,
 		CheckTimeout: 10 * time.Minute, RetryDelay: 2 * time.Second, ContextLimit: 32 << 10, Runtime: "claude",
 		ProtectedPaths: []string{".git", ".env*", "**/secrets/**"}, DriftDetection: true, AuditScope: true, CloseWhenUnattended: true,
-		Audit: event.AuditRules{MaxFile: 1 << 20, MaxRead: 64 << 20},
+		Audit:        event.AuditRules{MaxFile: 1 << 20, MaxRead: 64 << 20},
+		Drift:        event.Drift{Silent: 5 * time.Minute, NoProgress: 15 * time.Minute, NoProgressCalls: 80, Repeated: 8, Action: "warn"},
+		QuotaBackoff: 5 * time.Minute,
+		Budgets: event.Budgets{
+			Task:  event.Allowance{Tokens: 5_000_000, CostUSD: 20, Time: time.Hour, ToolCalls: 2000, Agents: 20},
+			Phase: event.Allowance{Tokens: 20_000_000, CostUSD: 50, ToolCalls: 20_000, Agents: 60},
+			Run:   event.Allowance{Tokens: 50_000_000, CostUSD: 100, ToolCalls: 50_000},
+		},
 		Guard: Default().Guardrails.guard(),
 	}
 	if g := got.Guard; g.CanaryTimeout != 30*time.Second || g.ProtectedReads == nil || g.RestrictedTools == nil || g.Unconventional != "flag" {
@@ -106,6 +113,25 @@ func TestEachKeyChangesTheSettings(t *testing.T) {
 		{`limits: {check_timeout_minutes: 1}`, "CheckTimeout"},
 		{`limits: {retry_delay_seconds: 0.25}`, "RetryDelay"},
 		{`limits: {context_bytes: 1}`, "ContextLimit"},
+		{`limits: {max_task_tokens: 1}`, "Budgets"},
+		{`limits: {max_task_cost_usd: 1}`, "Budgets"},
+		{`limits: {max_task_minutes: 1}`, "Budgets"},
+		{`limits: {max_task_tool_calls: 1}`, "Budgets"},
+		{`limits: {max_task_agents: 1}`, "Budgets"},
+		{`limits: {max_phase_tokens: 1}`, "Budgets"},
+		{`limits: {max_phase_cost_usd: 1}`, "Budgets"},
+		{`limits: {max_phase_tool_calls: 1}`, "Budgets"},
+		{`limits: {max_phase_agents: 1}`, "Budgets"},
+		{`limits: {max_run_tokens: 1}`, "Budgets"},
+		{`limits: {max_run_cost_usd: 1}`, "Budgets"},
+		{`limits: {max_run_tool_calls: 1}`, "Budgets"},
+		{`limits: {quota_backoff_minutes: 1}`, "QuotaBackoff"},
+		{`guardrails: {drift_detection: {action: steer}}`, "Drift"},
+		{`guardrails: {drift_detection: {actions: {silent: "off"}}}`, "Drift"},
+		{`guardrails: {drift_detection: {repeated_calls: 1}}`, "Drift"},
+		{`guardrails: {drift_detection: {no_progress_calls: 1}}`, "Drift"},
+		{`guardrails: {drift_detection: {no_progress_minutes: 1}}`, "Drift"},
+		{`guardrails: {drift_detection: {silent_minutes: 1}}`, "Drift"},
 		{`decisions: {auto: [{kind: conflict, match: x, answer: retry}]}`, "AutoAnswers"},
 		{`decisions: {park_unattended: false}`, "CloseWhenUnattended"},
 		{`guardrails: {protected_paths: [x]}`, "ProtectedPaths"},
@@ -155,6 +181,8 @@ func TestPlanGoesBeforeConfiguration(t *testing.T) {
 		MaxRuntimeMinutes: 1, MaxAttempts: 1, MaxFixAttempts: 1, MaxAgentsStarted: 1, MaxInsights: 1, MaxInsightsPerPull: 1,
 		MaxQuestionsPerAgent: 1, AgentTimeoutMinutes: 1, SilenceMinutes: 1, BarrierTimeoutMinutes: 1, DecisionTimeoutMinutes: 1,
 		CheckTimeoutMinutes: 1, RetryDelaySeconds: 1, ContextBytes: 1, MaxParallelAgents: 1, TranscriptBytes: 1,
+		MaxTaskTokens: 1, MaxTaskCostUSD: 1, MaxTaskMinutes: 1, MaxTaskToolCalls: 1, MaxTaskAgents: 1, MaxPhaseTokens: 1, MaxPhaseCostUSD: 1,
+		MaxPhaseToolCalls: 1, MaxPhaseAgents: 1, MaxRunTokens: 1, MaxRunCostUSD: 1, MaxRunToolCalls: 1, QuotaBackoffMinutes: 1,
 	}
 	p.OnConflict, p.OnBarrierTimeout = objective.ConflictFirstWins, objective.BarrierPartial
 	if got := Default().Complete(p); !reflect.DeepEqual(got, p) {
@@ -168,8 +196,8 @@ func TestPlanGoesBeforeConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "AgentTimeout BarrierTimeout CheckTimeout ContextLimit DecisionTimeout MaxAgents MaxAgentsSource MaxAttempts MaxFixes " +
-		"MaxInsights MaxInsightsPerPull MaxQuestions MaxRuntime MaxStarted RetryDelay SilenceTimeout"
+	want := "AgentTimeout BarrierTimeout Budgets CheckTimeout ContextLimit DecisionTimeout MaxAgents MaxAgentsSource MaxAttempts MaxFixes " +
+		"MaxInsights MaxInsightsPerPull MaxQuestions MaxRuntime MaxStarted QuotaBackoff RetryDelay SilenceTimeout"
 	if got := differ(base, s); got != want {
 		t.Errorf("the plan changes %q, want %q", got, want)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"popkit/internal/config"
 	"popkit/internal/core/state"
+	"popkit/internal/proc"
 	"popkit/internal/redact"
 	"popkit/internal/runs"
 )
@@ -25,8 +26,9 @@ type environment struct {
 	vars            []string // what agents and checks inherit
 	secrets         []string // values that are not passed on, and taken out of text
 	redactor        *redact.Redactor
-	tmp             string       // the run's folder for the private folders of agents and commands
-	commands        atomic.Int64 // run so far: each has a mark of its own
+	tmp             string        // the run's folder for the private folders of agents and commands
+	commands        atomic.Int64  // run so far: each has a mark of its own
+	freezer         *proc.Freezer // of agents, checks and setup commands
 
 	mu    sync.Mutex
 	ports map[string]bool // that were given to agents
@@ -48,7 +50,8 @@ func newEnvironment(run runs.Run, s *state.State) (*environment, error) {
 		return nil, err
 	}
 	e := &environment{
-		cfg: cfg, root: root, tmp: filepath.Join(root, run.ID, "tmp"), ports: map[string]bool{},
+		freezer: proc.NewFreezer(),
+		cfg:     cfg, root: root, tmp: filepath.Join(root, run.ID, "tmp"), ports: map[string]bool{},
 		transcriptLimit: int64(cfg.Complete(s.Created.Plan).Limits.TranscriptBytes),
 	}
 	e.vars, e.secrets = inherited(os.Environ(), cfg.Env)

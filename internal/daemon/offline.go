@@ -38,7 +38,7 @@ type offline struct{ run runs.Run }
 // Submit implements server.Run.
 func (o offline) Submit(ctx context.Context, in decide.Input, read func(*state.State, []event.Event)) (err error) {
 	switch in.(type) {
-	case decide.Answer, decide.Retry, decide.Skip, decide.Edit, decide.ShareInsight:
+	case decide.Answer, decide.Retry, decide.Skip, decide.Edit, decide.ShareInsight, decide.Reassign, decide.AddBoundary:
 	case decide.Attend, decide.Stop:
 		return nil // nobody runs that it could mean
 	default:

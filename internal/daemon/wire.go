@@ -51,7 +51,7 @@ func openWork(ctx context.Context, run runs.Run, s *state.State, env *environmen
 // effects wires the adapters.
 func (d *daemon) effects() effects.Config {
 	return effects.Config{
-		Work: d.work, Runtime: runtime, Seat: d.seat, Redactor: d.env.redactor,
+		Work: d.work, Runtime: runtime, Seat: d.seat, Redactor: d.env.redactor, Freezer: d.env.freezer,
 		Command: func(ctx context.Context, dir, command string, out io.Writer) (effects.CommandEnd, error) {
 			return d.env.check(ctx, d.Run.ID, dir, command, out)
 		},
@@ -128,7 +128,7 @@ func (e *environment) command(ctx context.Context, run, name, dir, command strin
 	}
 	p, err := proc.Start(ctx, proc.Command{
 		Path: "/bin/sh", Args: []string{"sh", "-c", command}, Dir: dir, Env: env, Stdout: out, Stderr: out,
-		Mark: fmt.Sprintf("%s/command-%d", run, e.commands.Add(1)),
+		Mark: fmt.Sprintf("%s/command-%d", run, e.commands.Add(1)), Freezer: e.freezer,
 	})
 	if err != nil {
 		return effects.CommandEnd{}, err

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"popkit/internal/agent"
 	"popkit/internal/core/event"
+	"popkit/internal/core/quota"
 	"popkit/internal/engine"
 	"popkit/internal/proc"
 	"popkit/internal/workspace"
@@ -38,7 +40,21 @@ func (e *Effects) run(ctx context.Context, o engine.Order, tell func(event.Data)
 		return exit
 	}
 	exit.Reason, exit.Code, exit.Signal, exit.Detail, exit.Report = out.Reason, out.Code, out.Signal, e.cfg.Redactor.String(out.Detail), out.Report
+	exit.Quota = quotaSaid(exit)
 	return exit
+}
+
+// quotaSaid looks in the last words of an agent that failed for a quota that is used
+// up. A time of the day that it names is meant in this machine's zone.
+func quotaSaid(x event.AgentExited) *event.QuotaSaid {
+	if x.Reason == event.ExitStopped || x.Reason == event.ExitExited && x.Code == 0 {
+		return nil
+	}
+	a, ok := quota.Find(x.Detail, time.Now(), time.LoadLocation)
+	if !ok {
+		return nil
+	}
+	return &event.QuotaSaid{Text: a.Text, Until: a.Until}
 }
 
 // interrupted ends what is left of an agent whose engine died: normally
@@ -71,10 +87,11 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 			out.Detail = strings.TrimSpace(out.Detail + "\nits place could not be cleared up: " + left.Error())
 		}
 	}()
+	began := time.Now()
 	session, err := rt.Start(ctx, agent.Spec{
 		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, Attempt: o.Request.Attempt,
 		Prompt: o.Request.Prompt, Workspace: o.Workspace, Env: seat.Env, ResultFile: seat.ResultFile,
-		Transcript: seat.Transcript, TranscriptLimit: seat.TranscriptLimit, Secrets: seat.Secrets,
+		Transcript: seat.Transcript, TranscriptLimit: seat.TranscriptLimit, Secrets: seat.Secrets, Freezer: e.cfg.Freezer,
 	})
 	if err != nil {
 		return out, err
@@ -87,7 +104,7 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	seat.Begun(id.PID)
 	hooked, ok := session.(agent.Hooked)
 	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Hook: ok && hooked.Hooked()})
-	stopLooking, stopStocking := look(o, id, seat.Transcript, tell), e.stock(ctx, o)
+	stopLooking, stopStocking := look(o, id, seat.Transcript, e.changes(ctx, o, began), tell), e.stock(ctx, o)
 	out = session.Wait()
 	stopStocking()
 	stopLooking()
@@ -95,6 +112,18 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	delete(e.sessions, o.Agent)
 	e.mu.Unlock()
 	return out, nil
+}
+
+// changes returns what tells how the agent's workspace differs from when it began;
+// nil where nobody wants to know.
+func (e *Effects) changes(ctx context.Context, o engine.Order, since time.Time) func() ([]string, string, error) {
+	if !o.Watched {
+		return nil
+	}
+	return func() ([]string, string, error) {
+		l, err := e.cfg.Work.Look(ctx, o.Agent, since)
+		return l.Files, l.Digest, err
+	}
 }
 
 func (e *Effects) collect(ctx context.Context, o engine.Order) (event.Data, error) {

@@ -51,20 +51,20 @@ func (e *Effects) runCheck(ctx context.Context, o engine.Order, commit string) (
 	whole, kept := tail{limit: maxExpect}, tail{limit: maxOutput}
 	redacted := e.cfg.Redactor.Writer(&kept)
 	began := time.Now()
-	timed, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	if limit <= 0 {
-		timed = ctx
+	timed, cancel := ctx, context.CancelFunc(func() {})
+	if limit > 0 { // by a clock that stands still while the run is paused
+		timed, cancel = e.cfg.Freezer.WithTimeout(ctx, limit)
 	}
+	defer cancel()
 	end, err := e.cfg.Command(timed, dir, o.Spec.Run, io.MultiWriter(&whole, redacted))
 	err = errors.Join(err, redacted.Close())
 	if ctx.Err() != nil {
 		return res, fmt.Errorf("the check was broken off: %w", ctx.Err())
 	}
-	if err != nil && !errors.Is(timed.Err(), context.DeadlineExceeded) {
+	if err != nil && !errors.Is(context.Cause(timed), context.DeadlineExceeded) {
 		return res, err
 	}
-	end.TimedOut = end.TimedOut || errors.Is(timed.Err(), context.DeadlineExceeded)
+	end.TimedOut = end.TimedOut || errors.Is(context.Cause(timed), context.DeadlineExceeded)
 	res.Duration, res.ExitCode, res.Output = time.Since(began), end.Code, kept.String()
 	res.Status, res.Reason = judge(o, end, whole.buf.Bytes(), limit)
 	return res, nil

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"popkit/internal/agent"
 	"popkit/internal/core/event"
 	"popkit/internal/engine"
+	"popkit/internal/proc"
 	"popkit/internal/redact"
 	"popkit/internal/workspace"
 )
@@ -31,6 +33,8 @@ type Config struct {
 	// Findings keeps all that the audit found in an agent's work; nil: only the log
 	// does, and not more than it holds.
 	Findings func(agent, commit string, found []event.Finding) error
+	// Freezer makes agents and commands stand still; nil: nothing can.
+	Freezer *proc.Freezer
 	// Finish says what was published, once the branch is there.
 	Finish func(ctx context.Context, o engine.Order, note string) (event.RunPublished, error)
 }
@@ -107,6 +111,10 @@ func (e *Effects) do(ctx context.Context, o engine.Order, tell func(event.Data))
 		return event.BarrierOpened{Effect: o.Key, Phase: o.Phase, Commit: o.Commit, Ref: ref}, err
 	case event.EffectFinish:
 		return e.finish(ctx, o)
+	case event.EffectFreeze:
+		return e.freeze(o), nil
+	case event.EffectThaw:
+		return event.RunThawed{Effect: o.Key}, e.cfg.Freezer.Thaw()
 	}
 	return nil, fmt.Errorf("%w: no adapter for effect kind %q", errFinal, o.Kind)
 }
@@ -119,6 +127,17 @@ func (e *Effects) StopAgent(id string, now bool) {
 	if s != nil {
 		s.Stop(now)
 	}
+}
+
+// freeze makes all that runs stand still. What does not is said: the run is paused all
+// the same, and nothing is started.
+func (e *Effects) freeze(o engine.Order) event.RunFrozen {
+	got := e.cfg.Freezer.Freeze()
+	end := event.RunFrozen{Effect: o.Key, How: strings.Join(got.How, " and "), Processes: got.Processes}
+	if got.Left != nil {
+		end.Left = got.Left.Error()
+	}
+	return end
 }
 
 func (e *Effects) finish(ctx context.Context, o engine.Order) (event.Data, error) {

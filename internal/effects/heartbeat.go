@@ -10,11 +10,16 @@ import (
 	"popkit/internal/proc"
 )
 
+// glances is after how many heartbeats in which an agent lived its workspace is looked
+// at: that costs a process of git.
+const glances = 4
+
 // look looks for signs of life of a running agent, once in a heartbeat
 // interval, until the returned function is called: that it wrote output, or that
 // something below it used the processor. An agent need not know popkit to be
-// seen.
-func look(o engine.Order, id proc.Ident, transcript string, tell func(event.Data)) (stop func()) {
+// seen. Now and then it asks what the agent has changed (nil: never), and tells when
+// that is not what it was.
+func look(o engine.Order, id proc.Ident, transcript string, changed func() (files []string, digest string, err error), tell func(event.Data)) (stop func()) {
 	if o.Heartbeat <= 0 {
 		return func() {}
 	}
@@ -23,7 +28,7 @@ func look(o engine.Order, id proc.Ident, transcript string, tell func(event.Data
 	wg.Go(func() {
 		tick := time.NewTicker(o.Heartbeat)
 		defer tick.Stop()
-		last := signs{}
+		last, beats, digest := signs{}, 0, ""
 		for {
 			select {
 			case <-tick.C:
@@ -33,6 +38,16 @@ func look(o engine.Order, id proc.Ident, transcript string, tell func(event.Data
 			if now := signsOf(id, transcript); now != last {
 				last = now
 				tell(event.AgentSeen{Effect: o.Key, Agent: o.Agent})
+				beats++
+			}
+			if changed == nil || beats < glances {
+				continue
+			}
+			beats = 0
+			// A look that fails says nothing: the agent may be at moving things around.
+			if files, now, err := changed(); err == nil && now != digest {
+				digest = now
+				tell(event.AgentChanged{Effect: o.Key, Agent: o.Agent, Files: files[:min(len(files), event.MaxLooked)], Changed: len(files)})
 			}
 		}
 	})

@@ -28,6 +28,7 @@ type Order struct {
 	Workspace string
 	Process   event.AgentStarted // run, when Unknown
 	Heartbeat time.Duration      // run: how often to look for a sign of life; 0 = never
+	Watched   bool               // run: what it changes is looked at, too
 	Def       objective.Task     // the task as it is now
 	Report    *event.Report      // collect: what the agent reported
 	Work      *event.AgentCollected
@@ -91,7 +92,7 @@ func Actions(s *state.State, events []event.Event) []Action {
 func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	o := Order{
 		EffectRequested: e, Unknown: unknown, Run: s.Created.Run, RunBase: s.Created.Base,
-		BaseRef: s.Created.BaseRef, Branch: s.Created.Branch, Heartbeat: s.Settings.Heartbeat,
+		BaseRef: s.Created.BaseRef, Branch: s.Created.Branch, Heartbeat: s.Settings.Heartbeat, Watched: s.Settings.DriftDetection,
 	}
 	if e.Phase < len(s.Phases) {
 		o.PhaseName = s.Phases[e.Phase].Name

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"popkit/internal/core/decide"
@@ -68,21 +69,19 @@ func (st *Stepper) Wake() (time.Time, bool) { return st.wake, !st.wake.IsZero() 
 func (st *Stepper) Due(now time.Time) bool { return !st.wake.IsZero() && !now.Before(st.wake) }
 
 // rest notes when the state has to be looked at again.
-func (st *Stepper) rest(now time.Time, inputs []decide.Input) {
-	for _, in := range inputs {
-		if decide.OnlyTalk(in) {
-			continue
-		}
-		if now = now.UTC(); now.Before(st.State.Time) {
-			now = st.State.Time
-		}
-		at, ok := decide.NextWake(st.State, now)
-		if !ok {
-			at = time.Time{}
-		}
-		st.wake = at
+func (st *Stepper) rest(now time.Time, inputs []decide.Input, events []event.Event) {
+	talked := !slices.ContainsFunc(inputs, func(in decide.Input) bool { return !decide.OnlyTalk(in) })
+	if talked && decide.Quiet(events) {
 		return
 	}
+	if now = now.UTC(); now.Before(st.State.Time) {
+		now = st.State.Time
+	}
+	at, ok := decide.NextWake(st.State, now)
+	if !ok {
+		at = time.Time{}
+	}
+	st.wake = at
 }
 
 // Step decides on the inputs in order and appends what they amount to as one
@@ -108,7 +107,7 @@ func (st *Stepper) Step(ctx context.Context, now time.Time, inputs ...decide.Inp
 			batch = append(batch, events...)
 		}
 	}
-	st.rest(now, inputs)
+	st.rest(now, inputs, batch)
 	if len(batch) == 0 {
 		return results, nil
 	}

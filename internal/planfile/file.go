@@ -91,4 +91,17 @@ type limits struct {
 	RetryDelaySeconds      float64 `json:"retry_delay_seconds,omitempty" jsonschema:"pause before the second attempt at a task; it doubles"`
 	ContextBytes           int     `json:"context_bytes,omitempty" jsonschema:"earlier work and insights in a prompt"`
 	TranscriptBytes        int     `json:"transcript_bytes,omitempty" jsonschema:"output kept of an agent"`
+	MaxTaskTokens          int     `json:"max_task_tokens,omitempty" jsonschema:"tokens that the agents of one task may use, all attempts taken together"`
+	MaxTaskCostUSD         float64 `json:"max_task_cost_usd,omitempty" jsonschema:"money that the agents of one task may cost"`
+	MaxTaskMinutes         float64 `json:"max_task_minutes,omitempty" jsonschema:"time that the agents of one task may work, one after the other; waiting does not count"`
+	MaxTaskToolCalls       int     `json:"max_task_tool_calls,omitempty" jsonschema:"tool calls that the agents of one task may make"`
+	MaxTaskAgents          int     `json:"max_task_agents,omitempty" jsonschema:"agents started for one task, whatever for"`
+	MaxPhaseTokens         int     `json:"max_phase_tokens,omitempty" jsonschema:"tokens that the agents of one phase may use"`
+	MaxPhaseCostUSD        float64 `json:"max_phase_cost_usd,omitempty" jsonschema:"money that the agents of one phase may cost"`
+	MaxPhaseToolCalls      int     `json:"max_phase_tool_calls,omitempty" jsonschema:"tool calls that the agents of one phase may make"`
+	MaxPhaseAgents         int     `json:"max_phase_agents,omitempty" jsonschema:"agents started in one phase"`
+	MaxRunTokens           int     `json:"max_run_tokens,omitempty" jsonschema:"tokens that all agents of the run may use"`
+	MaxRunCostUSD          float64 `json:"max_run_cost_usd,omitempty" jsonschema:"money that all agents of the run may cost"`
+	MaxRunToolCalls        int     `json:"max_run_tool_calls,omitempty" jsonschema:"tool calls that all agents of the run may make"`
+	QuotaBackoffMinutes    float64 `json:"quota_backoff_minutes,omitempty" jsonschema:"pause after a quota or rate limit that names no time; it doubles with each, up to an hour"`
 }

@@ -223,5 +223,18 @@ func (l limits) noun() objective.Limits {
 		RetryDelaySeconds:      objective.Seconds(l.RetryDelaySeconds),
 		ContextBytes:           l.ContextBytes,
 		TranscriptBytes:        l.TranscriptBytes,
+		MaxTaskTokens:          l.MaxTaskTokens,
+		MaxTaskCostUSD:         l.MaxTaskCostUSD,
+		MaxTaskMinutes:         objective.Minutes(l.MaxTaskMinutes),
+		MaxTaskToolCalls:       l.MaxTaskToolCalls,
+		MaxTaskAgents:          l.MaxTaskAgents,
+		MaxPhaseTokens:         l.MaxPhaseTokens,
+		MaxPhaseCostUSD:        l.MaxPhaseCostUSD,
+		MaxPhaseToolCalls:      l.MaxPhaseToolCalls,
+		MaxPhaseAgents:         l.MaxPhaseAgents,
+		MaxRunTokens:           l.MaxRunTokens,
+		MaxRunCostUSD:          l.MaxRunCostUSD,
+		MaxRunToolCalls:        l.MaxRunToolCalls,
+		QuotaBackoffMinutes:    objective.Minutes(l.QuotaBackoffMinutes),
 	}
 }

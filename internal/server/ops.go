@@ -35,6 +35,11 @@ var ops = map[api.Op]op{
 	api.OpSkip:      {people: true, do: (*call).skip},
 	api.OpEdit:      {people: true, do: (*call).edit},
 	api.OpTell:      {people: true, do: (*call).tell},
+	api.OpPause:     {people: true, waits: true, do: (*call).pause},
+	api.OpUnpause:   {people: true, waits: true, do: (*call).unpause},
+	api.OpBoundary:  {people: true, do: (*call).boundary},
+	api.OpReassign:  {people: true, do: (*call).reassign},
+	api.OpUsage:     {agents: true, do: (*call).usage},
 	api.OpShare:     {people: true, agents: true, do: (*call).share},
 	api.OpMine:      {agents: true, do: (*call).mine},
 	api.OpList:      {agents: true, do: (*call).insights},
@@ -186,7 +191,7 @@ func (c *call) tool() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.deliver(decide.CallTool{Agent: string(c.who), Tool: a.Tool, Call: a.ID})
+	return c.deliver(decide.CallTool{Agent: string(c.who), Tool: a.Tool, Call: a.ID, Subject: a.Subject})
 }
 
 func (c *call) report() (any, error) {

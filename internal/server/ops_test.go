@@ -17,8 +17,8 @@ import (
 func TestWhoMayCallWhat(t *testing.T) {
 	w := newWorld(t)
 	people := []api.Op{api.OpStatus, api.OpFollow, api.OpAttend, api.OpInsights, api.OpDecisions, api.OpAnswer,
-		api.OpStop, api.OpRetry, api.OpSkip, api.OpEdit, api.OpTell, api.OpShare}
-	agents := []api.Op{api.OpMine, api.OpList, api.OpCheckIn, api.OpTool, api.OpAsk, api.OpJudge, api.OpReport, api.OpWhoAmI, api.OpShare}
+		api.OpStop, api.OpRetry, api.OpSkip, api.OpEdit, api.OpTell, api.OpPause, api.OpUnpause, api.OpBoundary, api.OpReassign, api.OpShare}
+	agents := []api.Op{api.OpMine, api.OpList, api.OpCheckIn, api.OpTool, api.OpAsk, api.OpJudge, api.OpReport, api.OpUsage, api.OpWhoAmI, api.OpShare}
 	if len(ops) != len(people)+len(agents)-1 {
 		t.Errorf("%d calls, and this test knows %d", len(ops), len(people)+len(agents)-1)
 	}
@@ -41,7 +41,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 		t.Errorf("an unknown call: %v", err)
 	}
 	w.query(func(s *state.State) {
-		if s.Stop != nil || s.Tasks["a"].Agent != "implementer-1" {
+		if s.Stop != nil || s.Pause.Paused != nil || s.Tasks["a"].Agent != "implementer-1" {
 			t.Errorf("an agent changed the run")
 		}
 	})

@@ -10,7 +10,7 @@ import (
 
 // Event says in one line what happened, without its time.
 func Event(d event.Data) string {
-	for _, say := range []func(event.Data) string{sayRun, sayWork, sayAgent, sayTalk, sayGuard, sayEffect} {
+	for _, say := range []func(event.Data) string{sayRun, sayWork, sayAgent, sayTalk, sayGuard, sayLimits, sayEffect} {
 		if text := say(d); text != "" {
 			return Line(text)
 		}
@@ -23,7 +23,8 @@ func Event(d event.Data) string {
 func Notable(d event.Data) bool {
 	switch d := d.(type) {
 	case event.EffectRequested, event.ToolCalled, event.InsightDelivered, event.MessageDelivered, event.PeopleChanged,
-		event.AgentRequested, event.AgentPrepared, event.AgentSeen, event.AgentCollected, event.EffectUnknown, event.AgentStopRequested:
+		event.AgentRequested, event.AgentPrepared, event.AgentSeen, event.AgentCollected, event.EffectUnknown, event.AgentStopRequested,
+		event.AgentUsed, event.AgentChanged, event.RunThawed:
 		return false
 	case event.AgentReleased:
 		return d.Rescue != ""

@@ -22,6 +22,8 @@ func Outcome(state string) string {
 		return "done and verified"
 	case "needs_human":
 		return "needs a human"
+	case "quota":
+		return "waits for a quota"
 	}
 	return words(state)
 }
@@ -51,12 +53,14 @@ func Status(v view.Status, now time.Time, width int) string {
 	fmt.Fprintf(&b, "mode       %s%s; tier %s\n", v.Mode, note(v.ModeReason), v.Tier)
 	fmt.Fprintf(&b, "engine     %s\n", engine(v.Engine, now))
 	fmt.Fprintf(&b, "branch     %s from %s at %s\n", v.Branch, or(v.BaseRef, "HEAD"), Commit(v.Base))
-	fmt.Fprintf(&b, "budget     %s\n", Budget(v.Budget))
+	b.WriteString(standstill(v))
+	fmt.Fprintf(&b, "budget     %s\n%s", Budget(v.Budget), used(v.Budget))
 	fmt.Fprintf(&b, "insights   %d\n", v.Insights)
 	b.WriteString("\n" + phases(v, width) + "\n" + tasks(v, width))
 	if t := agents(v, now, width); t != "" {
 		b.WriteString("\n" + t + layers(v))
 	}
+	b.WriteString(drifts(v))
 	if t := Rules(v.Rules); t != "" {
 		b.WriteString("\n" + t)
 	}

@@ -30,6 +30,7 @@ type proc struct {
 	calls         int    // tool calls put to the guard
 	guarded, hook bool   // it puts its calls to the guard; its runtime says so
 	gone          bool
+	stood         bool // it was to go on while all stood still
 	said          *event.Report
 }
 
@@ -48,6 +49,7 @@ const (
 	fateMarks   = "marks"       // leaves conflict markers
 	fateUnborn  = "not begun"   // could not be started
 	fateLost    = "lost"        // popkit loses hold of it while it runs
+	fateQuota   = "no quota"    // its service refuses to go on
 	fateSilent  = "says naught" // works, reports nothing
 	fateSneaks  = "sneaks"      // calls a tool past the guard
 	fateMute    = "mute"        // has a hook that never answers
@@ -55,7 +57,7 @@ const (
 
 var badFates = []string{
 	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateTaints, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent, fateLost,
-	fateSneaks, fateMute,
+	fateSneaks, fateMute, fateQuota,
 }
 
 // start begins an agent's process.
@@ -111,6 +113,8 @@ func (p *proc) plan() {
 			add(p.checkIn)
 		case 1:
 			add(p.insight)
+		case 3, 4, 5, 6, 7:
+			add(p.limited())
 		default:
 			if p.fate != fateMute { // its hook stands for its tools
 				add(p.tool)
@@ -123,6 +127,9 @@ func (p *proc) plan() {
 		return
 	case fateSneaks:
 		add(p.sneak)
+	case fateQuota:
+		add(p.quota)
+		return
 	case fateHangs:
 		add(func() { p.asked = "nothing" }) // waits for what never comes
 		return
@@ -150,6 +157,10 @@ func (p *proc) result() event.Report {
 // next does one step; after the last it exits.
 func (p *proc) next() {
 	if p.gone || p.asked != "" {
+		return
+	}
+	if p.w.frozen {
+		p.stood = true
 		return
 	}
 	if len(p.steps) == 0 {

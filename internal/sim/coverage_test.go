@@ -39,9 +39,12 @@ func (c coverage) add(events []event.Event) {
 			if asked[d.ID] == event.AskAgent {
 				answer = "by " + d.By
 			}
+			answer, _, _ = strings.Cut(answer, ":") // reassign:ROLE
 			c["answer "+string(asked[d.ID])+" "+answer]++
 		case event.GuardJudged:
 			c["verdict "+string(d.Verdict)]++
+		case event.AgentDrifted:
+			c["drift "+string(d.Kind)]++
 		case event.AgentBreached:
 			c["breach "+string(d.Kind)]++
 		case event.AgentRequested:
@@ -84,14 +87,14 @@ func (c coverage) check(t *testing.T) {
 	want := event.Types()
 	for _, k := range []event.EffectKind{
 		event.EffectPrepare, event.EffectRun, event.EffectCollect, event.EffectTrim, event.EffectRelease, event.EffectMerge, event.EffectCheck,
-		event.EffectBlame, event.EffectPublish, event.EffectFinish,
+		event.EffectBlame, event.EffectPublish, event.EffectFinish, event.EffectFreeze, event.EffectThaw,
 	} {
 		want = append(want, "effect "+string(k), "unknown "+string(k), "failed "+string(k))
 	}
 	for kind, answers := range map[string]string{
 		"agent": "by ann,by policy,by timeout", "attempts": "retry,skip,stop", "conflict": "retry,agent,first_wins,skip,stop",
 		"audit": "accept,drop,retry,skip,stop", "check": "retry,waive,stop", "barrier": "wait,partial,stop", "effect": "retry,stop",
-		"guard": "allow,deny", "breach": "accept,retry,skip,stop",
+		"guard": "allow,deny", "budget": "raise,skip,stop", "drift": "continue,widen,reassign,skip,stop", "breach": "accept,retry,skip,stop",
 	} {
 		for a := range strings.SplitSeq(answers, ",") {
 			want = append(want, "answer "+kind+" "+a)
@@ -99,6 +102,7 @@ func (c coverage) check(t *testing.T) {
 	}
 	want = append(want, "verdict allow", "verdict ask", "verdict deny", "always allow", "always deny", "guard by timeout",
 		"breach no_verdict", "breach canary", "breach no_canary")
+	want = append(want, "drift outside_scope", "drift others_task", "drift repeating", "drift no_progress", "drift silent")
 	want = append(want, "attempt to work", "attempt to fix", "attempt to resolve", "rejected stale", "rejected interrupted",
 		"partial barrier", "waived check", "first wins", "stubborn conflict", "check passed", "check failed", "check could_not_run",
 		"exit exited", "exit killed", "exit stopped", "exit interrupted", "exit not_started",

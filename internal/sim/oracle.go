@@ -35,6 +35,7 @@ type oracle struct {
 	edited    map[string]bool // tasks whose scope a person changed
 	audits    audits
 	ended     bool
+	bounds    bounds
 	verdicts  *verdicts
 }
 
@@ -43,7 +44,7 @@ func newOracle(s *sim) *oracle {
 		s: s, state: state.New(), effects: map[string]bool{}, kinds: map[string]event.EffectKind{},
 		delivered: map[string]map[string]bool{}, authors: map[string]string{}, accepted: map[string]string{},
 		running: map[string]bool{}, opened: map[int]bool{}, passed: map[string]bool{}, waived: map[string]bool{},
-		asked: map[string]event.QuestionAsked{}, edited: map[string]bool{}, head: s.Created.Base, audits: newAudits(),
+		bounds: bounds{asked: map[string]bool{}}, asked: map[string]event.QuestionAsked{}, edited: map[string]bool{}, head: s.Created.Base, audits: newAudits(),
 		verdicts: newVerdicts(),
 	}
 }
@@ -71,7 +72,7 @@ func (o *oracle) see(e event.Event) error {
 		return err
 	}
 	o.events = append(o.events, e)
-	for _, judge := range []func(event.Event) error{o.effect, o.work, o.findings, o.barrier, o.talk, o.guard, o.question} {
+	for _, judge := range []func(event.Event) error{o.effect, o.work, o.bounded, o.findings, o.barrier, o.talk, o.guard, o.question} {
 		if err := judge(e); err != nil {
 			return err
 		}
@@ -119,6 +120,8 @@ func (o *oracle) effect(e event.Event) error {
 		return o.open(d.Effect)
 	case event.AgentSeen:
 		return o.open(d.Effect)
+	case event.AgentChanged:
+		return o.open(d.Effect)
 	}
 	if key := ended(e.Data); key != "" {
 		if err := o.open(key); err != nil {
@@ -161,6 +164,10 @@ func ended(d event.Data) string {
 		return d.Effect
 	case event.RunPublished:
 		return d.Effect
+	case event.RunFrozen:
+		return d.Effect
+	case event.RunThawed:
+		return d.Effect
 	}
 	return ""
 }
@@ -182,11 +189,20 @@ func (o *oracle) work(e event.Event) error {
 		delete(o.accepted, d.Task)
 	case event.TaskRetried:
 		delete(o.accepted, d.Task)
+	case event.TaskReassigned:
+		delete(o.accepted, d.Task)
+	case event.BoundaryAdded:
+		o.edited[d.Task] = true
 	case event.CheckBlamed:
 		delete(o.accepted, d.Task)
 	case event.QuestionAnswered:
 		if q := o.asked[d.ID]; q.Kind == event.AskConflict && d.Answer != state.AnswerFirstWins {
 			delete(o.accepted, q.Task)
+		}
+		if q := o.asked[d.ID]; reassigned(q, d.Answer) {
+			delete(o.accepted, q.Task)
+		} else if q.Kind == event.AskDrift && d.Answer == state.AnswerWiden {
+			o.edited[q.Task] = true
 		}
 	case event.TaskMerged:
 		if d.Onto != o.head {

@@ -45,7 +45,7 @@ func (p *people) act() decide.Input {
 	}
 	id := task[s.rng.IntN(len(task))]
 	prompt := "do it better"
-	switch s.rng.IntN(16) {
+	switch s.rng.IntN(19) {
 	case 0, 1:
 		return decide.Retry{Task: id, By: "ann", Reason: "once more"}
 	case 2:
@@ -73,6 +73,8 @@ func (p *people) act() decide.Input {
 	case 13: // the wall clock is set, or the machine was asleep
 		s.skew += s.between(-2*time.Hour, 8*time.Hour)
 		return decide.Tick{}
+	case 15, 16, 17:
+		return p.bound(id)
 	case 14:
 		return decide.Breach{Breached: event.AgentBreached{Agent: p.agent(), Kind: event.BreachCanary, Reason: "the canary is there"}}
 	default: // the end of an effect, once more
@@ -209,6 +211,10 @@ func (p *people) choose(q event.QuestionAsked) string {
 		return state.AnswerRetry
 	case event.AskGuard:
 		return state.AnswerAllow
+	case event.AskBudget:
+		return state.AnswerRaise
+	case event.AskDrift:
+		return state.AnswerContinue
 	}
 	return "one"
 }

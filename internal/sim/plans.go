@@ -130,6 +130,7 @@ func (g *generator) settings() event.Settings {
 		MaxStarted: []int{0, 0, 60}[g.in(3)], MaxRuntime: d(0, 0, 10*time.Hour),
 	}
 	s.Guard.CanaryTimeout = d(0, 10*time.Minute)
+	g.limits(&s)
 	if g.in(5) == 0 {
 		s.AutoAnswers = []event.AutoAnswer{{Kind: event.AskAgent, Match: "(?i)database", Answer: "two"}}
 	}

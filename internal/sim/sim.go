@@ -358,6 +358,9 @@ func (s *sim) startEngine(first ...decide.Input) {
 	for _, in := range first {
 		s.submit(in, nil)
 	}
+	if s.inCalm() {
+		s.submit(decide.Unpause{By: "ann"}, nil)
+	}
 	s.people.look()
 	if s.chance(s.Odds.Kill) {
 		s.after(time.Duration(s.rng.ExpFloat64()*float64(5*time.Minute)), s.life, s.kill)
@@ -395,6 +398,7 @@ func (s *sim) kill() {
 func (s *sim) calm() {
 	s.tracef("from here on nothing fails")
 	s.submit(decide.Attend{Attached: 1}, nil)
+	s.submit(decide.Unpause{By: "ann"}, nil)
 	s.people.calm()
 }
 

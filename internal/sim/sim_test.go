@@ -130,8 +130,8 @@ func runSeed(t *testing.T, cfg Config) (r Result, err error) {
 	return r, err
 }
 
-// goodEnd: once nothing fails and people answer, a run is done, or has used up a
-// limit that it names.
+// goodEnd: once nothing fails and people answer, a run is done, or has used up its
+// time or its agents. Other budgets that are used up are raised.
 func goodEnd(r Result) error {
 	end := r.State.Ended
 	if end == nil {

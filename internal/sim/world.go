@@ -27,6 +27,7 @@ type world struct {
 	failing  map[string]int       // how often an effect still fails, by key
 	ends     []decide.EffectEnded // handed in, to be repeated by lot
 	finished map[string]int       // attempts at a task that ended by themselves
+	frozen   bool                 // no process goes on
 }
 
 // space is a workspace.
@@ -120,6 +121,10 @@ func (w *world) act(o engine.Order) event.Data {
 		}
 		w.barriers[o.Phase] = o.Commit
 		return event.BarrierOpened{Effect: o.Key, Phase: o.Phase, Commit: o.Commit, Ref: fmt.Sprintf("refs/barrier/%d", o.Phase)}
+	case event.EffectFreeze:
+		return w.freeze(o)
+	case event.EffectThaw:
+		return w.thaw(o)
 	case event.EffectFinish:
 		return event.RunPublished{Effect: o.Key, Branch: o.Branch, Commit: o.Commit}
 	}
@@ -290,6 +295,7 @@ func (w *world) blame(o engine.Order) event.Data {
 
 // engineDied ends all processes: they do not outlive their engine.
 func (w *world) engineDied() {
+	w.frozen = false
 	for _, p := range w.procs {
 		p.gone = true
 	}

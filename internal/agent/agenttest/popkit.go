@@ -90,10 +90,18 @@ func (p *Popkit) Report(ctx context.Context, r event.Report) error {
 	return p.called(ctx, "report %s %q no code %t", r.Status, r.Summary, r.NoCode)
 }
 
+// Use records it.
+func (p *Popkit) Use(ctx context.Context, u event.Usage) error {
+	return p.called(ctx, "use %d %d %g", u.InputTokens, u.OutputTokens, u.CostUSD)
+}
+
 // Tool returns the next of Tell.
-func (p *Popkit) Tool(ctx context.Context, name, id string) (string, error) {
+func (p *Popkit) Tool(ctx context.Context, name, id, on string) (string, error) {
 	if id != "" {
 		name += " " + id
+	}
+	if on != "" {
+		name += " on " + on
 	}
 	if err := p.called(ctx, "tool %s", name); err != nil {
 		return "", err

@@ -84,10 +84,14 @@ func parseReport(data []byte) (event.Report, error) {
 		return r, fmt.Errorf("it is no JSON object with status and summary: %w", err)
 	}
 	switch r.Status {
-	case event.ReportDone, event.ReportFailed, event.ReportBlocked:
-		return r, nil
+	case event.ReportDone, event.ReportFailed, event.ReportBlocked, event.ReportQuota:
 	case "":
-		return r, errors.New("it has no status (done, failed, blocked)")
+		return r, errors.New("it has no status (done, failed, blocked, quota)")
+	default:
+		return r, fmt.Errorf("its status is %q, want done, failed, blocked or quota", r.Status)
 	}
-	return r, fmt.Errorf("its status is %q, want done, failed or blocked", r.Status)
+	if u := r.Usage; u != nil && !event.SaneUsage(*u) {
+		return r, errors.New("its usage can't be: want input_tokens, output_tokens and cost_usd, none below 0")
+	}
+	return r, nil
 }

@@ -189,11 +189,25 @@ func (s report) play(p *player) error {
 	if p.env.Voice == nil {
 		return errNoPopkit
 	}
-	err := p.env.Voice.Report(p.ctx, event.Report{Status: s.Status, Summary: s.Summary, NoCode: s.NoCode})
+	until, err := s.resetsAt(time.Now())
+	if err != nil {
+		return err
+	}
+	err = p.env.Voice.Report(p.ctx, event.Report{Status: s.Status, Summary: s.Summary, NoCode: s.NoCode, ResetsAt: until})
 	if err != nil {
 		return err
 	}
 	return p.sayf("report %s: %s", s.Status, s.Summary)
+}
+
+func (s use) play(p *player) error {
+	if p.env.Meter == nil {
+		return errNoPopkit
+	}
+	if err := p.env.Meter.Use(p.ctx, event.Usage{InputTokens: s.Input, OutputTokens: s.Output, CostUSD: s.Cost}); err != nil {
+		return err
+	}
+	return p.sayf("use %d tokens, $%.2f", s.Input+s.Output, s.Cost)
 }
 
 func (s sleep) play(p *player) error {

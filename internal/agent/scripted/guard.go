@@ -41,6 +41,7 @@ type (
 	tool struct {
 		Name   string         `yaml:"name"`
 		Times  int            `yaml:"times"`
+		On     string         `yaml:"on"` // what it is reported to be called on
 		Input  map[string]any `yaml:"input"`
 		Expect event.Verdict  `yaml:"expect"` // "" is allow
 	}
@@ -138,7 +139,7 @@ func (s tool) play(p *player) error {
 	if err := s.do(p); err != nil {
 		return err
 	}
-	return p.called(s.Name, call.ID)
+	return p.called(s.Name, call.ID, s.subject())
 }
 
 func verdictWord(p Permission) string {
@@ -155,7 +156,7 @@ func (s tool) report(p *player) error {
 		return err
 	}
 	for range times {
-		if err := p.called(s.Name, ""); err != nil {
+		if err := p.called(s.Name, "", s.On); err != nil {
 			return err
 		}
 	}

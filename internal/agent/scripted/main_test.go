@@ -40,7 +40,7 @@ func playFile(path string) int {
 		return 5
 	}
 	popkit := popkitOfTheDocs()
-	env.Insights, env.Voice, env.Tools = popkit, popkit, tools{popkit}
+	env.Insights, env.Voice, env.Tools, env.Meter = popkit, popkit, tools{popkit}, popkit
 	return scripted.Play(context.Background(), script, env)
 }
 

@@ -25,6 +25,12 @@ type Env struct {
 	Insights Insights
 	Voice    Voice
 	Tools    Tools
+	Meter    Meter
+}
+
+// Meter is told what an agent's model has used.
+type Meter interface {
+	Use(ctx context.Context, u event.Usage) error
 }
 
 // Insights shares and reads what agents found. Only the fields that an agent
@@ -47,9 +53,9 @@ type Voice interface {
 
 // Tools is told of tool calls, and asked for leave.
 type Tools interface {
-	// Tool says that a call was made, by the name that Judge was told or "", and
-	// returns what popkit has to tell the agent, "" for nothing.
-	Tool(ctx context.Context, name, id string) (string, error)
+	// Tool says that a call was made, by the name that Judge was told or "", on
+	// something or "", and returns what popkit has to tell the agent, "" for nothing.
+	Tool(ctx context.Context, name, id, on string) (string, error)
 	// Judge asks the guard about a call, and blocks until there is an answer.
 	Judge(ctx context.Context, c ToolCall) (Permission, error)
 }
@@ -145,7 +151,7 @@ func (p *player) do(l line) error {
 		return err
 	}
 	if counted[l.name] && !p.guarded {
-		return p.called(l.name, "")
+		return p.called(l.name, "", subjectOf(l.step))
 	}
 	return nil
 }
@@ -168,15 +174,30 @@ func (p *player) doGuarded(s step, call ToolCall) error {
 	if err := s.play(p); err != nil {
 		return err
 	}
-	return p.called(call.Tool, call.ID)
+	return p.called(call.Tool, call.ID, subjectOf(s))
+}
+
+// subjectOf is what a counted step is done to.
+func subjectOf(s step) string {
+	switch s := s.(type) {
+	case write:
+		return s.Path
+	case edit:
+		return s.Path
+	case remove:
+		return s.Path
+	case run:
+		return s.Command
+	}
+	return ""
 }
 
 // called says that a tool call was made, and what popkit answers to it.
-func (p *player) called(name, id string) error {
+func (p *player) called(name, id, on string) error {
 	if p.env.Tools == nil {
 		return nil
 	}
-	told, err := p.env.Tools.Tool(p.ctx, name, id)
+	told, err := p.env.Tools.Tool(p.ctx, name, id, on)
 	if err != nil {
 		return err
 	}

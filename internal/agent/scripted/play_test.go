@@ -43,19 +43,20 @@ func TestWhatPopkitHears(t *testing.T) {
 - edit: {path: a, old: x, new: y}
 - delete: a
 - run: "true"
-- tool: {name: Read, times: 2}
+- tool: {name: Read, on: b, times: 2}
+- use: {input: 12, output: 3, cost: 0.5}
 - insight: {type: blocker, text: no schema, tags: [db], confidence: 0.5}
 - insights
 - ask: {question: which one?, options: [a, b]}
 - check_in: {progress: 0.25, doing: this, need: that}
 - report: {status: done, summary: all of it, no_code: true}
 - sleep: 0s
-`, scripted.Env{Insights: popkit, Voice: popkit, Tools: tools{popkit}, Environ: []string{"PATH=" + os.Getenv("PATH")}})
+`, scripted.Env{Insights: popkit, Voice: popkit, Tools: tools{popkit}, Meter: popkit, Environ: []string{"PATH=" + os.Getenv("PATH")}})
 	if code != 0 {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	want := []string{
-		"tool say", "tool write", "tool edit", "tool delete", "tool run", "tool Read", "tool Read",
+		"tool say", "tool write on a", "tool edit on a", "tool delete on a", "tool run on true", "tool Read on b", "tool Read on b", "use 12 3 0.5",
 		`insight blocker "no schema" [db] 0.5`, "insights", `ask "which one?" [a b]`,
 		`check-in 0.25 "this" "that"`, `report done "all of it" no code true`,
 	}
@@ -70,13 +71,13 @@ func TestWhatPopkitHears(t *testing.T) {
 }
 
 func TestPopkitThatIsAway(t *testing.T) {
-	for _, script := range []string{"[insight: x]", "[insights]", "[ask: x]", "[check_in: x]", "[report: done]"} {
+	for _, script := range []string{"[insight: x]", "[insights]", "[ask: x]", "[check_in: x]", "[report: done]", "[use: {cost: 1}]"} {
 		out, code := play(t, script, scripted.Env{})
 		if code != 1 || !strings.Contains(out, "POPKIT_SOCKET") {
 			t.Errorf("%s without a popkit: exit %d, %q", script, code, out)
 		}
 		popkit := &agenttest.Popkit{Err: errors.New("connection refused")}
-		out, code = play(t, script, scripted.Env{Insights: popkit, Voice: popkit, Tools: tools{popkit}})
+		out, code = play(t, script, scripted.Env{Insights: popkit, Voice: popkit, Tools: tools{popkit}, Meter: popkit})
 		if code != 1 || !strings.Contains(out, "connection refused") {
 			t.Errorf("%s with a popkit that fails: exit %d, %q", script, code, out)
 		}
@@ -202,11 +203,11 @@ func TestGuarded(t *testing.T) {
 	}
 	want := []string{
 		`judge Write call-1 {"content":"this must not be written\n","file_path":".git/popkit-canary"}`,
-		`judge Write call-2 {"content":"x","file_path":"a"}`, "tool Write call-2",
-		`judge Edit call-3 {"file_path":"a","new_string":"y","old_string":"x"}`, "tool Edit call-3",
-		`judge Bash call-4 {"command":"true"}`, "tool Bash call-4",
-		`judge Edit call-5 {"file_path":"a","new_string":"z","old_string":"y"}`, "tool Edit call-5",
-		`judge Bash call-6 {"command":"rm -r -- 'a'"}`, "tool Bash call-6",
+		`judge Write call-2 {"content":"x","file_path":"a"}`, "tool Write call-2 on a",
+		`judge Edit call-3 {"file_path":"a","new_string":"y","old_string":"x"}`, "tool Edit call-3 on a",
+		`judge Bash call-4 {"command":"true"}`, "tool Bash call-4 on true",
+		`judge Edit call-5 {"file_path":"a","new_string":"z","old_string":"y"}`, "tool Edit call-5 on a",
+		`judge Bash call-6 {"command":"rm -r -- 'a'"}`, "tool Bash call-6 on a",
 		"tool Read", `judge Bash call-7 {"command":"touch secret"}`, `judge Write call-8 {"content":"x","file_path":"secret"}`,
 	}
 	if got := popkit.Calls(); !slices.Equal(got, want) {

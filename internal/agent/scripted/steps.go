@@ -66,6 +66,12 @@ type (
 		Status  event.ReportStatus `yaml:"status"`
 		Summary string             `yaml:"summary"`
 		NoCode  bool               `yaml:"no_code"`
+		Until   string             `yaml:"until"` // status quota: how long from now
+	}
+	use struct {
+		Input  int64   `yaml:"input"`
+		Output int64   `yaml:"output"`
+		Cost   float64 `yaml:"cost"`
 	}
 	sleep struct{ duration time.Duration }
 	fail  struct {
@@ -100,6 +106,7 @@ var kinds = map[string]func(ast.Node) (step, error){
 	"hang":     build(func(s string) hang { return hang{Say: s} }),
 	"crash":    build[crash](nil),
 	"child":    build(func(s string) child { return child{Name: s} }),
+	"use":      build[use](nil),
 	"tool":     build(func(s string) tool { return tool{Name: s} }),
 	"guard":    build(func(s string) guarded { return guarded{Canary: s} }),
 }
@@ -221,9 +228,30 @@ func (s checkIn) check() error {
 }
 
 func (s report) check() error {
-	known := []event.ReportStatus{event.ReportDone, event.ReportFailed, event.ReportBlocked}
+	known := []event.ReportStatus{event.ReportDone, event.ReportFailed, event.ReportBlocked, event.ReportQuota}
 	if !slices.Contains(known, s.Status) {
-		return fmt.Errorf("status is %q: want done, failed or blocked", s.Status)
+		return fmt.Errorf("status is %q: want done, failed, blocked or quota", s.Status)
+	}
+	_, err := s.resetsAt(time.Time{})
+	return err
+}
+
+// resetsAt is when the quota is filled up; zero where the script does not say.
+func (s report) resetsAt(now time.Time) (time.Time, error) {
+	if s.Until == "" {
+		return time.Time{}, nil
+	}
+	d, err := time.ParseDuration(s.Until)
+	if err != nil || d <= 0 {
+		return time.Time{}, fmt.Errorf("until is %q: want e.g. 30s or 2h", s.Until)
+	}
+	return now.Add(d), nil
+}
+
+func (s use) check() error {
+	u := event.Usage{InputTokens: s.Input, OutputTokens: s.Output, CostUSD: s.Cost}
+	if u == (event.Usage{}) || !event.SaneUsage(u) {
+		return errors.New("want input, output or cost, above 0")
 	}
 	return nil
 }

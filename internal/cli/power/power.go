@@ -14,9 +14,10 @@ func New(e *command.Env) *cobra.Command {
 		title    string
 		commands []*cobra.Command
 	}{
-		{"Run:", []*cobra.Command{newInit(e), newStart(e), newStop(e), newResume(e)}},
+		{"Run:", []*cobra.Command{newInit(e), newStart(e), newStop(e), newResume(e), newPause(e), newUnpause(e)}},
 		{"Look:", []*cobra.Command{newStatus(e), newAttach(e), newLog(e), newTranscript(e), newAudit(e), newWhy(e), newList(e)}},
-		{"Decide and change:", []*cobra.Command{newDecide(e), newTell(e), newEdit(e), newRetry(e), newSkip(e)}},
+		{"Decide and change:", []*cobra.Command{newDecide(e), newTell(e), newEdit(e), newRetry(e), newReassign(e), newSkip(e),
+			newBoundary(e)}},
 		{"Take the result:", []*cobra.Command{newReport(e), newDiff(e), newMerge(e)}},
 	} {
 		power.AddGroup(&cobra.Group{ID: group.title, Title: group.title})

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/insight"
 	"popkit/internal/core/state"
+	"popkit/internal/core/watch"
 )
 
 // MaxText bounds what an agent or a person can put into one field, in bytes.
@@ -18,7 +20,7 @@ const MaxText = 16 << 10
 const PersonAuthor = "person"
 
 // agentSays turns what an agent reports into events.
-func agentSays(s *state.State, in Input) ([]event.Data, error) {
+func agentSays(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 	if share, ok := in.(ShareInsight); ok {
 		return shareInsight(s, share)
 	}
@@ -31,7 +33,7 @@ func agentSays(s *state.State, in Input) ([]event.Data, error) {
 		return checkIn(s, a, in)
 	case CallTool:
 		in.Tool, in.Call = clip(in.Tool, 200), clip(in.Call, 200)
-		out := append(unguarded(a, in), event.ToolCalled{Agent: a.Agent, Tool: in.Tool, Call: in.Call})
+		out := append(unguarded(a, in), event.ToolCalled{Agent: a.Agent, Tool: in.Tool, Call: in.Call, Subject: clip(in.Subject, maxSubject)})
 		if n := s.Settings.CheckinEvery; n > 0 && (a.Tools+1)%n == 0 {
 			out = append(out, event.CheckedIn{Agent: a.Agent, Doing: in.Tool, Auto: true})
 		}
@@ -41,7 +43,9 @@ func agentSays(s *state.State, in Input) ([]event.Data, error) {
 	case Ask:
 		return ask(s, a, in)
 	case Report:
-		return report(a, in)
+		return report(s, now, a, in)
+	case Use:
+		return use(a, in)
 	case Judge:
 		return judgeCall(s, a, in), nil
 	}
@@ -50,21 +54,7 @@ func agentSays(s *state.State, in Input) ([]event.Data, error) {
 
 // speaker returns the agent an input comes from, if it may still speak.
 func speaker(s *state.State, in Input) (*state.Agent, error) {
-	var id string
-	switch in := in.(type) {
-	case CheckIn:
-		id = in.Agent
-	case CallTool:
-		id = in.Agent
-	case Pull:
-		id = in.Agent
-	case Ask:
-		id = in.Agent
-	case Report:
-		id = in.Agent
-	case Judge:
-		id = in.Judged.Agent
-	}
+	id := agentOf(in)
 	a, ok := s.Agents[id]
 	if !ok {
 		return nil, refuse("", "no agent %q in this run", id)
@@ -73,6 +63,27 @@ func speaker(s *state.State, in Input) (*state.Agent, error) {
 		return nil, refuse("", "agent %s has ended", id)
 	}
 	return a, nil
+}
+
+// agentOf returns the agent that an input comes from, or "".
+func agentOf(in Input) string {
+	switch in := in.(type) {
+	case CheckIn:
+		return in.Agent
+	case CallTool:
+		return in.Agent
+	case Pull:
+		return in.Agent
+	case Ask:
+		return in.Agent
+	case Report:
+		return in.Agent
+	case Use:
+		return in.Agent
+	case Judge:
+		return in.Judged.Agent
+	}
+	return ""
 }
 
 func shareInsight(s *state.State, in ShareInsight) ([]event.Data, error) {
@@ -221,16 +232,44 @@ func ask(s *state.State, a *state.Agent, in Ask) ([]event.Data, error) {
 // no default.
 const AnswerNone = "no answer"
 
-func questionID(s *state.State) string { return fmt.Sprintf("q-%d", s.Asked+1) }
+func questionID(s *state.State) string { return s.QuestionID() }
 
-func report(a *state.Agent, in Report) ([]event.Data, error) {
+func report(s *state.State, now time.Time, a *state.Agent, in Report) ([]event.Data, error) {
 	switch in.Report.Status {
-	case event.ReportDone, event.ReportFailed, event.ReportBlocked:
+	case event.ReportDone, event.ReportFailed, event.ReportBlocked, event.ReportQuota:
 	default:
-		return nil, refuse("popkit report --status done|failed|blocked", "unknown status %q", in.Report.Status)
+		return nil, refuse("popkit report --status done|failed|blocked|quota", "unknown status %q", in.Report.Status)
+	}
+	if u := in.Report.Usage; u != nil {
+		if err := checkUsage(*u); err != nil {
+			return nil, err
+		}
 	}
 	in.Report.Summary = clip(in.Report.Summary, MaxText)
-	return []event.Data{event.Reported{Agent: a.Agent, Report: in.Report}}, nil
+	out := []event.Data{event.Reported{Agent: a.Agent, Report: in.Report}}
+	if in.Report.Status == event.ReportQuota {
+		out = append(out, watch.QuotaHit(s, now, a.Agent, in.Report.Summary, in.Report.ResetsAt)...)
+	}
+	return out, nil
+}
+
+// use takes in what an agent's model has used. What it says is not proved: an agent
+// can only make its budget smaller.
+func use(a *state.Agent, in Use) ([]event.Data, error) {
+	if err := checkUsage(in.Used); err != nil {
+		return nil, err
+	}
+	if in.Used == (event.Usage{}) {
+		return nil, nil
+	}
+	return []event.Data{event.AgentUsed{Agent: a.Agent, Used: in.Used}}, nil
+}
+
+func checkUsage(u event.Usage) error {
+	if event.SaneUsage(u) {
+		return nil
+	}
+	return refuse("popkit usage --input 12000 --output 800 --cost 0.12", "usage can't be %d and %d tokens for %v dollars", u.InputTokens, u.OutputTokens, u.CostUSD)
 }
 
 // clip cuts text to at most n bytes at a rune's end.

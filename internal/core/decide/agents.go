@@ -6,26 +6,29 @@ import (
 	"strings"
 	"time"
 
+	"popkit/internal/core/budget"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
+	"popkit/internal/core/watch"
 )
 
 // advanceAgents moves each attempt on: prepare → run (when a slot is free) →
 // collect.
 func advanceAgents(s *state.State, _ time.Time) []event.Data {
 	free := slots(s) - occupied(s)
+	held := watch.Held(s) != ""
 	var out []event.Data
 	for _, id := range s.Live {
 		a := s.Agents[id]
 		e := event.EffectRequested{Agent: id, Task: a.Task, Phase: a.Phase}
 		switch a.Status {
 		case state.AgentRequested:
-			if s.Stop != nil || !Wanted(s, a) {
+			if s.Stop != nil || held || !Wanted(s, a) {
 				continue
 			}
 			e.Key, e.Kind = "prepare:"+id, event.EffectPrepare
 		case state.AgentPrepared:
-			if free <= 0 || s.Stop != nil || !Wanted(s, a) {
+			if free <= 0 || held || s.Stop != nil || !Wanted(s, a) {
 				continue
 			}
 			e.Key, e.Kind = state.RunKey(id), event.EffectRun
@@ -62,10 +65,10 @@ func occupied(s *state.State) int {
 }
 
 // Wanted reports whether the task still waits for this attempt.
-func Wanted(s *state.State, a *state.Agent) bool { return s.Tasks[a.Task].Agent == a.Agent }
+func Wanted(s *state.State, a *state.Agent) bool { return s.Wanted(a) }
 
 // stopAgents asks for the end of attempts that have no task left, ran or were
-// silent for too long, or whose run is being stopped.
+// silent for too long, used up a budget, or whose run is being stopped.
 func stopAgents(s *state.State, now time.Time) []event.Data {
 	for _, id := range s.Live {
 		a := s.Agents[id]
@@ -73,10 +76,16 @@ func stopAgents(s *state.State, now time.Time) []event.Data {
 			continue
 		}
 		reason, hard := whyStop(s, a, now)
+		l, over := budget.Line{}, false
+		if reason == "" {
+			if l, over = watch.Passed(s, a, now); over {
+				reason = "a budget is used up: " + l.String()
+			}
+		}
 		if reason == "" || a.StopAsked != nil && (!hard || a.StopAsked.Now) {
 			continue
 		}
-		return []event.Data{event.AgentStopRequested{Agent: id, Reason: reason, Now: hard}}
+		return []event.Data{event.AgentStopRequested{Agent: id, Reason: reason, Now: hard, Uncounted: over}}
 	}
 	return nil
 }
@@ -215,6 +224,9 @@ func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 	forgiven := a.Breach != nil && x.Reason == event.ExitStopped
 	if x.Reason == event.ExitInterrupted {
 		return "popkit was interrupted while it ran", true
+	}
+	if why := watch.EndedByQuota(a); why != "" {
+		return why, true
 	}
 	if !forgiven && a.StopAsked != nil && x.Reason == event.ExitStopped {
 		return "stopped: " + a.StopAsked.Reason, a.StoppedWithRun

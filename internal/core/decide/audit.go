@@ -14,7 +14,7 @@ import (
 // BoundsOf returns where an attempt's work has to stay. Resolving a conflict or
 // fixing a check may need any file that the boundaries allow.
 func BoundsOf(s *state.State, a *state.Agent) objective.Bounds {
-	b := objective.Bounds{Protected: s.Settings.ProtectedPaths, Boundaries: s.Created.Plan.Objective.Boundaries.FilePatterns}
+	b := objective.Bounds{Protected: s.Settings.ProtectedPaths, Boundaries: s.Boundaries.FilePatterns}
 	if s.Settings.AuditScope && a.Purpose == event.PurposeWork {
 		b.Scope = s.Tasks[a.Task].Scope
 	}

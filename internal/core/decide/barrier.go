@@ -72,7 +72,7 @@ func openBarrier(s *state.State, _ time.Time) []event.Data {
 		}
 	}
 	for _, id := range s.Open {
-		if s.Questions[id].Kind != event.AskEffect {
+		if k := s.Questions[id].Kind; k != event.AskEffect && k != event.AskBudget {
 			return nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
+	"popkit/internal/core/watch"
 )
 
 // MaxRounds bounds how often Reconcile may have something to say after one
@@ -24,7 +25,7 @@ func Step(s *state.State, now time.Time, in Input) ([]event.Event, error) {
 		return nil, err
 	}
 	events, err := apply(nil, s, now, data)
-	if err != nil || restful(in, data) {
+	if err != nil || restful(s, now, in, data) {
 		return events, err
 	}
 	for range MaxRounds {
@@ -71,34 +72,61 @@ func apply(events []event.Event, s *state.State, now time.Time, data []event.Dat
 	return events, nil
 }
 
-// OnlyTalk reports whether an input can't make anything due, nor any deadline
+// OnlyTalk reports whether an input hardly ever makes anything due, or a deadline
 // come sooner, so that a thousand agents that report each second cost next to
-// nothing.
+// nothing. What it may make due is looked at for its agent alone.
 func OnlyTalk(in Input) bool {
 	switch in := in.(type) {
-	case ShareInsight, CheckIn, CallTool, Pull, Tell, Report, Note:
+	case ShareInsight, CheckIn, CallTool, Pull, Tell, Report, Note, Use:
 		return true
 	case Judge:
 		return in.Judged.Verdict == event.VerdictAllow
 	case EffectEnded:
-		_, seen := in.Data.(event.AgentSeen)
-		return seen
+		switch in.Data.(type) {
+		case event.AgentSeen, event.AgentChanged:
+			return true
+		}
 	}
 	return false
 }
 
+// Quiet reports whether events that came of talk leave all deadlines what they were,
+// or later.
+func Quiet(events []event.Event) bool {
+	for _, e := range events {
+		switch e.Data.(type) {
+		case event.QuotaHit, event.QuestionAsked, event.AgentStopRequested, event.AgentDrifted, event.BudgetWarned:
+			return false
+		}
+	}
+	return true
+}
+
 // restful reports whether nothing can be due after the input that was not before.
-func restful(in Input, data []event.Data) bool {
+func restful(s *state.State, now time.Time, in Input, data []event.Data) bool {
 	if _, tick := in.(Tick); tick {
 		return false
 	}
-	return len(data) == 0 || OnlyTalk(in) && !slices.ContainsFunc(data, alarming)
+	return len(data) == 0 || OnlyTalk(in) && !slices.ContainsFunc(data, alarming) && !stirs(s, now, in)
 }
 
 // alarming is what can come of mere talk and has consequences all the same.
 func alarming(d event.Data) bool {
 	_, breach := d.(event.AgentBreached)
 	return breach
+}
+
+// stirs reports whether what an agent did made something due: a budget is used up,
+// or it is off its track.
+func stirs(s *state.State, now time.Time, in Input) bool {
+	id := agentOf(in)
+	if ended, ok := in.(EffectEnded); ok {
+		if d, changed := ended.Data.(event.AgentChanged); changed {
+			id = d.Agent
+		}
+	}
+	a, ok := s.Agents[id]
+	return ok && watch.Stirs(s, a, now)
 }
 
 // Decide returns the facts that an input amounts to; none when it is a repeat or
@@ -112,9 +140,9 @@ func Decide(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 			Epoch: s.Engine.Epoch + 1, PID: in.PID, Host: in.Host, Popkit: in.Popkit, Sandbox: in.Sandbox,
 		}}, nil
 	case EffectEnded:
-		return effectEnded(s, in)
-	case ShareInsight, CheckIn, CallTool, Pull, Ask, Report, Judge:
-		return agentSays(s, in)
+		return effectEnded(s, now, in)
+	case ShareInsight, CheckIn, CallTool, Pull, Ask, Report, Use, Judge:
+		return agentSays(s, now, in)
 	case Breach:
 		return breached(s, in), nil
 	case Note:
@@ -131,7 +159,7 @@ func Decide(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 
 // effectEnded takes a result only while its effect is under way: an effect that
 // was settled in another way, or by another engine, ends once.
-func effectEnded(s *state.State, in EffectEnded) ([]event.Data, error) {
+func effectEnded(s *state.State, now time.Time, in EffectEnded) ([]event.Data, error) {
 	key, kind, ok := endOf(in.Data)
 	if !ok {
 		return nil, fmt.Errorf("%T ends no effect", in.Data)
@@ -153,7 +181,12 @@ func effectEnded(s *state.State, in EffectEnded) ([]event.Data, error) {
 	case event.CheckBlamed:
 		return []event.Data{blamable(s, d)}, nil
 	case event.AgentExited:
-		return append([]event.Data{d}, undelivered(s, d.Agent)...), nil
+		if r := d.Report; r != nil && r.Usage != nil && !event.SaneUsage(*r.Usage) {
+			sane := *r
+			d.Report, sane.Usage = &sane, nil
+		}
+		out := append([]event.Data{d}, undelivered(s, d.Agent)...)
+		return append(out, watch.QuotaAtExit(s, now, d)...), nil
 	case event.EffectFailed:
 		if a := s.Agents[ef.Agent]; ef.Kind == event.EffectRun && a.Status == state.AgentRunning {
 			return []event.Data{lost(a, d)}, nil
@@ -197,6 +230,12 @@ func endOf(d event.Data) (string, event.EffectKind, bool) {
 		return d.Effect, event.EffectRun, true
 	case event.AgentSeen:
 		return d.Effect, event.EffectRun, true
+	case event.AgentChanged:
+		return d.Effect, event.EffectRun, true
+	case event.RunFrozen:
+		return d.Effect, event.EffectFreeze, true
+	case event.RunThawed:
+		return d.Effect, event.EffectThaw, true
 	case event.AgentExited:
 		return d.Effect, event.EffectRun, true
 	case event.AgentCollected:

@@ -7,6 +7,7 @@ import (
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
+	"popkit/internal/core/watch"
 )
 
 // keysOf returns the keys of the effects that match, sorted. Most often none
@@ -27,10 +28,14 @@ func failed(ef *state.Effect) bool { return ef.Status == state.EffectFailed }
 // retryEffects asks again for effects that failed, later each time; when that
 // is no use a person decides.
 func retryEffects(s *state.State, now time.Time) []event.Data {
+	held := watch.Held(s) != ""
 	for _, key := range keysOf(s, failed) {
 		ef := s.Effects[key]
 		if ef.Stuck() && proof(ef) {
 			continue // openBarrier asks, when the check is wanted
+		}
+		if held && !ef.Stuck() && (ef.Kind == event.EffectRun || ef.Kind == event.EffectPrepare) {
+			continue // no agent is started now, this one neither
 		}
 		if ef.Stuck() {
 			if asked(s, event.AskEffect, func(q *state.Question) bool { return q.Subject == key }) {
@@ -98,6 +103,10 @@ func describe(ef *state.Effect) string {
 		return "publish the barrier"
 	case event.EffectFinish:
 		return "publish the result"
+	case event.EffectFreeze:
+		return "make the agents stand still"
+	case event.EffectThaw:
+		return "let the agents go on"
 	}
 	return string(ef.Kind)
 }
@@ -134,12 +143,7 @@ func notBefore(s *state.State, t *state.Task) time.Time {
 
 // asked reports whether an open question of the kind matches.
 func asked(s *state.State, kind event.QuestionKind, match func(*state.Question) bool) bool {
-	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Kind == kind && match(q) {
-			return true
-		}
-	}
-	return false
+	return s.Asks(kind, match)
 }
 
 // NextWake returns when, after now, Reconcile has to be asked again if nothing
@@ -157,14 +161,16 @@ func NextWake(s *state.State, now time.Time) (time.Time, bool) {
 	}
 	retryTimes(s, take)
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Timeout > 0 && q.Default != "" {
-			take(q.Time.Add(q.Timeout))
+		if at, does := s.Questions[id].Expires(); does && !s.Still() {
+			take(at)
 		}
 	}
+	if s.Quota != nil && s.Stop == nil && !s.Still() {
+		take(s.Quota.Until)
+	}
+	watch.BudgetTimes(s, take)
+	watch.DriftTimes(s, take)
 	if s.Running() && s.Stop == nil {
-		if limit := s.Settings.MaxRuntime; limit > 0 {
-			take(s.Time.Add(limit - (s.Active - s.ActiveFrom)))
-		}
 		if p := s.Current(); p != nil && s.Settings.BarrierTimeout > 0 && !p.TimedOut && !p.Partial {
 			take(s.Time.Add(s.Settings.BarrierTimeout - (s.Active - p.Clock)))
 		}
@@ -183,7 +189,7 @@ func NextWake(s *state.State, now time.Time) (time.Time, bool) {
 // agentDeadline returns when a running agent will have run or been silent for
 // too long.
 func agentDeadline(s *state.State, a *state.Agent) (time.Time, bool) {
-	if a.Status != state.AgentRunning || a.Question != "" || a.StopAsked != nil {
+	if a.Status != state.AgentRunning || a.Question != "" || a.StopAsked != nil || s.Still() {
 		return time.Time{}, false
 	}
 	var at time.Time

@@ -18,7 +18,7 @@ const maxSubject = 1000
 func Spec(s *state.State) policy.Spec {
 	spec, g := policy.DefaultSpec(), s.Settings.Guard
 	spec.ProtectedPaths = s.Settings.ProtectedPaths
-	spec.Boundaries = s.Created.Plan.Objective.Boundaries.FilePatterns
+	spec.Boundaries = s.Boundaries.FilePatterns
 	for _, list := range []struct {
 		to   *[]string
 		from []string
@@ -30,7 +30,7 @@ func Spec(s *state.State) policy.Spec {
 			*list.to = list.from
 		}
 	}
-	spec.RestrictedTools = slices.Concat(g.RestrictedTools, s.Created.Plan.Objective.Boundaries.RestrictedTools)
+	spec.RestrictedTools = slices.Concat(g.RestrictedTools, s.Boundaries.RestrictedTools)
 	spec.Rules = g.Rules
 	if g.Unconventional != "" {
 		spec.Unconventional = g.Unconventional

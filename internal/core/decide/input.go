@@ -49,8 +49,8 @@ type CheckIn struct {
 }
 
 // CallTool says that an agent called a tool; Call is its host's name for it, "" where
-// it has none.
-type CallTool struct{ Agent, Tool, Call string }
+// it has none, Subject what it was called on, "" where that is not known.
+type CallTool struct{ Agent, Tool, Call, Subject string }
 
 // Judge is the verdict on a tool call that an agent is about to make, as the edge
 // found it by the run's rules. Deed tells a person what the call would do.
@@ -61,6 +61,12 @@ type Judge struct {
 
 // Breach says that an agent was found to have got around the guard.
 type Breach struct{ Breached event.AgentBreached }
+
+// Use adds to what an agent's model has used.
+type Use struct {
+	Agent string
+	Used  event.Usage
+}
 
 // Pull asks for the insights and messages that wait for an agent.
 type Pull struct {
@@ -107,6 +113,18 @@ type Skip struct{ Task, By, Reason string }
 // Edit changes what a task asks for.
 type Edit struct{ Edited event.TaskEdited }
 
+// Reassign gives a task a new attempt by another role or runtime.
+type Reassign struct{ Task, Role, Runtime, By, Reason string }
+
+// AddBoundary widens a task's scope, or with Task "" the objective's boundaries.
+type AddBoundary struct{ Glob, Task, By string }
+
+// Pause makes the run stand still.
+type Pause struct{ By, Reason string }
+
+// Unpause lets it go on; also before a quota's time, if that is what it waits for.
+type Unpause struct{ By string }
+
 // Tell sends a message to an agent, or with To "" to all.
 type Tell struct {
 	To, From, Text string
@@ -139,6 +157,11 @@ func (Edit) input()         {}
 func (Tell) input()         {}
 func (Attend) input()       {}
 func (Note) input()         {}
+func (Use) input()          {}
+func (Reassign) input()     {}
+func (AddBoundary) input()  {}
+func (Pause) input()        {}
+func (Unpause) input()      {}
 
 // Refusal says why an input was not taken: the caller's mistake, not popkit's.
 type Refusal struct {

@@ -48,6 +48,14 @@ func personSays(s *state.State, in Input) ([]event.Data, error) {
 		return edit(s, in)
 	case Tell:
 		return tell(s, in)
+	case Reassign:
+		return reassign(s, in)
+	case AddBoundary:
+		return addBoundary(s, in)
+	case Pause:
+		return pause(s, in)
+	case Unpause:
+		return unpause(s, in)
 	}
 	return nil, fmt.Errorf("no rule for input %T", in)
 }
@@ -89,9 +97,15 @@ func answer(s *state.State, in Answer) ([]event.Data, error) {
 		return nil, refuse(fmt.Sprintf("popkit power decide %s %s", in.ID, text),
 			"question %s is of kind %s: always is for what the guard asks", in.ID, q.Kind)
 	}
-	return []event.Data{event.QuestionAnswered{
+	out := []event.Data{event.QuestionAnswered{
 		ID: in.ID, Answer: clip(text, MaxText), By: in.By, Note: clip(in.Note, MaxText), Files: in.Files, Always: in.Always,
-	}}, nil
+	}}
+	if q.Kind == event.AskDrift && text == state.AnswerWiden {
+		out = append(out, event.MessageSent{
+			ID: s.MessageID(), To: q.Agent, From: in.By, Text: "You may now change these, too: " + clip(strings.Join(q.Paths, ", "), 2000),
+		})
+	}
+	return out, nil
 }
 
 // changeable returns a task that a person may retry or skip now.
@@ -159,6 +173,6 @@ func tell(s *state.State, in Tell) ([]event.Data, error) {
 		}
 	}
 	return []event.Data{event.MessageSent{
-		ID: fmt.Sprintf("m-%d", s.Sent+1), To: in.To, From: in.From, Text: clip(in.Text, MaxText), Urgent: in.Urgent,
+		ID: s.MessageID(), To: in.To, From: in.From, Text: clip(in.Text, MaxText), Urgent: in.Urgent,
 	}}, nil
 }

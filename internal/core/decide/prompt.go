@@ -6,6 +6,7 @@ import (
 	"popkit/internal/core/brief"
 	"popkit/internal/core/event"
 	"popkit/internal/core/insight"
+	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
 )
 
@@ -19,7 +20,7 @@ func prompt(s *state.State, t *state.Task, role string) (text string, insights [
 	}
 	ranked, left := s.Insights.Rank(r, s.Settings.ContextLimit)
 	in := brief.Input{
-		Objective: s.Created.Plan.Objective, Phases: phaseNames(s), Phase: t.Phase, Task: t.Task, Agent: name, Role: role,
+		Objective: objectiveNow(s), Phases: phaseNames(s), Phase: t.Phase, Task: t.Task, Agent: name, Role: role,
 		Purpose: t.Purpose, Attempt: attempt, Protected: s.Settings.ProtectedPaths,
 		Earlier: earlier(s, t), Insights: ranked, Left: left, LeftCommand: "popkit insight list",
 		Limit: s.Settings.ContextLimit,
@@ -42,6 +43,13 @@ func prompt(s *state.State, t *state.Task, role string) (text string, insights [
 	}
 	out := brief.Compose(in)
 	return out.Text, out.Insights
+}
+
+// objectiveNow is the objective with its boundaries as they are now.
+func objectiveNow(s *state.State) objective.Objective {
+	o := s.Created.Plan.Objective
+	o.Boundaries = s.Boundaries
+	return o
 }
 
 func phaseNames(s *state.State) []string {

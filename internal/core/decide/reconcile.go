@@ -10,17 +10,22 @@ import (
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
+	"popkit/internal/core/watch"
 )
 
 // rule says what is due in a state, or nothing.
 type rule func(s *state.State, now time.Time) []event.Data
 
 // rules in the order in which they are asked; the first that answers wins.
-// While the run is being stopped only the ones of stopping are asked.
+// While the run is being stopped only the ones of stopping are asked, while it is
+// paused none but those that always are.
 var (
-	always = []rule{unknownEffects, withdrawQuestions, expireQuestions, autoAnswer, overTime, canaries, stopAgents}
-	going  = []rule{
-		askBreaches, advanceAgents, judge, release, retryEffects, skipLeftOut, mergeNext, askConflict,
+	always = []rule{
+		unknownEffects, freezing, withdrawQuestions, expireQuestions, autoAnswer, watch.OverBudget, watch.Drifting, watch.AnswerDrift,
+		canaries, stopAgents,
+	}
+	going = []rule{
+		watch.QuotaOver, askBreaches, advanceAgents, judge, release, retryEffects, skipLeftOut, mergeNext, askConflict,
 		requestAgents, barrierTimeout, openBarrier, startPhase, finish, park,
 	}
 	stopping = []rule{abandonUnstarted, advanceAgents, judge, release, retryKeeping, endStopped}
@@ -33,8 +38,11 @@ func Reconcile(s *state.State, now time.Time) []event.Data {
 		return nil
 	}
 	lists := [2][]rule{always, going}
-	if s.Stop != nil {
+	switch {
+	case s.Stop != nil:
 		lists[1] = stopping
+	case s.Still():
+		lists[1] = nil
 	}
 	for _, list := range lists {
 		for _, r := range list {
@@ -95,6 +103,10 @@ func moot(s *state.State, q *state.Question) string {
 		}
 	case event.AskCheck:
 		return mootCheck(s, q)
+	case event.AskBudget:
+		return watch.MootBudget(s, q)
+	case event.AskDrift:
+		return watch.MootDrift(s, q)
 	}
 	return ""
 }
@@ -121,9 +133,12 @@ func mootCheck(s *state.State, q *state.Question) string {
 
 // expireQuestions gives the default answer to those nobody answered in time.
 func expireQuestions(s *state.State, now time.Time) []event.Data {
+	if s.Still() {
+		return nil
+	}
 	for _, id := range s.Open {
 		q := s.Questions[id]
-		if q.Timeout > 0 && q.Default != "" && !now.Before(q.Time.Add(q.Timeout)) {
+		if at, does := q.Expires(); does && !now.Before(at) {
 			return []event.Data{event.QuestionAnswered{ID: id, Answer: q.Default, By: state.ByTimeout,
 				Note: fmt.Sprintf("nobody answered within %s", q.Timeout)}}
 		}
@@ -179,18 +194,6 @@ func matches(aa event.AutoAnswer, q *state.Question, texts []string) bool {
 	return false
 }
 
-// overTime stops a run that outlasted its limit; it can be resumed.
-func overTime(s *state.State, now time.Time) []event.Data {
-	limit := s.Settings.MaxRuntime
-	if s.Stop != nil || limit <= 0 || s.ActiveAt(now)-s.ActiveFrom < limit {
-		return nil
-	}
-	return []event.Data{event.StopRequested{
-		By: "popkit", Outcome: event.OutcomeFailed,
-		Reason: fmt.Sprintf("the run took longer than %s (limits.max_runtime_minutes)", limit),
-	}}
-}
-
 // endStopped ends a run that was asked to stop, once nothing goes on. What only a
 // person can settle does not hold it up: work that waits for a judgement, and
 // workspaces that can't be kept or removed just now, are there when the run is
@@ -232,7 +235,7 @@ func park(s *state.State, now time.Time) []event.Data {
 // finish asks for the result once all barriers are open, and ends the run once
 // it is there.
 func finish(s *state.State, _ time.Time) []event.Data {
-	if s.Phase < len(s.Phases) || len(s.Live) > 0 {
+	if s.Phase < len(s.Phases) || len(s.Live) > 0 || standing(s) {
 		return nil
 	}
 	if s.Published != nil {

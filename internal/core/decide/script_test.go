@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -76,9 +77,10 @@ func split(line string) words {
 //	end KIND … · fail KEY [final]             ends of effects that are held
 //	tool · check-in · insight · pull · ask · report    what agents say
 //	judge AGENT VERDICT [rule= subject= digest= call= flags=RULE:PATH:REASON,…] [canary] · breach AGENT KIND    what the guard finds
-//	answer · always · retry · skip · edit · widen · tell · stop · resume · attend    what people do
+//	use · looked · seen                       what agents use, what popkit sees of them
+//	answer · always · retry · skip · edit · widen · tell · stop · resume · attend · pause · unpause · boundary · reassign    what people do
 //	after DURATION                            time passes
-//	show all · show task ID · show prompt AGENT
+//	show effects · show waiting TASK · show all · show task ID · show prompt AGENT
 func (s *stage) command(line string) {
 	s.t.Helper()
 	w := split(line)
@@ -171,6 +173,31 @@ func (s *stage) set(key, value string) {
 		c.RetryDelay = length()
 	case "max_runtime":
 		c.MaxRuntime = length()
+	case "quota_backoff":
+		c.QuotaBackoff = length()
+	case "task_tokens":
+		c.Budgets.Task.Tokens = number()
+	case "task_time":
+		c.Budgets.Task.Time = length()
+	case "task_agents":
+		c.Budgets.Task.Agents = number()
+	case "phase_calls":
+		c.Budgets.Phase.ToolCalls = number()
+	case "run_cost":
+		c.Budgets.Run.CostUSD = float64(number())
+	case "drift":
+		c.DriftDetection = true
+		c.Drift.Action = value
+	case "repeated":
+		c.Drift.Repeated = number()
+	case "no_progress_calls":
+		c.Drift.NoProgressCalls = number()
+	case "no_progress":
+		c.Drift.NoProgress = length()
+	case "silent":
+		c.Drift.Silent = length()
+	case "boundaries":
+		s.created.Plan.Objective.Boundaries.FilePatterns = strings.Split(value, ",")
 	case "protected":
 		c.ProtectedPaths = strings.Split(value, ",")
 	case "on_conflict":
@@ -280,6 +307,12 @@ func (s *stage) exit(w words) {
 	if r := w.value["report"]; r != "" {
 		e.Report = &event.Report{Status: event.ReportStatus(r), Summary: w.value["summary"]}
 	}
+	if q := w.value["quota"]; q != "" {
+		e.Quota = &event.QuotaSaid{Text: q, Until: s.when(w.value["until"])}
+	}
+	if e.Report != nil && e.Report.Status == event.ReportQuota {
+		e.Report.ResetsAt = s.when(w.value["until"])
+	}
 	s.outside.files[id], s.outside.unsolved[id] = w.list("files"), w.list("unresolved")
 	s.outside.audits[id] = s.audit(w)
 	if n := w.value["changed"]; n != "" {
@@ -325,6 +358,18 @@ func count(found []event.Finding) (blocking, notes int) {
 	return blocking, notes
 }
 
+// when is a time that long from now; zero for "".
+func (s *stage) when(d string) time.Time {
+	if d == "" {
+		return time.Time{}
+	}
+	length, err := time.ParseDuration(d)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.now.Add(length)
+}
+
 // held is the end of an effect that the script holds.
 func (s *stage) held(w words) event.Data {
 	key := w.at(0)
@@ -352,6 +397,10 @@ func (s *stage) show(w words) {
 				fmt.Fprintf(&s.out, "prompt: %s\n", l)
 			}
 		}
+	case "effects":
+		for _, key := range keysOf(s.state, func(*state.Effect) bool { return true }) {
+			fmt.Fprintf(&s.out, "under way: %s\n", key)
+		}
 	case "waiting":
 		fmt.Fprintf(&s.out, "waiting: %s\n", Waiting(s.state, s.state.Tasks[w.at(1)], s.now))
 	}
@@ -365,12 +414,8 @@ func (s *stage) agent(verb string, w words) bool {
 		if w.value["times"] != "" {
 			n, _ = strconv.Atoi(w.value["times"]) // a script's mistake shows in its transcript
 		}
-		name := "Edit"
-		if w.value["name"] != "" {
-			name = w.value["name"]
-		}
 		for range n {
-			s.step(CallTool{Agent: id, Tool: name, Call: w.value["call"]})
+			s.step(CallTool{Agent: id, Tool: cmp.Or(w.value["name"], "Edit"), Call: w.value["call"], Subject: w.value["on"]})
 		}
 	case "judge":
 		s.step(Judge{Deed: w.value["deed"], Judged: event.GuardJudged{
@@ -379,6 +424,15 @@ func (s *stage) agent(verb string, w words) bool {
 		}})
 	case "breach":
 		s.step(Breach{Breached: event.AgentBreached{Agent: id, Kind: event.BreachKind(w.at(1)), Reason: "found at the edge"}})
+	case "use":
+		n, _ := strconv.Atoi(w.value["tokens"]) // likewise
+		cost, _ := strconv.ParseFloat(w.value["cost"], 64)
+		s.step(Use{Agent: id, Used: event.Usage{InputTokens: int64(n), CostUSD: cost}})
+	case "looked":
+		files := w.list("files")
+		s.step(EffectEnded{Data: event.AgentChanged{Effect: "run:" + id, Agent: id, Files: files, Changed: len(files)}})
+	case "seen":
+		s.step(EffectEnded{Data: event.AgentSeen{Effect: "run:" + id, Agent: id}})
 	case "check-in":
 		in := CheckIn{Agent: id, Doing: w.value["doing"], Need: w.value["need"]}
 		if p := w.value["progress"]; p != "" {
@@ -399,7 +453,7 @@ func (s *stage) agent(verb string, w words) bool {
 	case "ask":
 		s.step(Ask{Agent: id, Text: w.from(1), Options: w.list("options"), Default: w.value["default"]})
 	case "report":
-		s.step(Report{Agent: id, Report: event.Report{Status: event.ReportStatus(w.at(1)), Summary: w.from(2)}})
+		s.step(Report{Agent: id, Report: event.Report{Status: event.ReportStatus(w.at(1)), Summary: w.from(2), ResetsAt: s.when(w.value["until"])}})
 	default:
 		return false
 	}
@@ -438,6 +492,14 @@ func (s *stage) person(verb string, w words) bool {
 			to = ""
 		}
 		s.step(Tell{To: to, From: "ann", Text: w.from(1)})
+	case "pause":
+		s.step(Pause{By: "ann", Reason: w.from(0)})
+	case "unpause":
+		s.step(Unpause{By: "ann"})
+	case "boundary":
+		s.step(AddBoundary{Glob: w.at(0), Task: w.value["task"], By: "ann"})
+	case "reassign":
+		s.step(Reassign{Task: w.at(0), Role: w.value["role"], Runtime: w.value["runtime"], By: "ann", Reason: w.from(1)})
 	case "stop":
 		s.step(Stop{By: "ann", Reason: "lunch", Now: w.has("now")})
 	case "resume":

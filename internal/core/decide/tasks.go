@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"popkit/internal/core/budget"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
+	"popkit/internal/core/watch"
 )
 
 // mergeNext merges accepted work, one task at a time, in the order in which it
@@ -96,9 +98,11 @@ func requestAgents(s *state.State, now time.Time) []event.Data {
 		if room <= 0 || Waiting(s, t, now) != "" {
 			continue
 		}
-		if n := s.Settings.MaxStarted; n > 0 && s.Started >= n {
-			return []event.Data{event.StopRequested{By: "popkit", Outcome: event.OutcomeFailed,
-				Reason: fmt.Sprintf("%d agents were started (limits.max_agents_started)", n)}}
+		if l, over := watch.Closed(s, t, now); over {
+			if budget.OfRunItself(l.Key()) {
+				return []event.Data{watch.OutOf(s, l)}
+			}
+			return []event.Data{watch.AskBudget(s, l, t)}
 		}
 		return []event.Data{newAgent(s, t)}
 	}
@@ -134,6 +138,9 @@ func limitOf(s *state.State, _ *state.Task) int { return max(1, s.Settings.MaxAt
 // Waiting says in words why a pending task of the current phase can't start yet,
 // apart from there being no room; "" when it can.
 func Waiting(s *state.State, t *state.Task, now time.Time) string {
+	if why := watch.Held(s); why != "" {
+		return "it waits for " + why
+	}
 	for _, need := range t.Needs {
 		if n := s.Tasks[need]; n != nil && !n.Settled() {
 			if n.Question != "" {
@@ -169,7 +176,7 @@ func leaseHolder(s *state.State, t *state.Task) string {
 // leases reports whether a task's attempts need its scope for themselves; one
 // that changes no code does not (see objective.Overlaps).
 func leases(t *state.Task) bool {
-	return t.Overlap != objective.OverlapAllow && len(t.Scope) > 0 && !t.NoCode
+	return t.Leases()
 }
 
 func askAttempts(s *state.State, t *state.Task) event.Data {

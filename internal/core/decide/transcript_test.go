@@ -220,6 +220,10 @@ func (o *outside) end(s *state.State, d event.EffectRequested) event.Data {
 		return event.CheckBlamed{Effect: d.Key, Phase: d.Phase, Check: d.Check, Task: o.blames[run], Reason: "it fails since then"}
 	case event.EffectPublish:
 		return event.BarrierOpened{Effect: d.Key, Phase: d.Phase, Commit: d.Commit, Ref: "refs/barrier/" + strconv.Itoa(d.Phase)}
+	case event.EffectFreeze:
+		return event.RunFrozen{Effect: d.Key, How: "signals", Processes: len(s.Live)}
+	case event.EffectThaw:
+		return event.RunThawed{Effect: d.Key}
 	case event.EffectFinish:
 		return event.RunPublished{Effect: d.Key, Branch: "popkit/R", Commit: d.Commit}
 	}

@@ -60,6 +60,9 @@ type ToolCalled struct {
 	Agent string `json:"agent"`
 	Tool  string `json:"tool"`
 	Call  string `json:"call,omitempty"` // as in GuardJudged
+	// Subject is what it was called on, e.g. a path or a command; "" when it is not
+	// known.
+	Subject string `json:"subject,omitempty"`
 }
 
 // CheckedIn is an agent's report on the way.
@@ -82,6 +85,7 @@ const (
 	ReportDone    ReportStatus = "done"
 	ReportFailed  ReportStatus = "failed"
 	ReportBlocked ReportStatus = "blocked"
+	ReportQuota   ReportStatus = "quota" // the service that it works with refuses until a later time
 )
 
 // Report is an agent's structured result.
@@ -90,6 +94,8 @@ type Report struct {
 	Summary   string       `json:"summary"`
 	NoCode    bool         `json:"no_code,omitempty"`
 	FollowUps []string     `json:"follow_ups,omitempty"`
+	ResetsAt  time.Time    `json:"resets_at,omitzero"` // status quota: when it may be tried again
+	Usage     *Usage       `json:"usage,omitempty"`    // what was used beyond what was said before
 }
 
 // Reported records an agent's report; the last one before its exit counts.
@@ -103,6 +109,8 @@ type AgentStopRequested struct {
 	Agent  string `json:"agent"`
 	Reason string `json:"reason"`
 	Now    bool   `json:"now,omitempty"`
+	// Uncounted: it is no failure of the attempt's own, e.g. the budget is used up.
+	Uncounted bool `json:"uncounted,omitempty"`
 }
 
 // ExitReason says why an agent's process is gone.
@@ -127,6 +135,8 @@ type AgentExited struct {
 	Signal string     `json:"signal,omitempty"`
 	Detail string     `json:"detail,omitempty"` // e.g. last lines of output, redacted
 	Report *Report    `json:"report,omitempty"` // what it wrote to $POPKIT_RESULT
+	// Quota is what its last output says of a quota that is used up, if it failed.
+	Quota *QuotaSaid `json:"quota,omitempty"`
 }
 
 // AgentCollected says what the agent left, committed and kept in the user's
@@ -215,6 +225,8 @@ type MessageSent struct {
 	From   string `json:"from"`
 	Text   string `json:"text"`
 	Urgent bool   `json:"urgent,omitempty"`
+	// Drift: it tells the agent that it is off its track, in this way.
+	Drift DriftKind `json:"drift,omitempty"`
 }
 
 // MessageDelivered says that an agent was given the messages.
@@ -238,6 +250,8 @@ const (
 	AskEffect   QuestionKind = "effect"   // something popkit does keeps failing: retry, stop
 	AskGuard    QuestionKind = "guard"    // a tool call needs a yes: allow, deny; default: deny
 	AskBreach   QuestionKind = "breach"   // an agent got around the guard: accept, retry, skip, stop
+	AskBudget   QuestionKind = "budget"   // a budget is used up: raise, skip (a task's), stop
+	AskDrift    QuestionKind = "drift"    // an agent gets off its track: continue, widen, reassign, skip, stop
 )
 
 // Waited reports whether the agent that the question is about waits for the
@@ -260,6 +274,7 @@ type QuestionAsked struct {
 	Subject string        `json:"subject,omitempty"` // e.g. an effect's key, a check's index
 	Rule    string        `json:"rule,omitempty"`    // kind guard: what asks, about Subject
 	Digest  string        `json:"digest,omitempty"`  // kind guard: of the call
+	Paths   []string      `json:"paths,omitempty"`   // drift: what "widen" adds
 }
 
 // QuestionAnswered is the answer and who gave it. What follows for the subject
@@ -297,6 +312,8 @@ const (
 	EffectBlame   EffectKind = "blame"   // find the merge that turned it red → CheckBlamed
 	EffectPublish EffectKind = "publish" // publish a barrier's commit → BarrierOpened
 	EffectFinish  EffectKind = "finish"  // publish branch, write report → RunPublished
+	EffectFreeze  EffectKind = "freeze"  // make all processes stand still → RunFrozen
+	EffectThaw    EffectKind = "thaw"    // let them go on → RunThawed
 )
 
 // EffectRequested asks for an effect under a key that makes it happen once.

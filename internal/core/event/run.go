@@ -61,7 +61,10 @@ type Settings struct {
 	Resolver            string            `json:"resolver"` // runtime of resolver agents, "" = the task's own
 	ProtectedPaths      []string          `json:"protected_paths,omitempty"`
 	DriftDetection      bool              `json:"drift_detection"`
-	AuditScope          bool              `json:"audit_scope"` // files outside the task's scope need a person's yes
+	Drift               Drift             `json:"drift,omitzero"`
+	Budgets             Budgets           `json:"budgets,omitzero"`
+	QuotaBackoff        time.Duration     `json:"quota_backoff,omitempty"` // before a quota that named no time is tried again; doubles
+	AuditScope          bool              `json:"audit_scope"`             // files outside the task's scope need a person's yes
 	Audit               AuditRules        `json:"audit,omitzero"`
 	CloseWhenUnattended bool              `json:"close_when_unattended"` // park the run when only a person can go on and none is there
 	Guard               Guard             `json:"guard,omitzero"`

@@ -49,6 +49,18 @@ var decoders = map[string]func(json.RawMessage) (Data, error){
 	"effect.unknown":       decodeAs[EffectUnknown],
 	"effect.failed":        decodeAs[EffectFailed],
 	"run.published":        decodeAs[RunPublished],
+	"run.paused":           decodeAs[RunPaused],
+	"run.unpaused":         decodeAs[RunUnpaused],
+	"run.frozen":           decodeAs[RunFrozen],
+	"run.thawed":           decodeAs[RunThawed],
+	"run.quota_hit":        decodeAs[QuotaHit],
+	"run.quota_over":       decodeAs[QuotaOver],
+	"agent.used":           decodeAs[AgentUsed],
+	"budget.warned":        decodeAs[BudgetWarned],
+	"agent.drifted":        decodeAs[AgentDrifted],
+	"agent.changed":        decodeAs[AgentChanged],
+	"boundary.added":       decodeAs[BoundaryAdded],
+	"task.reassigned":      decodeAs[TaskReassigned],
 }
 
 // Type names; each is the key of its decoder above.
@@ -97,3 +109,15 @@ func (EffectRequested) Type() string    { return "effect.requested" }
 func (EffectUnknown) Type() string      { return "effect.unknown" }
 func (EffectFailed) Type() string       { return "effect.failed" }
 func (RunPublished) Type() string       { return "run.published" }
+func (RunPaused) Type() string          { return "run.paused" }
+func (RunUnpaused) Type() string        { return "run.unpaused" }
+func (RunFrozen) Type() string          { return "run.frozen" }
+func (RunThawed) Type() string          { return "run.thawed" }
+func (QuotaHit) Type() string           { return "run.quota_hit" }
+func (QuotaOver) Type() string          { return "run.quota_over" }
+func (AgentUsed) Type() string          { return "agent.used" }
+func (BudgetWarned) Type() string       { return "budget.warned" }
+func (AgentDrifted) Type() string       { return "agent.drifted" }
+func (AgentChanged) Type() string       { return "agent.changed" }
+func (BoundaryAdded) Type() string      { return "boundary.added" }
+func (TaskReassigned) Type() string     { return "task.reassigned" }

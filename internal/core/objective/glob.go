@@ -72,6 +72,22 @@ func normal(pattern string) (alts []string, ok bool) {
 	return alts, ok
 }
 
+// Literal is the pattern that matches this one path (and, where it is a directory,
+// what is below it).
+func Literal(path string) string {
+	var b strings.Builder
+	if !strings.Contains(path, "/") || strings.HasPrefix(path, "!") {
+		b.WriteString("./") // at the top, not at any depth
+	}
+	for _, r := range path {
+		if strings.ContainsRune(`\*?[]{}`, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
 // fileLike reports whether a last segment reads like a file's name: it has a dot
 // that is not its first character. Without that a.go and b.go would overlap, for
 // the sake of a directory called a.go with a b.go in it.

@@ -83,6 +83,21 @@ type Limits struct {
 	RetryDelaySeconds      Seconds `json:"retry_delay_seconds,omitempty"`
 	ContextBytes           int     `json:"context_bytes,omitempty"`
 	TranscriptBytes        int     `json:"transcript_bytes,omitempty"`
+
+	// Budgets, over all attempts: of each task, of each phase, of the run.
+	MaxTaskTokens       int     `json:"max_task_tokens,omitempty"`
+	MaxTaskCostUSD      float64 `json:"max_task_cost_usd,omitempty"`
+	MaxTaskMinutes      Minutes `json:"max_task_minutes,omitempty"`
+	MaxTaskToolCalls    int     `json:"max_task_tool_calls,omitempty"`
+	MaxTaskAgents       int     `json:"max_task_agents,omitempty"`
+	MaxPhaseTokens      int     `json:"max_phase_tokens,omitempty"`
+	MaxPhaseCostUSD     float64 `json:"max_phase_cost_usd,omitempty"`
+	MaxPhaseToolCalls   int     `json:"max_phase_tool_calls,omitempty"`
+	MaxPhaseAgents      int     `json:"max_phase_agents,omitempty"`
+	MaxRunTokens        int     `json:"max_run_tokens,omitempty"`
+	MaxRunCostUSD       float64 `json:"max_run_cost_usd,omitempty"`
+	MaxRunToolCalls     int     `json:"max_run_tool_calls,omitempty"`
+	QuotaBackoffMinutes Minutes `json:"quota_backoff_minutes,omitempty"`
 }
 
 // Minutes is a length of time in minutes; 0.5 is half a minute.

@@ -157,6 +157,19 @@ func (v *validator) limits() {
 		{"retry_delay_seconds", float64(l.RetryDelaySeconds)},
 		{"context_bytes", float64(l.ContextBytes)},
 		{"transcript_bytes", float64(l.TranscriptBytes)},
+		{"max_task_tokens", float64(l.MaxTaskTokens)},
+		{"max_task_cost_usd", float64(l.MaxTaskCostUSD)},
+		{"max_task_minutes", float64(l.MaxTaskMinutes)},
+		{"max_task_tool_calls", float64(l.MaxTaskToolCalls)},
+		{"max_task_agents", float64(l.MaxTaskAgents)},
+		{"max_phase_tokens", float64(l.MaxPhaseTokens)},
+		{"max_phase_cost_usd", float64(l.MaxPhaseCostUSD)},
+		{"max_phase_tool_calls", float64(l.MaxPhaseToolCalls)},
+		{"max_phase_agents", float64(l.MaxPhaseAgents)},
+		{"max_run_tokens", float64(l.MaxRunTokens)},
+		{"max_run_cost_usd", float64(l.MaxRunCostUSD)},
+		{"max_run_tool_calls", float64(l.MaxRunToolCalls)},
+		{"quota_backoff_minutes", float64(l.QuotaBackoffMinutes)},
 	} {
 		v.limit("limits."+n.key, n.value)
 	}

@@ -3,7 +3,9 @@ package state
 import (
 	"errors"
 	"fmt"
+	"maps"
 
+	"popkit/internal/core/budget"
 	"popkit/internal/core/event"
 )
 
@@ -53,7 +55,9 @@ func (s *State) apply(e event.Event) error {
 	case event.RunEnded:
 		s.Ended = &d
 	case event.RunResumed:
-		s.Ended, s.Stop, s.ActiveFrom = nil, nil, s.Active
+		s.unpaused(e.Time) // who resumes a run wants it to go on
+		s.Ended, s.Stop, s.ActiveFrom, s.StartedFrom = nil, nil, s.Active, s.Started
+		maps.DeleteFunc(s.Warned, func(key string, _ float64) bool { return budget.OfRunItself(key) })
 		s.forgive()
 	case event.Problem:
 		s.problem(e, d)
@@ -61,7 +65,8 @@ func (s *State) apply(e event.Event) error {
 		return s.published(d)
 	case event.PhaseStarted, event.BarrierTimedOut, event.BarrierOpened, event.CheckEnded, event.CheckBlamed:
 		return s.applyPhase(e)
-	case event.TaskAccepted, event.TaskMerged, event.TaskConflicted, event.TaskSkipped, event.TaskRetried, event.TaskEdited:
+	case event.TaskAccepted, event.TaskMerged, event.TaskConflicted, event.TaskSkipped, event.TaskRetried, event.TaskEdited,
+		event.TaskReassigned, event.BoundaryAdded:
 		return s.applyTask(e)
 	case event.InsightShared, event.InsightConfirmed, event.InsightDelivered, event.MessageSent, event.MessageDelivered:
 		return s.applyTalk(e)
@@ -71,6 +76,9 @@ func (s *State) apply(e event.Event) error {
 		return s.applyEffect(e)
 	case event.GuardJudged, event.AgentBreached:
 		return s.applyGuard(e)
+	case event.RunPaused, event.RunUnpaused, event.RunFrozen, event.RunThawed, event.QuotaHit, event.QuotaOver,
+		event.BudgetWarned, event.AgentUsed, event.AgentDrifted, event.AgentChanged:
+		return s.applyLimits(e)
 	default:
 		return s.applyAgent(e)
 	}
@@ -79,6 +87,7 @@ func (s *State) apply(e event.Event) error {
 
 func (s *State) runCreated(e event.Event, d event.RunCreated) error {
 	s.Created, s.Settings, s.BegunAt, s.Head = d, d.Settings, e.Time, d.Base
+	s.Boundaries = d.Plan.Objective.Boundaries
 	for i, ph := range d.Plan.Phases {
 		p := &Phase{Index: i, Name: ph.Name, Status: PhasePending}
 		for _, c := range ph.Checks {
@@ -111,6 +120,7 @@ func (s *State) engineStarted(e event.Event, d event.EngineStarted) error {
 		return fmt.Errorf("epoch %d after %d", d.Epoch, s.Engine.Epoch)
 	}
 	s.Engine, s.EngineAt, s.Attached = d, e.Time, 0
+	s.Pause.Frozen = nil // what stood still died with the last engine
 	return nil
 }
 

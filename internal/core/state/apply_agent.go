@@ -19,13 +19,19 @@ func (s *State) applyAgent(e event.Event) error {
 		return s.step(d.Agent, AgentRunning, "", func(a *Agent) {
 			a.Process, a.StartedAt, a.LastSeen = d, e.Time, e.Time
 			a.Guard.Hook = a.Guard.Hook || d.Hook
+			a.Track.Began(e.Time)
+			if s.Still() {
+				a.hold(e.Time)
+			}
 		}, AgentPrepared)
 	case event.AgentExited:
 		return s.step(d.Agent, AgentExited, d.Effect, func(a *Agent) {
 			a.Exit, a.ExitedAt = &d, e.Time
 			if d.Report != nil {
 				a.Report = d.Report
+				s.usedBy(a, d.Report)
 			}
+			s.Tasks[a.Task].Spent.Time += a.Ran(e.Time)
 		}, AgentPrepared, AgentRunning)
 	case event.AgentCollected:
 		return s.step(d.Agent, AgentCollected, d.Effect, func(a *Agent) { a.Work = &d }, AgentExited)
@@ -44,7 +50,7 @@ func (s *State) applyAgent(e event.Event) error {
 			return err
 		}
 		a.StopAsked = &d
-		a.StoppedWithRun = a.StoppedWithRun || s.Stop != nil
+		a.StoppedWithRun = a.StoppedWithRun || s.Stop != nil || d.Uncounted
 	case event.ToolCalled, event.CheckedIn, event.Reported, event.AgentSeen:
 		return s.agentSaid(e)
 	default:
@@ -96,6 +102,7 @@ func (s *State) agentRequested(e event.Event, d event.AgentRequested) error {
 	s.Order, s.Live = append(s.Order, d.Agent), append(s.Live, d.Agent)
 	s.roles[d.Role]++
 	s.Started++
+	s.count(a, 0, 1)
 	t.Status, t.Agent, t.Last, t.Attempts = TaskRunning, d.Agent, d.Agent, d.Attempt
 	return nil
 }
@@ -189,6 +196,12 @@ func (s *State) agentSaid(e event.Event) error {
 	case event.ToolCalled:
 		a.Tools++
 		a.Guard.use(d.Tool, d.Call)
+		s.count(a, 1, 0)
+		if a.Guard.Hook && d.Subject == "" { // its verdict told the rest
+			a.Track.Made()
+		} else {
+			a.Track.Call(d.Tool, d.Subject, a.Workspace)
+		}
 	case event.CheckedIn:
 		a.CheckIns++
 		if !d.Auto {
@@ -196,14 +209,23 @@ func (s *State) agentSaid(e event.Event) error {
 		}
 		if d.Progress != nil {
 			a.Progress = *d.Progress
+			a.Track.Reached(*d.Progress, e.Time)
 		}
 		if d.Need != "" && len(d.Known) == 0 {
 			a.needs(insight.Need{Text: d.Need, Tags: s.Tasks[a.Task].Tags})
 		}
 	case event.Reported:
 		a.Report = &d.Report
+		s.usedBy(a, a.Report)
 	}
 	return nil
+}
+
+// usedBy takes in the usage that a report names.
+func (s *State) usedBy(a *Agent, r *event.Report) {
+	if r.Usage != nil {
+		s.used(a, *r.Usage)
+	}
 }
 
 // MaxNeeds is how many open needs of one agent are looked for; a newer one

@@ -42,6 +42,9 @@ func (s *State) applyTalk(e event.Event) error {
 	case event.MessageSent:
 		s.Messages[d.ID] = d
 		s.Sent++
+		if a := s.Agents[d.To]; a != nil && d.Drift != "" {
+			a.answered(d.Drift)
+		}
 		for _, id := range s.Live {
 			if a := s.Agents[id]; (d.To == "" || d.To == id) && a.Exit == nil {
 				a.Inbox = append(a.Inbox, d.ID)
@@ -63,6 +66,7 @@ func (s *State) sawInsight(e event.Event, agent, id string) {
 	if a, ok := s.Agents[agent]; ok {
 		a.saw(id)
 		a.LastSeen = e.Time
+		a.Track.Progress(e.Time)
 	}
 }
 
@@ -116,13 +120,17 @@ func (s *State) questionAsked(e event.Event, d event.QuestionAsked) error {
 			return err
 		}
 		if a.Question == "" {
-			a.waitFrom = e.Time
+			a.hold(e.Time)
 			s.waiting++
 		}
 		a.Question = d.ID
 		a.Questions++
 		a.LastSeen = e.Time
 		return nil
+	}
+	if a := s.Agents[d.Agent]; a != nil && d.Kind == event.AskDrift {
+		a.answered(event.DriftKind(d.Subject))
+		return nil // the agent goes on, and so does its task
 	}
 	if t, ok := s.Tasks[d.Task]; ok {
 		t.Question = d.ID
@@ -143,7 +151,7 @@ func (s *State) closeQuestion(e event.Event, q *Question) {
 	if a, ok := s.Agents[q.Agent]; ok && a.Question == q.ID {
 		a.LastSeen = e.Time
 		if a.Question = s.openOf(q.Agent); a.Question == "" {
-			a.Waited += e.Time.Sub(a.waitFrom)
+			s.letGo(a, e.Time)
 			s.waiting--
 		}
 	}
@@ -176,18 +184,30 @@ const (
 	AnswerPartial   = "partial"
 	AnswerAllow     = "allow"
 	AnswerDeny      = "deny"
+	AnswerRaise     = "raise"
+	AnswerContinue  = "continue"
+	AnswerWiden     = "widen"
+	AnswerReassign  = "reassign" // or reassign:ROLE
 )
 
 // applyAnswer makes an answer's consequence for the subject of the question part
 // of the fact.
 func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
 	if d.Answer == AnswerStop && !q.Kind.Waited() {
-		s.stopRequested(event.StopRequested{By: d.By, Reason: answerReason(q, d)})
+		stop := event.StopRequested{By: d.By, Reason: answerReason(q, d)}
+		if q.Kind == event.AskBudget { // it can't be finished with what it may use
+			stop.Outcome = event.OutcomeFailed
+		}
+		s.stopRequested(stop)
 		return nil
 	}
 	switch q.Kind {
 	case event.AskAttempts, event.AskConflict:
 		return s.answerTask(q, d)
+	case event.AskBudget:
+		return s.answerBudget(q, d)
+	case event.AskDrift:
+		return s.answerDrift(q, d)
 	case event.AskAudit:
 		return s.answerAudit(q, d)
 	case event.AskBreach:

@@ -136,6 +136,12 @@ func (t *Task) again(purpose event.Purpose) {
 	t.Status, t.Purpose, t.Tries, t.Agent, t.PreferOurs, t.Stubborn = TaskPending, purpose, 0, "", false, false
 }
 
+// anew gives up what the task has, for another attempt at its work.
+func (t *Task) anew() {
+	t.again(event.PurposeWork)
+	t.Accepted, t.Merged, t.Conflict, t.Skipped, t.Cleared = nil, nil, nil, nil, nil
+}
+
 func (s *State) applyTask(e event.Event) error {
 	switch d := e.Data.(type) {
 	case event.TaskAccepted:
@@ -171,10 +177,13 @@ func (s *State) applyTask(e event.Event) error {
 		if err != nil {
 			return err
 		}
-		t.again(event.PurposeWork)
-		t.Accepted, t.Merged, t.Conflict, t.Skipped, t.Cleared = nil, nil, nil, nil, nil
+		t.anew()
 	case event.TaskEdited:
 		return s.taskEdited(d)
+	case event.TaskReassigned:
+		return s.reassigned(d)
+	case event.BoundaryAdded:
+		return s.addBoundary(d)
 	}
 	return nil
 }
@@ -199,6 +208,7 @@ func (s *State) taskAccepted(d event.TaskAccepted) error {
 		return fmt.Errorf("task %q is %s by agent %q", d.Task, t.Status, t.Agent)
 	}
 	a.Status, a.Accepted = AgentDecided, true
+	s.QuotaStreak = 0 // the service works again
 	t.Status, t.Accepted, t.Agent = TaskAccepted, &d, ""
 	p := s.Phases[t.Phase]
 	p.Queue = append(p.Queue, d.Task)

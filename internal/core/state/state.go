@@ -2,9 +2,12 @@ package state
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"popkit/internal/core/budget"
+	"popkit/internal/core/drift"
 	"popkit/internal/core/event"
 	"popkit/internal/core/insight"
 	"popkit/internal/core/objective"
@@ -24,6 +27,16 @@ type State struct {
 	Engine   event.EngineStarted
 	EngineAt time.Time
 	Attached int // terminals that can answer questions
+
+	Pause  Pause
+	Quota  *Quota // set while no agent is started for want of quota
+	Spent  budget.Sum
+	Raised map[string]int     // how often a person raised a budget, by budget.Line.Key
+	Warned map[string]float64 // limits of which was said that most is used, likewise
+	// QuotaStreak counts the quotas hit since the last one that was not.
+	QuotaStreak int
+	// Boundaries are the objective's, as people widened them.
+	Boundaries objective.Boundaries
 
 	// Stop is set while the run is being ended; Ended once it is.
 	Stop  *event.StopRequested
@@ -57,6 +70,8 @@ type State struct {
 	// ActiveFrom is Active when the run was last begun or resumed by a person:
 	// its time limit counts from there.
 	ActiveFrom time.Duration
+	// StartedFrom is Started then: likewise.
+	StartedFrom int
 
 	roles   map[string]int // agents ever requested, by role
 	waiting int            // running agents that wait for an answer
@@ -106,6 +121,7 @@ type Phase struct {
 	TimedOut bool
 	// Partial: what is not settled is left out.
 	Partial bool
+	Spent   budget.Sum
 }
 
 // Check is a check of a phase and its newest result.
@@ -172,6 +188,7 @@ type Task struct {
 	// Cleared are the findings that a person has let pass in the task's work, by
 	// their keys.
 	Cleared map[string]bool
+	Spent   budget.Sum // by all attempts; its time is that of those that have ended
 }
 
 // Settled reports whether the barrier waits for the task no more.
@@ -206,6 +223,7 @@ type Agent struct {
 	waitFrom  time.Time
 
 	Tools     int
+	Used      event.Usage
 	CheckIn   *event.CheckedIn
 	CheckIns  int
 	Progress  float64
@@ -238,6 +256,12 @@ type Agent struct {
 	Breach *event.AgentBreached // it got around the guard; nil: not that is known
 	// Forgiven is a person's answer about the breach: accept, retry, skip.
 	Forgiven string
+
+	Track        drift.Track
+	ChangedFiles int                  // at the last look
+	Drifts       int                  // findings in all
+	Drifted      *event.AgentDrifted  // the last one
+	Unanswered   []event.AgentDrifted // those that are still to be sent to it, or asked about
 }
 
 // TrimKey is the key of the effect that leaves files out of the agent's work.
@@ -280,8 +304,14 @@ type Effect struct {
 type Question struct {
 	event.QuestionAsked
 	Time      time.Time
+	Held      time.Duration // time that its timeout stood still
 	Answer    *event.QuestionAnswered
 	Withdrawn string
+}
+
+// Expires returns when the default answers, and whether it does at all.
+func (q *Question) Expires() (time.Time, bool) {
+	return q.Time.Add(q.Timeout + q.Held), q.Timeout > 0 && q.Default != ""
 }
 
 // IsOpen reports whether the question still waits for an answer.
@@ -293,6 +323,7 @@ func New() *State {
 		Tasks: map[string]*Task{}, Agents: map[string]*Agent{}, Effects: map[string]*Effect{},
 		Questions: map[string]*Question{}, Messages: map[string]event.MessageSent{},
 		Insights: insight.NewIndex(), roles: map[string]int{}, overlaps: map[string]bool{},
+		Raised: map[string]int{}, Warned: map[string]float64{},
 	}
 }
 
@@ -308,6 +339,29 @@ func (s *State) ScopesOverlap(a, b *Task) bool {
 		s.overlaps[key] = overlap
 	}
 	return overlap
+}
+
+// QuestionID is the ID of the next question.
+func (s *State) QuestionID() string { return fmt.Sprintf("q-%d", s.Asked+1) }
+
+// MessageID is the ID of the next message.
+func (s *State) MessageID() string { return fmt.Sprintf("m-%d", s.Sent+1) }
+
+// Wanted reports whether the task still waits for this attempt.
+func (s *State) Wanted(a *Agent) bool { return s.Tasks[a.Task].Agent == a.Agent }
+
+// Asks reports whether an open question of the kind matches.
+func (s *State) Asks(kind event.QuestionKind, match func(*Question) bool) bool {
+	return slices.ContainsFunc(s.Open, func(id string) bool {
+		q := s.Questions[id]
+		return q.Kind == kind && match(q)
+	})
+}
+
+// Leases reports whether the task's attempts need its scope for themselves; one
+// that changes no code does not (see objective.Overlaps).
+func (t *Task) Leases() bool {
+	return t.Overlap != objective.OverlapAllow && len(t.Scope) > 0 && !t.NoCode
 }
 
 // Current returns the active phase, or nil when there is none.
@@ -339,5 +393,8 @@ func (s *State) ActiveAt(now time.Time) time.Duration {
 	return s.Active + max(0, now.Sub(s.Time))
 }
 
-// Running reports whether the run's own clock goes on.
-func (s *State) Running() bool { return s.Ended == nil && (s.Busy() || len(s.Open) == 0) }
+// Running reports whether the run's own clock goes on: not while it is paused, nor
+// while there is nothing to do but to wait for a person or for a quota.
+func (s *State) Running() bool {
+	return s.Ended == nil && !s.Still() && (s.Busy() || len(s.Open) == 0 && s.Quota == nil)
+}

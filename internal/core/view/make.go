@@ -10,6 +10,7 @@ import (
 	"popkit/internal/core/event"
 	"popkit/internal/core/insight"
 	"popkit/internal/core/state"
+	"popkit/internal/core/watch"
 )
 
 // Make returns the status at now. engine is nil where no process owns the run;
@@ -24,6 +25,7 @@ func Make(s *state.State, now time.Time, engine *Engine) Status {
 		Rules: rules(s),
 	}
 	v.State, v.Reason = runState(s, engine)
+	v.Pause, v.Quota = stands(s)
 	for _, c := range s.Created.Plan.Objective.SuccessCriteria {
 		if c.Check == nil {
 			v.Unproved = append(v.Unproved, c.Text)
@@ -59,8 +61,52 @@ func runState(s *state.State, engine *Engine) (name, reason string) {
 		return "interrupted", "no engine runs; popkit power resume goes on"
 	case s.Stop != nil:
 		return "stopping", s.Stop.Reason
+	case s.Still():
+		return "paused", "by " + s.Pause.Paused.By + "; popkit power unpause goes on"
+	case s.Quota != nil:
+		return "quota", fmt.Sprintf("no agent is started before %s: %s", s.Quota.Until.Format(time.RFC3339), s.Quota.Text)
 	}
 	return "running", ""
+}
+
+// stands says how a run stands still, and what it waits for.
+func stands(s *state.State) (*Pause, *Quota) {
+	var p *Pause
+	if s.Still() {
+		p = &Pause{By: s.Pause.Paused.By, Reason: s.Pause.Paused.Reason, Since: s.Pause.Since}
+		if f := s.Pause.Frozen; f != nil {
+			p.How, p.Processes, p.Left = f.How, f.Processes, f.Left
+		}
+	}
+	if s.Quota == nil {
+		return p, nil
+	}
+	return p, &Quota{Agent: s.Quota.Agent, Text: s.Quota.Text, Until: s.Quota.Until, Told: s.Quota.Told}
+}
+
+// lines are the budgets that are worth showing.
+func lines(s *state.State, now time.Time) []BudgetLine {
+	all := s.Budgets(now)
+	for _, id := range s.Live {
+		if t := s.Tasks[s.Agents[id].Task]; t.Agent == id {
+			all = append(all, s.TaskBudget(t, now)...)
+		}
+	}
+	out := []BudgetLine{}
+	for _, l := range all {
+		if l.Used == 0 {
+			continue
+		}
+		v := BudgetLine{Of: l.Of, Name: l.Name, What: l.What, Used: l.Used, Limit: l.Limit, State: "ok"}
+		switch {
+		case l.Passed():
+			v.State = "passed"
+		case l.Low():
+			v.State = "low"
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // toResume says that a parked run waits for nothing but its engine.
@@ -76,6 +122,8 @@ func budget(s *state.State, now time.Time) Budget {
 		MaxAgents: set.MaxAgents, MaxSource: set.MaxAgentsSource, Started: s.Started, MaxStarted: set.MaxStarted,
 		Minutes: s.ActiveAt(now).Minutes(), MaxMinutes: set.MaxRuntime.Minutes(), MaxAttempts: set.MaxAttempts,
 		MaxInsights: set.MaxInsights, Sequential: set.Sequential,
+		InputTokens: s.Spent.Usage.InputTokens, OutputTokens: s.Spent.Usage.OutputTokens, CostUSD: s.Spent.Usage.CostUSD,
+		ToolCalls: s.Spent.ToolCalls, Lines: lines(s, now),
 	}
 	for _, id := range s.Live {
 		if s.Agents[id].Occupies(s) {
@@ -212,8 +260,11 @@ func agent(s *state.State, a *state.Agent) Agent {
 	v := Agent{
 		ID: a.Agent, Task: a.Task, Role: a.Role, Runtime: a.Runtime, Attempt: a.Attempt, Purpose: string(a.Purpose),
 		State: string(a.Status), Waits: agentWaits(s, a), Progress: a.Progress, ToolCalls: a.Tools, CheckIns: a.CheckIns,
-		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue,
+		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue, Tokens: a.Used.Tokens(), CostUSD: a.Used.CostUSD,
 		Layers: layers(s, a), Verdicts: verdicts(a),
+	}
+	if d := a.Drifted; d != nil {
+		v.Drift = &Drift{Kind: string(d.Kind), Evidence: d.Evidence, Times: a.Drifts}
 	}
 	if a.Status == state.AgentRunning {
 		v.PID = a.Process.PID
@@ -248,6 +299,9 @@ func agentWaits(s *state.State, a *state.Agent) string {
 	case state.AgentRequested:
 		return "its workspace"
 	case state.AgentPrepared:
+		if why := watch.Held(s); why != "" {
+			return why
+		}
 		if _, ok := s.Effects[state.RunKey(a.Agent)]; ok {
 			return "its process to start"
 		}
@@ -279,7 +333,7 @@ func decision(s *state.State, q *state.Question) Decision {
 		v.Waits = waitsFor(s, q)
 	}
 	if q.Timeout > 0 && q.Default != "" {
-		v.Expires = q.Time.Add(q.Timeout)
+		v.Expires, _ = q.Expires()
 	}
 	if q.Answer != nil {
 		v.Answer, v.By, v.Always = q.Answer.Answer, q.Answer.By, q.Answer.Always

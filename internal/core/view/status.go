@@ -9,7 +9,7 @@ import (
 // Status is all that is shown of a run.
 type Status struct {
 	Run        string     `json:"run"`
-	State      string     `json:"state"` // running, stopping, done, failed, stopped, needs_human, interrupted
+	State      string     `json:"state"` // running, paused, quota (no agent is started before it is filled up), stopping, done, failed, stopped, needs_human, interrupted
 	Reason     string     `json:"reason,omitempty"`
 	Objective  string     `json:"objective"`
 	Mode       string     `json:"mode"`
@@ -28,10 +28,30 @@ type Status struct {
 	Tasks      []Task     `json:"tasks"`
 	Agents     []Agent    `json:"agents"`
 	Decisions  []Decision `json:"decisions"` // open ones
+	Pause      *Pause     `json:"pause,omitempty"`
+	Quota      *Quota     `json:"quota,omitempty"`
 	Budget     Budget     `json:"budget"`
 	Rules      []Rule     `json:"rules"` // what people answered "always", oldest first
 	Insights   int        `json:"insights"`
 	Errors     []Error    `json:"errors"` // the last ones, oldest first
+}
+
+// Pause is a run that stands still.
+type Pause struct {
+	By        string    `json:"by"`
+	Reason    string    `json:"reason,omitempty"`
+	Since     time.Time `json:"since"`
+	How       string    `json:"how,omitempty"` // cgroup, signals; "" while they are being frozen, or nothing runs
+	Processes int       `json:"processes"`
+	Left      string    `json:"left,omitempty"` // what does not stand still, and why
+}
+
+// Quota is a quota that is used up: no agent is started before Until.
+type Quota struct {
+	Agent string    `json:"agent"`
+	Text  string    `json:"text"`
+	Until time.Time `json:"until"`
+	Told  bool      `json:"told"` // the service named the time; else popkit backs off
 }
 
 // Engine is the process that owns the run.
@@ -104,6 +124,9 @@ type Agent struct {
 	Ended     time.Time `json:"ended,omitzero"`
 	Reason    string    `json:"reason,omitempty"` // why it was rejected
 	Ref       string    `json:"ref,omitempty"`    // where its work is kept
+	Tokens    int64     `json:"tokens,omitempty"` // used by its model
+	CostUSD   float64   `json:"cost_usd,omitempty"`
+	Drift     *Drift    `json:"drift,omitempty"`
 	Rescue    string    `json:"rescue,omitempty"`
 	Layers    Layers    `json:"layers"`
 	Verdicts  Verdicts  `json:"verdicts"`
@@ -187,6 +210,31 @@ type Budget struct {
 	MaxAttempts int     `json:"max_attempts"`
 	MaxInsights int     `json:"max_insights"`
 	Sequential  bool    `json:"sequential,omitempty"`
+
+	InputTokens  int64   `json:"input_tokens"`
+	OutputTokens int64   `json:"output_tokens"`
+	CostUSD      float64 `json:"cost_usd"`
+	ToolCalls    int     `json:"tool_calls"`
+	// Lines are the budgets of the run, of the current phase and of the tasks at work
+	// of which something is used, or that are used up.
+	Lines []BudgetLine `json:"lines"`
+}
+
+// BudgetLine is one budget.
+type BudgetLine struct {
+	Of    string  `json:"of"`             // run, phase, task
+	Name  string  `json:"name,omitempty"` // of the phase or task
+	What  string  `json:"what"`           // tokens, cost_usd, minutes, tool_calls, agents
+	Used  float64 `json:"used"`
+	Limit float64 `json:"limit"`
+	State string  `json:"state"` // ok, low (four fifths are used), passed
+}
+
+// Drift is how an agent got off its track last.
+type Drift struct {
+	Kind     string `json:"kind"` // outside_scope, others_task, repeating, no_progress, silent
+	Evidence string `json:"evidence"`
+	Times    int    `json:"times"` // findings about this agent in all
 }
 
 // Error is something that went wrong and was dealt with.
