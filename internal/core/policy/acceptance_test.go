@@ -1,9 +1,7 @@
 package policy_test
 
 import (
-	"bufio"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -61,26 +59,14 @@ func meets(want string, v policy.Verdict) bool {
 
 // TestAcceptance holds the verdict and the rule of each case of guardrails.jsonl.
 func TestAcceptance(t *testing.T) {
-	f, err := os.Open("testdata/guardrails.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	n := 0
-	for scan := bufio.NewScanner(f); scan.Scan(); n++ {
-		var c acceptance
-		if err := json.Unmarshal(scan.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		r := rules(t, func(s *policy.Spec) {
-			s.Boundaries, s.RestrictedTools = c.Boundaries.FilePatterns, c.Boundaries.RestrictedTools
-		})
-		v := policy.Evaluate(r, policy.Call{Tool: c.Tool, Input: c.Input}, facts(c.Tracked))
+	list := acceptances(t)
+	for _, c := range list {
+		v := c.verdict(t)
 		if !meets(c.Want, v) || c.Rule != "" && (v.Rule != c.Rule || !strings.Contains(v.Reason, c.Rule)) {
 			t.Errorf("%s %s %s: %+v, want %s %s", c.ID, c.Tool, c.Input, v, c.Want, c.Rule)
 		}
 	}
-	if n < 100 {
-		t.Errorf("only %d cases", n)
+	if len(list) < 100 {
+		t.Errorf("only %d cases", len(list))
 	}
 }

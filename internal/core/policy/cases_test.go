@@ -14,6 +14,63 @@ import (
 type tried struct {
 	file, want, rule, text string
 	call                   policy.Call
+	change                 func(*policy.Spec, *policy.Facts) // nil: the defaults
+}
+
+// verdict judges a case by its own rules and facts.
+func (c tried) verdict(t testing.TB, plain *policy.Rules) policy.Verdict {
+	t.Helper()
+	f := facts(tracked)
+	if c.change == nil {
+		return policy.EvaluateBare(plain, c.call, f)
+	}
+	return policy.EvaluateBare(rules(t, func(s *policy.Spec) { c.change(s, &f) }), c.call, f)
+}
+
+// with reads a line "!KEY VALUE …", which holds for the lines below it.
+func with(t testing.TB, line string) func(*policy.Spec, *policy.Facts) {
+	t.Helper()
+	words := strings.Fields(line[1:])
+	return func(s *policy.Spec, f *policy.Facts) {
+		for _, w := range words {
+			key, value, _ := strings.Cut(w, "=")
+			list := strings.Split(value, ",")
+			switch key {
+			case "boundaries":
+				s.Boundaries = list
+			case "restricted":
+				s.RestrictedTools = list
+			case "human":
+				s.HumanRequired = append(s.HumanRequired, strings.ReplaceAll(value, "+", " "))
+			case "branch":
+				f.Branch = value
+			case "default":
+				f.DefaultBranch = value
+			case "protected":
+				s.ProtectedPaths = append(s.ProtectedPaths, list...)
+			case "link":
+				f.Resolve = func(abs string) string {
+					if rest, ok := strings.CutPrefix(abs, list[0]); ok && (rest == "" || rest[0] == '/') {
+						return list[1] + rest
+					}
+					return abs
+				}
+			case "below":
+				f.Below = func(rel string) []string { return list }
+			case "fold":
+				f.FoldCase = true
+			case "file":
+				name, text, _ := strings.Cut(value, ":")
+				f.Content = func(rel string) (string, bool) {
+					return strings.NewReplacer("·", " ", "⏎", "\n").Replace(text), rel == name
+				}
+			case "rule":
+				s.Rules = map[string]string{list[0]: list[1]}
+			case "grant":
+				s.Grants = append(s.Grants, policy.Grant{Rule: list[0], Subject: strings.ReplaceAll(list[1], "+", " ")})
+			}
+		}
+	}
 }
 
 // cases reads "WANT [RULE]: COMMAND" and "WANT [RULE]: @TOOL INPUT".
@@ -29,7 +86,12 @@ func cases(t testing.TB) []tried {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var change func(*policy.Spec, *policy.Facts)
 		for line := range strings.SplitSeq(strings.TrimSpace(string(raw)), "\n") {
+			if strings.HasPrefix(line, "!") {
+				change = with(t, line)
+				continue
+			}
 			if strings.HasPrefix(line, "#") {
 				continue
 			}
@@ -37,7 +99,7 @@ func cases(t testing.TB) []tried {
 			if !ok {
 				t.Fatalf("%s: %q is no case", f, line)
 			}
-			c := tried{file: filepath.Base(f), text: text}
+			c := tried{file: filepath.Base(f), text: text, change: change}
 			c.want, c.rule, _ = strings.Cut(head, " ")
 			c.call = callOf(t, text)
 			out = append(out, c)
@@ -68,10 +130,10 @@ func bash(t testing.TB, command string) policy.Call {
 var tracked = []string{"src/**", "**/*.go", "tests/**"}
 
 func TestCases(t *testing.T) {
-	r, f := rules(t, nil), facts(tracked)
+	r := rules(t, nil)
 	list := cases(t)
 	for _, c := range list {
-		v := policy.Evaluate(r, c.call, f)
+		v := c.verdict(t, r)
 		if !meets(c.want, v) || v.Rule != c.rule {
 			t.Errorf("%s: %s\n\t got %s %s %v (%s)\n\twant %s %s", c.file, c.text, v.Decision, v.Rule, v.Flags, v.Reason, c.want, c.rule)
 		}

@@ -214,9 +214,17 @@ func (j *judge) loss(p place, deep bool) {
 	} else if !p.rel.Known() && smell.TestFile(strings.NewReplacer(string(shell.Name), "x", string(shell.Deep), "x", string(shell.Char), "x").Replace(rel)) {
 		j.smells([]smell.Finding{{Rule: smell.Unconventional, Smell: "test_deleted", Text: "tests are deleted: " + p.String(), Path: p.String()}})
 	}
-	if !deep || j.f.Below == nil || !p.rel.Known() {
+	if deep {
+		j.holds(p)
+	}
+}
+
+// holds judges what is protected below a folder that goes.
+func (j *judge) holds(p place) {
+	if j.f.Below == nil || !p.rel.Known() {
 		return
 	}
+	rel := string(p.rel)
 	for _, f := range j.f.Below(rel) {
 		if c, ok := paths.Covering(j.r.protected, shell.Word(f), j.f.FoldCase); ok {
 			j.found(ruleProtected, f, "%s is protected (%s), and would go with %s", f, c.Text, rel)

@@ -169,6 +169,7 @@ func (j *judge) renamed(dir, w shell.Word) {
 		case p.inside:
 			n := j.deleted
 			j.removeInside(p, true, false)
+			j.holds(p)
 			j.deleted = n
 		default:
 			j.removePlace(p, true, false)
