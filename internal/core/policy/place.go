@@ -66,6 +66,9 @@ func (j *judge) place(abs shell.Word) place {
 			return p
 		}
 	}
+	if _, ok := paths.Below(string(abs), j.f.Home, j.f.FoldCase); ok {
+		return p // also where that is in a folder that all share
+	}
 	for _, tmp := range []string{"/tmp", "/var/tmp", "/private/tmp"} {
 		rel, ok := paths.Below(string(abs), tmp, false)
 		if ok && rel != "" && !strings.HasPrefix(rel, "popkit") {

@@ -316,8 +316,17 @@ func (j *judge) mkdir(dir, w shell.Word) {
 	j.unbounded = false
 }
 
+// creatorOptions are the options of programs that make files which take the next word
+// as their value. They are each program's own: tee -a takes none.
+var creatorOptions = map[string][]string{
+	"touch": {"-r", "--reference", "-d", "--date", "-t"}, "truncate": {"-s", "--size", "-r", "--reference"}, "mkdir": {"-m", "--mode"},
+	"mkfifo": {"-m", "--mode"}, "mknod": {"-m", "--mode"}, "fallocate": {"-l", "--length", "-o", "--offset"},
+	"split":  {"-a", "--suffix-length", "-b", "--bytes", "-C", "--line-bytes", "-l", "--lines", "-n", "--number", "-t", "--separator"},
+	"csplit": {"-b", "--suffix-format", "-f", "--prefix", "-n", "--digits"},
+}
+
 func (j *judge) creates(k cmd) {
-	words := k.operands("-s", "--size", "-r", "--reference", "-d", "-t", "-m", "--mode", "-a", "-b", "-l", "-n", "-C", "-o", "--date")
+	words := k.operands(creatorOptions[k.name]...)
 	for i, w := range words {
 		switch {
 		case k.name == "split" || k.name == "csplit":
