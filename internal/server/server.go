@@ -164,6 +164,9 @@ func (s *Server) serve(ctx context.Context, conn net.Conn, who caller) {
 		return
 	}
 	if ops[req.Op].waits {
+		if err := conn.SetReadDeadline(time.Time{}); err != nil {
+			return // it is closed
+		}
 		s.wg.Go(func() { // the caller hung up: nobody wants the answer
 			if _, err := io.Copy(io.Discard, conn); err != nil || ctx.Err() == nil {
 				cancel()
@@ -182,12 +185,11 @@ func hear(conn net.Conn) (api.Request, error) {
 	if err := conn.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
 		return api.Request{}, err
 	}
-	req, err := readRequest(bufio.NewReader(io.LimitReader(conn, api.MaxLine+1)))
-	if err != nil {
-		return req, err
-	}
-	return req, conn.SetReadDeadline(time.Time{})
+	return readRequest(bufio.NewReaderSize(io.LimitReader(conn, api.MaxLine+1), usualRequest))
 }
+
+// usualRequest is as long as most requests are, in bytes.
+const usualRequest = 512
 
 func readRequest(in *bufio.Reader) (req api.Request, err error) {
 	wrong := func(format string, args ...any) error {
