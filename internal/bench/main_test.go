@@ -61,7 +61,9 @@ func program(tb testing.TB) string {
 	tb.Helper()
 	built.Do(func() {
 		built.path = filepath.Join(os.Getenv("POPKIT_BENCH_HOME"), "popkit")
-		out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built.path, "popkit/cmd/popkit").CombinedOutput()
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built.path, "popkit/cmd/popkit")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the Makefile has it
+		out, err := build.CombinedOutput()
 		if err != nil {
 			built.err = fmt.Errorf("build popkit: %w\n%s", err, out)
 		}

@@ -80,6 +80,7 @@ type daemon struct {
 	env      *environment
 	sockets  string
 	about    view.Engine
+	over     bool           // the run has ended, and its last words are written
 	news     chan struct{}  // holds one token while power-state.json is behind
 	closers  []func() error // given back in the other order
 
@@ -126,7 +127,20 @@ func (d *daemon) watched(ctx context.Context, notify func(statefile.Change), do 
 		err = errors.Join(err, d.failed(ctx, err))
 	}
 	stop()
+	if d.over { // while the kernel ends the watch, which takes it longer
+		err = errors.Join(err, d.sweep(ctx))
+	}
 	return errors.Join(err, <-ended)
+}
+
+// sweep removes the run's places. All work is kept in the repository by now; a
+// resumed run makes anew what it needs.
+func (d *daemon) sweep(ctx context.Context) error {
+	_, err := d.work.GC(ctx, false)
+	if err != nil {
+		err = errors.Join(err, d.Run.NoteFailure(time.Now().UTC(), err.Error()))
+	}
+	return err
 }
 
 // run lets the engine work until the run has ended.
@@ -177,10 +191,8 @@ func (d *daemon) finished(ctx context.Context) error {
 	} else {
 		err = errors.Join(err, d.files.WriteState(status))
 	}
-	// All work is kept in the repository by now; a resumed run makes anew what it
-	// needs.
-	_, gcErr := d.work.GC(ctx, false)
-	return errors.Join(err, gcErr, d.files.Flush(ctx))
+	d.over = true
+	return errors.Join(err, d.files.Flush(ctx))
 }
 
 // handleSignals turns signals into stops until the returned function is called.
