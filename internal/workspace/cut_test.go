@@ -106,6 +106,24 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
+// TestFewProcesses: what an agent costs beside its work are processes, above all.
+func TestFewProcesses(t *testing.T) {
+	w := newWorld(t, newRepo(t))
+	c := newCutter(t)
+	onto := w.base
+	for _, agent := range []string{"first", "second"} { // the first one pays for the run's own
+		c.arm(t, 0, 0)
+		write(t, w.prepare(agent), agent+".txt", "x\n")
+		work := w.collect(agent)
+		onto = w.merge(onto, work, agent).Commit
+		w.release(agent, work.Commit)
+	}
+	const most = 9 // 1 workspace, 4 collect, 2 merge, 1 release; 1 for refs, now and then
+	if made := len(c.calls(t)); made < 5 || made > most {
+		t.Errorf("git was called %d times for an agent, want %d at most", made, most)
+	}
+}
+
 // work is the life of an agent; called again it goes on where it was.
 func (w *world) work(agent string) error {
 	path := w.run.AgentDir(agent)
