@@ -8,11 +8,13 @@ import (
 	"sync"
 
 	"popkit/internal/proc"
+	"popkit/internal/server"
 )
 
 // Why a caller was sent away.
 var (
 	errNotAPerson = errors.New("only people may call here, and the caller is below the run's engine: an agent, a check or what they started")
+	errElsewhere  = errors.New("only people may call here, and the caller is in a PID namespace that is not the engine's: another run's agent, or a container")
 	errNotYours   = errors.New("this is another agent's socket")
 )
 
@@ -53,15 +55,16 @@ func (d *door) leave(agent string) {
 }
 
 // admit is server.Admit.
-func (d *door) admit(ctx context.Context, agent string, pid int) error {
-	if pid == os.Getpid() {
+func (d *door) admit(ctx context.Context, agent string, who server.Peer) error {
+	if who.PID == os.Getpid() {
 		return nil
 	}
-	child, err := proc.Under(pid)
-	if err != nil {
-		return fmt.Errorf("who calls is not known: %w", err)
-	}
+	child, err := proc.Under(who.PID)
 	switch {
+	case err != nil:
+		return fmt.Errorf("who calls is not known: %w", err)
+	case child == 0 && agent == "":
+		return elsewhere(who)
 	case child == 0:
 		return nil
 	case agent == "":
@@ -80,6 +83,21 @@ func (d *door) admit(ctx context.Context, agent string, pid int) error {
 	}
 	if p.pid != child {
 		return errNotYours
+	}
+	return nil
+}
+
+// elsewhere refuses who is held by another run's engine: no agent answers for
+// people, in whatever run. What root does can't be looked at, and needs not be.
+func elsewhere(who server.Peer) error {
+	same, err := proc.SameNamespace(who.PID)
+	switch {
+	case err != nil && who.UID == 0:
+		return nil
+	case err != nil:
+		return fmt.Errorf("who calls is not known: %w", err)
+	case !same:
+		return errElsewhere
 	}
 	return nil
 }

@@ -59,3 +59,14 @@ func walkUp(pid int) (child int, err error) {
 	}
 	return child, nil
 }
+
+// SameNamespace reports whether a process is in this one's PID namespace: one that
+// is held by an engine, by any, is not.
+func SameNamespace(pid int) (bool, error) {
+	mine, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return false, err
+	}
+	its, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid))
+	return its == mine, err
+}

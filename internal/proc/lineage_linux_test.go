@@ -34,6 +34,9 @@ func TestUnder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if same, err := proc.SameNamespace(pid); err != nil || same != (isolation != proc.PIDNamespace) {
+				t.Errorf("%s: in the same namespace: %t (%v)", file, same, err)
+			}
 			if child, err := proc.Under(pid); err != nil || child != p.Ident().PID {
 				t.Errorf("%s: below %d (%v), want %d", file, child, err, p.Ident().PID)
 			}
@@ -46,6 +49,9 @@ func TestUnderOthers(t *testing.T) {
 	for name, pid := range map[string]int{"this process": os.Getpid(), "its parent": os.Getppid()} {
 		if child, err := proc.Under(pid); err != nil || child != 0 {
 			t.Errorf("%s: %d, %v", name, child, err)
+		}
+		if same, err := proc.SameNamespace(pid); err != nil || !same {
+			t.Errorf("%s: in the same namespace: %t, %v", name, same, err)
 		}
 	}
 	cmd := exec.Command("/bin/true")

@@ -12,7 +12,10 @@ import (
 // Admit says whether a process of this machine may speak over a socket: agent is
 // whose socket it is, "" the people's. It is asked for each connection, and may
 // wait until it knows.
-type Admit func(ctx context.Context, agent string, pid int) error
+type Admit func(ctx context.Context, agent string, who Peer) error
+
+// Peer is the process at the other end of a connection.
+type Peer struct{ PID, UID int }
 
 // Admit makes the server ask for each connection who is at its other end. It
 // must be called before any socket is opened; without it, whoever can reach a
@@ -37,7 +40,7 @@ func (s *Server) admitted(ctx context.Context, conn net.Conn, who caller) error 
 	if p.pid == 0 {
 		return nil // a system that does not say who calls: see peer_other.go
 	}
-	if err := s.admit(ctx, string(who), p.pid); err != nil {
+	if err := s.admit(ctx, string(who), Peer{PID: p.pid, UID: p.uid}); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

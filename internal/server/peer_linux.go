@@ -13,6 +13,7 @@ import (
 // when it connected.
 type peer struct {
 	pid   int
+	uid   int
 	pidfd int // -1 where the kernel hands none out (before 6.5)
 }
 
@@ -34,7 +35,7 @@ func peerOf(conn net.Conn) (peer, error) {
 		}
 		var cred *unix.Ucred
 		if cred, asked = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); asked == nil {
-			p.pid = int(cred.Pid)
+			p.pid, p.uid = int(cred.Pid), int(cred.Uid)
 		}
 	})
 	if err = errors.Join(err, asked); err == nil && p.pid <= 0 {

@@ -20,10 +20,10 @@ func TestAdmit(t *testing.T) {
 	w := newWorld(t)
 	var mu sync.Mutex
 	asked := map[string]int{} // whose socket → who called
-	w.server.Admit(func(_ context.Context, agent string, pid int) error {
+	w.server.Admit(func(_ context.Context, agent string, who Peer) error {
 		mu.Lock()
 		defer mu.Unlock()
-		asked[agent] = pid
+		asked[agent] = who.PID
 		if agent == "implementer-2" {
 			return nil
 		}
@@ -76,7 +76,7 @@ func TestPeer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.close()
-	if p.pid != os.Getpid() || !p.alive() {
+	if p.pid != os.Getpid() || p.uid != os.Getuid() || !p.alive() {
 		t.Errorf("%+v, alive: %t", p, p.alive())
 	}
 }
