@@ -54,6 +54,7 @@ var packages = []Package{
 	{Dir: "internal/core/source/testcase", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/source/marker", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/source/secret", Band: Core, May: []string{"internal/core/source"}},
+	{Dir: "internal/core/source/setting", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/smell", Band: Core, May: []string{"internal/core/source", "internal/core/source/..."}},
 	{Dir: "internal/core/policy/word", Band: Core},
 	{Dir: "internal/core/policy/code", Band: Core, May: []string{"internal/core/policy/word"}},

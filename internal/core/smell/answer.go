@@ -91,7 +91,7 @@ func written(raw string, at int) (value string, end int) {
 		}
 		return raw[at : at+n+2], at + n + 2
 	}
-	n, _ := digits(raw[at:])
+	n, _ := source.Digits(raw[at:])
 	if n == "" || n == "0" || n == "1" {
 		return "", at
 	}

@@ -19,6 +19,7 @@ func tally(u *source.Unit) (strongs, weaks int) {
 			strongs++
 		case testcase.Weak:
 			weaks++
+		default:
 		}
 	}
 	return strongs, weaks
@@ -39,8 +40,9 @@ func (d *diff) asserted(f *file, was, is *source.Unit) []Finding {
 		return []Finding{f.finding("assertion_weakened", at, fmt.Sprintf("test %s asks for less: %s gave way to one that any value passes", is.Name, count(s0-s1, "assertion")))}
 	case lost > 0 && !replaced && f.netAsserts() < 0:
 		return []Finding{f.finding("assertion_removed", at, fmt.Sprintf("test %s lost %s of %d", is.Name, count(lost, "assertion"), s0+w0))}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // elsewhere counts the assertions of a test that stand in a file of tests anew.

@@ -68,7 +68,7 @@ func bypassIn(l source.Lang, ln source.Line) (bypass, bool) {
 	}
 	text := ""
 	if l.JS() || l == source.Python {
-		text = strings.ReplaceAll(source.Squeeze(uncommented(ln)), "'", `"`) // what is a key there
+		text = strings.ReplaceAll(source.Squeeze(source.Uncommented(ln)), "'", `"`) // what is a key there
 	}
 	for _, b := range bypasses[l] {
 		if strings.Contains(code, b.code) || strings.Contains(b.code, `"`) && strings.Contains(text, b.code) || b.code == "NODE_TLS_REJECT_UNAUTHORIZED" && strings.Contains(text, b.code) {

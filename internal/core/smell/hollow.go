@@ -105,8 +105,9 @@ func never(l source.Lang, code string) bool {
 		return c == "ifFalse:" || c == "if0:" || c == "whileFalse:"
 	case source.Ruby:
 		return c == "iffalse" || c == "unlesstrue" || strings.HasSuffix(c, "iffalse") && strings.Contains(code, " if false")
+	default:
+		return source.Prefixed(c, "iffalse{", "if(false)", "if(0)", "iffalse&&")
 	}
-	return source.Prefixed(c, "iffalse{", "if(false)", "if(0)", "iffalse&&")
 }
 
 // endsWell reports whether a line ends the whole run of the tests with success.
@@ -119,8 +120,9 @@ func endsWell(l source.Lang, code string) bool {
 		return source.Prefixed(c, "os._exit(0)", "sys.exit(0)", "pytest.exit(")
 	case source.JavaScript, source.TypeScript:
 		return strings.HasPrefix(c, "process.exit(0)")
+	default:
+		return false
 	}
-	return false
 }
 
 // swallows reports whether a line catches what an assertion throws and drops it.
@@ -145,6 +147,7 @@ func (f *file) swallows(i int) bool {
 		return strings.Contains(c, "catch(") && source.Has(code, "AssertionError", "Throwable", "Exception") && (strings.HasSuffix(c, "{}") || strings.HasPrefix(next, "}"))
 	case source.Ruby:
 		return (c == "rescue" || source.Prefixed(c, "rescueStandardError", "rescueException", "rescueMinitest::Assertion", "rescue=>")) && (next == "nil" || next == "end") || strings.HasSuffix(c, "rescuenil")
+	default:
+		return false
 	}
-	return false
 }

@@ -7,17 +7,23 @@ import (
 	"strings"
 
 	"popkit/internal/core/source"
+	"popkit/internal/core/source/setting"
 )
 
 // loosened finds checks that are asked for less in a file that configures them.
 func (d *diff) loosened(f *file) []Finding {
+	return append(d.byKind(f), f.slackened()...)
+}
+
+// byKind asks what is asked of that kind of file.
+func (d *diff) byKind(f *file) []Finding {
 	name := path.Base(f.Path)
 	switch {
-	case continuous(f.Path):
+	case setting.Continuous(f.Path):
 		return d.ciLoosened(f)
 	case strings.HasPrefix(name, "tsconfig") && f.lang == source.JSON, name == "jsconfig.json":
 		return d.options(f, tsStrict, tsLoose)
-	case strings.Contains(name, "eslint") && !strings.Contains(name, "ignore"):
+	case strings.Contains(name, "eslint") && !strings.Contains(name, "ignore"), source.Prefixed(name, "biome.json", ".oxlintrc", "tslint"):
 		return f.rulesOff()
 	case strings.HasPrefix(name, ".rubocop"):
 		return f.cops()
@@ -37,6 +43,88 @@ func (d *diff) loosened(f *file) []Finding {
 	return nil
 }
 
+// builds reports whether a file says how a project is built and checked.
+func (f *file) builds() bool {
+	name := path.Base(f.Path)
+	return setting.Continuous(f.Path) || f.lang == source.INI || f.lang == source.Shell || name == "package.json" || name == "pom.xml" || strings.Contains(name, ".gradle") ||
+		strings.Contains(name, ".config.") || source.Prefixed(name, "jest.", "vitest.", ".mocharc", "noxfile", "Rakefile", "build.")
+}
+
+// slackened finds options that made a check ask for more and are gone from its
+// command, and tests that are left out.
+func (f *file) slackened() []Finding {
+	if !f.builds() || f.sample || f.Old == "" {
+		return nil
+	}
+	var out []Finding
+	gone := map[string]bool{}
+	for _, i := range f.removed {
+		gone[setting.LeavesOut(f.old[i])] = true
+	}
+	came := ""
+	for _, i := range f.added {
+		came += f.new[i].Raw + "\n"
+		if w := setting.LeavesOut(f.new[i]); w != "" && !gone[w] {
+			out = append(out, f.finding("config_loosened", i, "tests are left out, or their failure does not count: "+w))
+		}
+	}
+	for _, i := range f.removed {
+		now := f.successor(f.old[i])
+		if now < 0 {
+			continue
+		}
+		for _, o := range setting.Strictness(f.old[i].Raw) {
+			if !source.Has(came, o) && !source.Has(came, "--strict") {
+				out = append(out, f.finding("config_loosened", now, "a check is asked for less: "+o+" is gone"))
+				break
+			}
+		}
+	}
+	return append(out, f.scriptsGone()...)
+}
+
+// successor returns the new line that begins with the same words as an old one, -1
+// for none.
+func (f *file) successor(l source.Line) int {
+	words := strings.Fields(l.Raw)
+	if len(words) < 2 {
+		return -1
+	}
+	start := ""
+	for i, w := range words[:min(len(words), 3)] {
+		if i > 0 && w[0] == '-' {
+			break // an option may be what is gone
+		}
+		start += w
+	}
+	for _, i := range f.added {
+		if strings.HasPrefix(f.new[i].Key, start) {
+			return i
+		}
+	}
+	return -1
+}
+
+// scriptsGone finds scripts of package.json that checked something.
+func (f *file) scriptsGone() []Finding {
+	if path.Base(f.Path) != "package.json" || f.Kind == Deleted {
+		return nil
+	}
+	has := map[string]bool{}
+	for _, l := range f.new {
+		if s := setting.Script(l); s != "" {
+			has[s] = true
+		}
+	}
+	var out []Finding
+	for _, i := range f.removed {
+		if s := setting.Script(f.old[i]); s != "" && !has[s] {
+			out = append(out, f.about("config_loosened", "the script "+s+" is gone", f.old[i].Raw))
+		}
+	}
+	return out
+}
+
 // tsStrict are settings that may not be taken away, tsLoose those that may not come.
 var (
 	tsStrict = []string{`"strict":true`, `"noImplicitAny":true`, `"strictNullChecks":true`}
@@ -50,7 +138,7 @@ var (
 
 // setting is what a line of a configuration sets, however it is written.
 func (f *file) setting(l source.Line) string {
-	s := strings.TrimRight(source.Squeeze(uncommented(l)), ",")
+	s := strings.TrimRight(source.Squeeze(source.Uncommented(l)), ",")
 	if f.lang == source.INI {
 		s = strings.ToLower(s)
 	}
@@ -89,9 +177,9 @@ func (d *diff) options(f *file, strict, loose []string) []Finding {
 // rulesOff finds rules of a linter that are switched off by a new line.
 func (f *file) rulesOff() []Finding {
 	off := func(l source.Line) (string, bool) {
-		key, value, ok := strings.Cut(source.Squeeze(uncommented(l)), ":")
+		key, value, ok := strings.Cut(source.Squeeze(source.Uncommented(l)), ":")
 		value = strings.Trim(strings.TrimRight(value, ",}"), `"'[`)
-		return key, ok && len(key) > 2 && strings.ToLower(key) == key && (value == "off" || value == "0") && !strings.Contains(key, "report")
+		return key, ok && len(key) > 2 && (value == "off" || value == "0" && strings.ToLower(key) == key || value == "false" && strings.Contains(f.Path, "tslint")) && !strings.Contains(key, "report")
 	}
 	was := map[string]bool{}
 	for _, i := range f.removed {
@@ -116,7 +204,7 @@ func (f *file) cops() []Finding {
 		if v, ok := strings.CutPrefix(f.old[i].Key, "Max:"); ok {
 			n, err := strconv.Atoi(v)
 			if err == nil {
-				max[parent(f.old, i)] = n
+				max[setting.Parent(f.old, i)] = n
 			}
 		}
 	}
@@ -126,40 +214,16 @@ func (f *file) cops() []Finding {
 			return nil // rules are being chosen
 		}
 		if key == "Enabled:false" && f.Old != "" {
-			out = append(out, f.finding("config_loosened", i, "a rule of the linter is switched off: "+parent(f.new, i)))
+			out = append(out, f.finding("config_loosened", i, "a rule of the linter is switched off: "+setting.Parent(f.new, i)))
 		}
 		if v, ok := strings.CutPrefix(key, "Max:"); ok {
 			n, err := strconv.Atoi(v)
-			if was, known := max[parent(f.new, i)]; err == nil && known && n > was {
-				out = append(out, f.finding("config_loosened", i, "a limit is wider: "+parent(f.new, i)+" from "+strconv.Itoa(was)+" to "+v))
+			if was, known := max[setting.Parent(f.new, i)]; err == nil && known && n > was {
+				out = append(out, f.finding("config_loosened", i, "a limit is wider: "+setting.Parent(f.new, i)+" from "+strconv.Itoa(was)+" to "+v))
 			}
 		}
 	}
 	return out
-}
-
-// parent returns the key under which a line stands: of YAML by its indentation, of
-// a list in TOML or an ini file by the line that opened it.
-func parent(lines []source.Line, i int) string {
-	depth := lines[i].Indent()
-	dash := strings.HasPrefix(lines[i].Key, "-")
-	for j := i - 1; j >= 0 && j > i-400; j-- {
-		code := strings.TrimSpace(lines[j].Code)
-		in := lines[j].Indent()
-		if len(code) > 2 && code[0] == '[' && code[len(code)-1] == ']' && !strings.ContainsAny(code, `,"'`) {
-			return strings.Trim(code, "[] ") // a table, or a section
-		}
-		if code == "" || in > depth || in == depth && (!dash || strings.HasPrefix(code, "-")) {
-			continue
-		}
-		end := strings.IndexAny(code, ":=")
-		if end < 0 {
-			depth = in
-			continue
-		}
-		return strings.Trim(strings.TrimSpace(code[:end]), `"'- `)
-	}
-	return ""
 }
 
 // ignoring are the keys of lists whose every entry is a check less.
@@ -218,10 +282,10 @@ func (f *file) entries(lines []source.Line, at []int, keys []string) []string {
 	}
 	var out []string
 	for _, i := range at {
-		raw := uncommented(lines[i])
+		raw := source.Uncommented(lines[i])
 		key, value, ok := strings.Cut(raw, sep)
 		if !ok || !listed(strings.Trim(strings.TrimSpace(key), `"'`), keys) {
-			if strings.TrimSpace(lines[i].Code) == "" || !listed(parent(lines, i), keys) {
+			if strings.TrimSpace(lines[i].Code) == "" || !listed(setting.Parent(lines, i), keys) {
 				continue
 			}
 			value = raw
@@ -244,20 +308,17 @@ func listed(key string, keys []string) bool {
 	return false
 }
 
-// floors are the keys of numbers below which a check fails.
-var floors = []string{"fail_under", "fail-under", "cov-fail-under", "branches", "functions", "lines", "statements", "minimum_coverage", "minimum", "threshold", "target", "line-coverage", "check-coverage", "lineCoverage"}
-
 // thresholds finds such numbers that became less.
 func (f *file) thresholds() []Finding {
 	was := map[string][]float64{}
 	for _, i := range f.removed {
-		if key, n, ok := floor(f.old[i]); ok {
+		if key, n, ok := setting.Floor(f.old[i]); ok {
 			was[key] = append(was[key], n)
 		}
 	}
 	var out []Finding
 	for _, i := range f.added {
-		key, n, ok := floor(f.new[i])
+		key, n, ok := setting.Floor(f.new[i])
 		if !ok || len(was[key]) == 0 {
 			continue
 		}
@@ -269,23 +330,6 @@ func (f *file) thresholds() []Finding {
 	return out
 }
 
-func floor(l source.Line) (string, float64, bool) {
-	code := uncommented(l)
-	for _, k := range floors {
-		i := source.Find(code, k)
-		if i < 0 {
-			continue
-		}
-		rest := strings.TrimLeft(code[i+len(k):], "\"' :=")
-		n, _ := digits(strings.ReplaceAll(strings.TrimRight(rest, ", %"), "%", ""))
-		v, err := strconv.ParseFloat(n, 64)
-		if err == nil {
-			return k, v, true
-		}
-	}
-	return "", 0, false
-}
-
 // scripts finds test and lint commands whose failure does not count any more.
 func (f *file) scripts() []Finding {
 	var out []Finding
@@ -294,7 +338,7 @@ func (f *file) scripts() []Finding {
 		switch {
 		case f.lang == source.JSON && strings.Contains(source.Squeeze(raw), `"test":"`) && f.Old != "" && hollowScript(raw):
 			out = append(out, f.finding("config_loosened", i, "the test command runs no tests"))
-		case excused(raw), f.lang == source.Shell && strings.HasPrefix(raw, "\t-") && checkCommand(raw[2:]):
+		case setting.Excused(raw), f.lang == source.Shell && strings.HasPrefix(raw, "\t-") && setting.CheckCommand(raw[2:]):
 			out = append(out, f.finding("config_loosened", i, "a check's failure does not count any more"))
 		}
 	}
@@ -307,38 +351,6 @@ func hollowScript(raw string) bool {
 	return command == "true" || command == "exit 0" || strings.HasPrefix(command, "echo ") && !strings.Contains(command, "&&") && !strings.Contains(command, "exit 1")
 }
 
-// checkWords are parts of the commands that check something.
-var checkWords = []string{"test", "tests", "pytest", "lint", "vet", "clippy", "tsc", "rubocop", "mypy", "ruff", "eslint", "tox", "nox", "rspec", "jest", "vitest", "mocha", "staticcheck", "flake8",
-	"verify", "typecheck", "types", "audit", "check", "nextest", "minitest", "fmt", "golint", "cov"}
-
-// checkCommand reports whether a command checks something: one of its words, or a
-// part of one (test:unit, run-tests.sh), says so. Options and paths say nothing.
-func checkCommand(code string) bool {
-	for _, w := range strings.Fields(code) {
-		w = strings.Trim(w, "\"'`();,&|")
-		if w == "" || w[0] == '-' && len(w) > 1 {
-			continue
-		}
-		ext := path.Ext(w)
-		if ext != "" && ext != ".sh" && ext != ".py" && ext != ".js" && ext != ".mjs" {
-			continue
-		}
-		for _, part := range strings.FieldsFunc(strings.TrimSuffix(path.Base(w), ext), func(r rune) bool { return r == ':' || r == '-' || r == '_' || r == '@' }) {
-			if slices.Contains(checkWords, part) {
-				return true
-			}
-		}
-	}
-	return source.Has(code, "golangci-lint", "type-check")
-}
-
-// excused reports whether a line runs a check and drops its exit status.
-func excused(raw string) bool {
-	s := source.Squeeze(raw)
-	return checkCommand(raw) && (strings.Contains(s, "||true") || strings.HasSuffix(s, "||:") || strings.Contains(s, "||exit0") || strings.HasSuffix(s, ";true") ||
-		strings.Contains(raw, "--exit-zero") || strings.Contains(raw, "--passWithNoTests")) && !strings.HasPrefix(strings.TrimSpace(raw), "#")
-}
-
 // lints finds lints that Cargo.toml allows.
 func (f *file) lints() []Finding {
 	var out []Finding
@@ -347,7 +359,7 @@ func (f *file) lints() []Finding {
 		if strings.HasSuffix(s, `="warn"`) || strings.HasSuffix(s, `="deny"`) || strings.Contains(s, `level="warn"`) || strings.Contains(s, `level="deny"`) {
 			return nil // lints are being chosen
 		}
-		if (strings.HasSuffix(s, `="allow"`) || strings.Contains(s, `level="allow"`)) && strings.Contains(parent(f.new, i), "lints") {
+		if (strings.HasSuffix(s, `="allow"`) || strings.Contains(s, `level="allow"`)) && strings.Contains(setting.Parent(f.new, i), "lints") {
 			out = append(out, f.finding("config_loosened", i, "a lint is allowed: "+strings.TrimSpace(f.new[i].Raw)))
 		}
 	}
@@ -394,13 +406,6 @@ func (f *file) hooks() []Finding {
 	return out
 }
 
-// continuous reports whether a file says what CI does.
-func continuous(p string) bool {
-	name := path.Base(p)
-	return strings.Contains("/"+p, "/.github/workflows/") || strings.Contains("/"+p, "/.circleci/") || strings.Contains("/"+p, "/.buildkite/") || strings.Contains("/"+p, "/.gitlab/ci/") ||
-		name == ".gitlab-ci.yml" || name == ".travis.yml" || name == "azure-pipelines.yml" || name == "Jenkinsfile" || name == "bitbucket-pipelines.yml" || name == "appveyor.yml" || name == ".cirrus.yml"
-}
-
 // ciLoosened finds steps of CI whose failure does not count, or that are gone.
 func (d *diff) ciLoosened(f *file) []Finding {
 	var out []Finding
@@ -410,9 +415,12 @@ func (d *diff) ciLoosened(f *file) []Finding {
 			out = append(out, f.finding("ci_loosened", i, "a failure does not count any more in CI"))
 		case key == "if:false" || key == "if:${{false}}" || key == "-if:false":
 			out = append(out, f.finding("ci_loosened", i, "a part of CI is switched off"))
-		case excused(f.new[i].Code):
+		case setting.Excused(f.new[i].Code):
 			out = append(out, f.finding("ci_loosened", i, "a check's failure does not count any more in CI"))
 		}
+	}
+	if f.Kind == Modified && source.Has(f.Old, "pull_request") && !source.Has(f.New, "pull_request") && f.Old != "" {
+		out = append(out, f.about("ci_loosened", "CI does not run on pull requests any more", "pull_request"))
 	}
 	if net, at := f.checks(); net < 0 && d.checks() < 0 {
 		out = append(out, f.about("ci_loosened", count(-net, "check")+" less in CI", at))
@@ -424,7 +432,7 @@ func (d *diff) ciLoosened(f *file) []Finding {
 func (d *diff) checks() int {
 	n := 0
 	for _, f := range d.files {
-		if continuous(f.Path) {
+		if setting.Continuous(f.Path) {
 			if f.Kind == Created {
 				return 0 // another service's turn
 			}
@@ -438,27 +446,16 @@ func (d *diff) checks() int {
 // checks is how many more checks a file of CI runs, and the first that is gone.
 func (f *file) checks() (net int, gone string) {
 	for _, i := range f.removed {
-		if runsCheck(f.old[i]) {
+		if setting.RunsCheck(f.old[i]) {
 			if net--; gone == "" {
 				gone = f.old[i].Raw
 			}
 		}
 	}
 	for _, i := range f.added {
-		if runsCheck(f.new[i]) {
+		if setting.RunsCheck(f.new[i]) {
 			net++
 		}
 	}
 	return net, gone
-}
-
-// runsCheck reports whether a line of CI runs a check.
-func runsCheck(l source.Line) bool {
-	code := strings.TrimSpace(l.Code)
-	code = strings.TrimPrefix(strings.TrimPrefix(code, "- "), "run:")
-	code = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(code), "script:"))
-	if i := strings.IndexByte(code, ':'); i >= 0 && i < len(code)-1 && code[i+1] == ' ' || strings.HasSuffix(code, ":") || !strings.Contains(code, " ") && code != "pytest" && code != "tox" {
-		return false
-	}
-	return checkCommand(code) && !source.Prefixed(code, "echo", "#", "if ", "pip install", "pip3", "npm install", "apt", "go install", "cargo install", "gem install", "uv pip", "name:", "uses:")
 }

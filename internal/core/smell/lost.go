@@ -29,7 +29,7 @@ func (d *diff) lost(f *file) []Finding {
 	switch {
 	case n == 0 && f.Old != "":
 		return nil // helpers
-	case n > 0 && moved == n, n > 0 && (d.namesake(f) || d.successor(f, n)):
+	case n > 0 && moved == n, n > 0 && (d.namesake(f) || d.follower(f, n)):
 		return nil
 	case n == 0:
 		return []Finding{f.about("test_deleted", "the test file is deleted", "")}
@@ -48,9 +48,9 @@ func (f *file) held() bool {
 	return f.Old == "" && l.Program()
 }
 
-// successor reports whether a new test file that holds as many tests has the name
+// follower reports whether a new test file that holds as many tests has the name
 // of one that is gone, or one that is made of it.
-func (d *diff) successor(f *file, n int) bool {
+func (d *diff) follower(f *file, n int) bool {
 	name := stem(f.Path)
 	for _, o := range d.files {
 		if other := stem(o.Path); o.test && o.Kind == Created && len(name) > 3 && len(ungrouped(o.fresh)) >= n && (strings.HasPrefix(other, name) || strings.HasPrefix(name, other)) {

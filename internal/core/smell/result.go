@@ -68,7 +68,7 @@ func asksForTest(l source.Lang, ln source.Line) bool {
 	if !source.Has(ln.Code, "if", "elif", "unless", "when", "&&", "||", "and", "or", "not", "?") && !strings.Contains(ln.Code, " ? ") {
 		return false
 	}
-	text := strings.ReplaceAll(source.Squeeze(uncommented(ln)), "'", `"`)
+	text := strings.ReplaceAll(source.Squeeze(source.Uncommented(ln)), "'", `"`)
 	for _, m := range modes[l] {
 		if strings.Contains(m, "CI") && !source.Has(ln.Code, "if", "elif", "unless") && !strings.Contains(ln.Code, " ? ") {
 			continue // a function that says where one is
@@ -78,14 +78,6 @@ func asksForTest(l source.Lang, ln source.Line) bool {
 		}
 	}
 	return false
-}
-
-// uncommented returns the line without its comment.
-func uncommented(ln source.Line) string {
-	if ln.Comment == "" {
-		return ln.Raw
-	}
-	return strings.Replace(ln.Raw, ln.Comment, "", 1)
 }
 
 // rigged finds the ways to make Python's tests pass that no test needs: an
@@ -102,18 +94,6 @@ func (f *file) rigged() []Finding {
 		}
 	}
 	return out
-}
-
-// digits returns the number that s begins with.
-func digits(s string) (number, rest string) {
-	n := 0
-	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] == '.' || s[n] == '_') {
-		n++
-	}
-	if n < len(s) && source.InName(s[n]) {
-		return "", s
-	}
-	return s[:n], s[n:]
 }
 
 // routine is a function in a text.
@@ -234,7 +214,7 @@ func passes(value string) bool {
 }
 
 func literalValue(v string) bool {
-	n, rest := digits(v)
+	n, rest := source.Digits(v)
 	return n != "" && n != "0" && rest == "" || len(v) > 2 && (v[0] == '"' || v[0] == '\'') && strings.Trim(v, "\"' ") == "" || v == "true" || v == "True"
 }
 

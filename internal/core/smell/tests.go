@@ -147,8 +147,9 @@ func (f *file) skipText(what string, i int, h testcase.How) Finding {
 		return f.finding("test_focused", i, what+" is focused: all others are not run")
 	case testcase.Conditional:
 		return f.finding("test_skipped", i, what+" is skipped under a condition")
+	default:
+		return f.finding("test_skipped", i, what+" is skipped")
 	}
-	return f.finding("test_skipped", i, what+" is skipped")
 }
 
 // loose judges the new lines of a test file that belong to no test: fragments,

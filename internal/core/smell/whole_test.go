@@ -51,6 +51,16 @@ func TestConfiguration(t *testing.T) {
 		{".husky/pre-commit", "npm test\n", "", "config_loosened"},
 		{"Makefile", "test:\n\tgo test ./...\n", "test:\n\tgo test ./... || true\n", "config_loosened"},
 		{"Makefile", "test:\n\tgo test ./...\n", "test:\n\t-go test ./...\n", "config_loosened"},
+		{"Makefile", "test:\n\tgo test -race ./...\n", "test:\n\tgo test ./...\n", "config_loosened"},
+		{"Makefile", "test:\n\tgo test -race ./...\n", "test:\n\tgo test -race -v ./...\n", ""},
+		{"package.json", "{\n  \"lint\": \"eslint . --max-warnings 0\",\n}", "{\n  \"lint\": \"eslint .\",\n}", "config_loosened"},
+		{"package.json", "{\n  \"lint\": \"eslint .\",\n  \"a\": \"b\"\n}", "{\n  \"a\": \"b\"\n}", "config_loosened"},
+		{"pom.xml", "<a>\n</a>", "<a>\n<skipTests>true</skipTests>\n</a>", "config_loosened"},
+		{"build.gradle", "test {\n}", "test {\n  ignoreFailures = true\n}", "config_loosened"},
+		{"jest.config.js", "module.exports = {\n}", "module.exports = {\n  testPathIgnorePatterns: ['a.test.js'],\n}", "config_loosened"},
+		{"pytest.ini", "[pytest]\naddopts = -q\n", "[pytest]\naddopts = -q --deselect tests/test_a.py::test_b\n", "config_loosened"},
+		{"next.config.js", "module.exports = {\n}", "module.exports = {\n  typescript: { ignoreBuildErrors: true },\n}", "config_loosened"},
+		{"biome.json", "{\n}", "{\n  \"noExplicitAny\": \"off\"\n}", "config_loosened"},
 	})
 }
 
@@ -68,6 +78,8 @@ func TestContinuousIntegration(t *testing.T) {
 		{w, "    - run: npm test\n", "    - run: npm test\n    - run: rm -f x || true\n", ""},
 		{".gitlab-ci.yml", "test:\n  script: make test\n", "test:\n  script: make test\n  allow_failure: true\n", "ci_loosened"},
 		{".travis.yml", "script:\n  - make test\n", "script:\n  - make\n", "ci_loosened"},
+		{w, "    - run: cargo clippy -- -D warnings\n", "    - run: cargo clippy\n", "config_loosened"},
+		{w, "on:\n  push:\n  pull_request:\n", "on:\n  push:\n", "ci_loosened"},
 		{"docs/ci.yml", "a: 1", "a: 1\ncontinue-on-error: true", ""},
 	})
 }

@@ -64,8 +64,9 @@ func (l Lang) Program() bool {
 	switch l {
 	case Go, Python, JavaScript, TypeScript, Java, Rust, Ruby:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // TestFile reports whether a file holds tests, by its name and its folders.
@@ -89,8 +90,9 @@ func TestFile(p string) bool {
 	case Ruby:
 		return strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_spec") || strings.HasPrefix(name, "test_") ||
 			name == "spec_helper.rb" || name == "rails_helper.rb" || InDir(p, rubyTestDirs)
+	default:
+		return false
 	}
-	return false
 }
 
 var (

@@ -116,8 +116,9 @@ func attribute(l Lang, code string) bool {
 		return code[0] == '@' && !strings.HasPrefix(code, "@interface")
 	case Rust:
 		return strings.HasPrefix(code, "#[")
+	default:
+		return false
 	}
-	return false
 }
 
 // inlineAttribute reports whether the line goes on after its attributes: @Test void f() {.
@@ -139,8 +140,9 @@ func heads(l Lang, ln Line, code, mark string) (header, bool) {
 		return rustHead(code, mark)
 	case Ruby:
 		return rubyHead(ln, code)
+	default:
+		return header{}, false
 	}
-	return header{}, false
 }
 
 func goHead(code string) (header, bool) {

@@ -79,3 +79,23 @@ func Name(s string) string {
 	}
 	return s[:n]
 }
+
+// Uncommented returns the line without its comment.
+func Uncommented(ln Line) string {
+	if ln.Comment == "" {
+		return ln.Raw
+	}
+	return strings.Replace(ln.Raw, ln.Comment, "", 1)
+}
+
+// Digits returns the number that s begins with.
+func Digits(s string) (number, rest string) {
+	n := 0
+	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] == '.' || s[n] == '_') {
+		n++
+	}
+	if n < len(s) && InName(s[n]) {
+		return "", s
+	}
+	return s[:n], s[n:]
+}

@@ -104,7 +104,7 @@ func carried(s string) (what, value string) {
 	}
 	user, host, ok := strings.Cut(rest[:end], "@")
 	_, pass, ok2 := strings.Cut(user, ":")
-	if !ok || !ok2 || source.Prefixed(host, "localhost", "127.", "db", "postgres", "redis", "example", "host") || !secretValue("", pass) {
+	if !ok || !ok2 || source.Prefixed(host, "localhost", "127.", "db", "postgres", "redis", "example", "host") || !secretValue(pass) {
 		return "", ""
 	}
 	return "a password in an address", pass
@@ -173,7 +173,7 @@ func Assigned(l source.Lang, ln source.Line, raw string) (n, value string) {
 	for at >= 0 && at < len(raw) {
 		n = nameBefore(raw[:at])
 		if holdsSecret(n) {
-			if v := literal(l, raw, at+1); secretValue(n, v) {
+			if v := literal(l, raw, at+1); secretValue(v) {
 				return n, v
 			}
 		}
@@ -244,7 +244,7 @@ func literal(l source.Lang, raw string, at int) string {
 
 // secretValue reports whether a literal looks like a secret rather than like a
 // name, a word, a path or a placeholder.
-func secretValue(n, v string) bool {
+func secretValue(v string) bool {
 	if len(v) < 8 || len(v) > 512 || Placeholder(v) || strings.ContainsAny(v, " \t/\\()[]|,;") {
 		return false
 	}

@@ -37,8 +37,9 @@ func Assertion(l source.Lang, code string) Asserts {
 		return rustAssertion(code)
 	case source.Ruby:
 		return rubyAssertion(code)
+	default:
+		return Nothing
 	}
-	return Nothing
 }
 
 func goAssertion(code string) Asserts {
