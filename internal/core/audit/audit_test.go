@@ -48,6 +48,7 @@ func TestRules(t *testing.T) {
 		"protected, deleted":    {Change{Path: "src/.env", Old: file("A=1\n")}, []string{"block protected_path src/.env is protected"}},
 		"outside":               {Change{Path: "lib/a.go", New: file("package a\n")}, []string{"block out_of_boundary lib/a.go is outside"}},
 		"binary":                {Change{Path: "src/a", New: file("\x7fELF\x00\x01")}, []string{"block binary_file src/a is a new binary file of 6 bytes, a Linux program"}},
+		"binary, far behind":    {Change{Path: "src/a.sh", New: file("#!/bin/sh\n" + strings.Repeat("# x\n", 5000) + "\x00")}, []string{"block binary_file src/a.sh is a new binary file"}},
 		"binary, changed":       {Change{Path: "src/a.png", Old: file("\x89PNG\x00"), New: file("\x89PNG\x00\x01")}, []string{"block binary_file src/a.png is a binary file that changed"}},
 		"binary, deleted":       {Change{Path: "src/a.png", Old: file("\x89PNG\x00")}, nil},
 		"huge":                  {Change{Path: "src/data.json", New: big}, []string{"block huge_file src/data.json has 1048577 bytes"}},

@@ -113,7 +113,6 @@ func firstHidden(line string, first bool) (rune, string) {
 	return 0, ""
 }
 
-// binary reports whether git would take the content for binary.
-func binary(content string) bool {
-	return strings.IndexByte(content[:min(len(content), 8000)], 0) >= 0
-}
+// binary reports whether the content is no text. Git looks at its beginning only,
+// behind which a script can carry anything.
+func binary(content string) bool { return strings.IndexByte(content, 0) >= 0 }

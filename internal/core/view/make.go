@@ -316,6 +316,9 @@ func agentWaits(s *state.State, a *state.Agent) string {
 		if _, ok := s.Effects[a.TrimKey()]; ok {
 			return "files to be left out of its work"
 		}
+		if t := s.Tasks[a.Task]; t.Question != "" && t.Agent == a.Agent {
+			return "a person's answer to " + t.Question
+		}
 		return "its work to be judged"
 	}
 	return ""
