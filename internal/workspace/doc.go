@@ -52,6 +52,7 @@
 //
 //	refs/popkit/RUN/base                 the commit the run started from
 //	refs/popkit/RUN/TASK.ATTEMPT         what an agent left (Collect)
+//	refs/popkit/RUN/part/TASK.ATTEMPT    what is left of it without some files (Trim)
 //	refs/popkit/RUN/head                 the integrated tree (Merge)
 //	refs/popkit/RUN/barrier/N            published barriers
 //	refs/popkit/RUN/result               the result, where the branch could not be written
