@@ -55,7 +55,7 @@ func plan(e *command.Env, o planOptions) (p objective.Plan, source string, notes
 		if p, err = onlyPhases(p, o.Phases); err != nil {
 			return p, "", nil, err
 		}
-		source = o.Plan
+		source = command.FileName(o.Plan)
 	case strings.TrimSpace(o.Objective) == "":
 		return p, "", nil, command.Usage(`popkit power start "what to build", or popkit power start --plan FILE`, "there is neither an objective nor a plan")
 	default:
