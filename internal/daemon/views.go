@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
 	"popkit/internal/core/view"
+	"popkit/internal/engine"
 	"popkit/internal/statefile"
 )
 
@@ -133,7 +135,17 @@ func (d *daemon) note(source, text string) {
 		d.early = append(d.early, in)
 		return
 	}
-	d.notes.Go(func() { d.submit(context.Background(), in) }) // the engine's end ends it
+	d.notes.Go(func() { // the engine's end ends it
+		err := d.engine.Submit(context.Background(), in, nil)
+		switch {
+		case errors.Is(err, engine.ErrEnded): // just now: as one that came after it
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.early = append(d.early, in)
+		case err != nil:
+			d.log.Warn("not taken", "input", in, "err", err)
+		}
+	})
 }
 
 // beginNotes hands out the notes from before the engine; later ones are handed
