@@ -192,7 +192,6 @@ func Guarded(l source.Lang, lines []source.Line, i int) bool {
 		if code == "" || lines[j].Indent() >= depth {
 			continue
 		}
-		depth = lines[j].Indent()
 		if !source.Prefixed(strings.TrimLeft(code, "} "), "if ", "if(", "else", "elif ", "unless ", "except", "rescue", "case ", "default:", "switch", "catch") {
 			return false
 		}
