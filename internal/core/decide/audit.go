@@ -34,7 +34,7 @@ func judgeFindings(s *state.State, a *state.Agent, t *state.Task) (out []event.D
 	case state.AnswerSkip:
 		return []event.Data{event.TaskSkipped{Task: t.ID, By: a.Audit.By, Reason: "its work was not accepted" + about(found)}}, false
 	case state.AnswerRetry:
-		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: "a person did not accept its work" + about(found)}}, false
+		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: whose(a) + " did not accept its work" + about(found)}}, false
 	case state.AnswerDrop:
 		files := a.Audit.Files
 		if len(files) == 0 {
@@ -64,6 +64,14 @@ func answered(a *state.Agent) string {
 		return ""
 	}
 	return a.Audit.Answer
+}
+
+// whose is who answered about an attempt's work.
+func whose(a *state.Agent) string {
+	if a.Audit.By == "policy" {
+		return "the policy"
+	}
+	return "a person"
 }
 
 func askAudit(s *state.State, a *state.Agent, t *state.Task, found []event.Finding) event.QuestionAsked {

@@ -125,7 +125,7 @@ func (s *State) agentRejected(e event.Event, d event.AgentRejected) error {
 		return nil
 	}
 	t.Status, t.Agent, t.Failed = TaskPending, "", e.Time
-	if !d.Interrupted && !d.Stale {
+	if !d.Interrupted && !d.Stale && !a.sentBack() {
 		t.Tries++
 	}
 	return nil
@@ -142,6 +142,13 @@ func (a *Agent) trimmed(d event.AgentTrimmed) {
 	a.Work, a.Audit = &rest, nil
 	a.Trims++
 	a.Dropped = append(a.Dropped, d.Dropped...)
+}
+
+// sentBack reports whether a person asked for another attempt at the work: that one
+// needs no leave of the limit of attempts. A policy's answer counts, or it could ask
+// without end.
+func (a *Agent) sentBack() bool {
+	return a.Audit != nil && a.Audit.Answer == AnswerRetry && a.Audit.By != "policy"
 }
 
 // dropEffects forgets failed effects that nobody needs any more.
