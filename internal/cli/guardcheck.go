@@ -9,12 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
 	"popkit/internal/config"
+	"popkit/internal/core/audit"
 	"popkit/internal/core/nearest"
 	"popkit/internal/core/policy"
 )
@@ -288,10 +290,10 @@ type guardExplainOptions struct {
 func newGuardExplain(e *command.Env) *cobra.Command {
 	var o guardExplainOptions
 	cmd := &cobra.Command{
-		Use: "explain [RULE]", Short: "Say what a rule of the guard means, does and is configured by", Args: command.Takes(0, 1),
+		Use: "explain [RULE]", Short: "Say what a rule of the guard or the audit means, does and is configured by", Args: command.Takes(0, 1),
 		Example: "  popkit guard explain push_to_main",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) (out []cobra.Completion, _ cobra.ShellCompDirective) {
-			for _, x := range policy.Explanations() {
+			for _, x := range ruleExplanations() {
 				out = append(out, cobra.CompletionWithDesc(x.Rule, x.Meaning))
 			}
 			return command.Beginning(word, out), cobra.ShellCompDirectiveNoFileComp
@@ -305,14 +307,36 @@ func newGuardExplain(e *command.Env) *cobra.Command {
 	return cmd
 }
 
-func runGuardExplain(e *command.Env, o guardExplainOptions) error {
+// ruleExplanations are those of the guard's rules, and after them of the rules that only
+// the audit of a diff has.
+func ruleExplanations() []policy.Explanation {
 	all := policy.Explanations()
-	if o.Rule != "" {
-		x, ok := policy.Explain(o.Rule)
-		if !ok {
-			return command.Usage("popkit guard explain", "unknown rule %q (%s)", o.Rule, nearest.Hint(o.Rule, policy.RuleNames(), "popkit guard explain lists all"))
+	for _, r := range audit.Table() {
+		if _, ok := policy.Explain(r.Name); ok {
+			continue
 		}
-		all = []policy.Explanation{x}
+		x := policy.Explanation{Rule: r.Name, Meaning: r.About, Default: "ask, before the work is merged",
+			Configure: "guardrails.audit.rules." + r.Name, Hint: "nothing; it is found in the diff"}
+		if r.Name == audit.Unread {
+			x.Configure = "guardrails.audit.max_file_bytes, guardrails.audit.max_read_bytes"
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+func runGuardExplain(e *command.Env, o guardExplainOptions) error {
+	all := ruleExplanations()
+	if o.Rule != "" {
+		i := slices.IndexFunc(all, func(x policy.Explanation) bool { return x.Rule == o.Rule })
+		if i < 0 {
+			var names []string
+			for _, x := range all {
+				names = append(names, x.Rule)
+			}
+			return command.Usage("popkit guard explain", "unknown rule %q (%s)", o.Rule, nearest.Hint(o.Rule, names, "popkit guard explain lists all"))
+		}
+		all = all[i : i+1]
 	}
 	if o.JSON {
 		return e.PrintJSON(all)
