@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"popkit/internal/core/policy/paths"
+	"popkit/internal/core/policy/phrase"
 	"popkit/internal/core/policy/shell"
 )
 
@@ -230,10 +231,6 @@ func (j *judge) envFiles(k cmd) {
 	}
 }
 
-// dataWords are what a database is told to lose data.
-var dataWords = []string{"drop table", "drop database", "drop schema", "drop view", "drop index", "drop column", "drop keyspace", "drop user", "drop role", "drop materialized", "drop owned",
-	"truncate", "delete from", "alter table", "dropdatabase", ".drop(", "deletemany({})", "remove({})", "drop collection", "flushall", "flushdb", "drop tablespace", "purge", "deletemany(", "drop sequence", "drop type", "drop extension", "drop function"}
-
 // database judges what a client tells a database.
 func (j *judge) database(k cmd) {
 	if (k.name == "sqlite3" || k.name == "duckdb") && len(k.operands()) > 0 {
@@ -257,15 +254,9 @@ func (j *judge) database(k cmd) {
 			}
 		}
 	}
-	said = strings.Join(strings.Fields(stripComments(said)), " ")
-	for _, w := range dataWords {
-		if saidWords(said, w) {
-			if w == "alter table" && !strings.Contains(said, " drop ") {
-				continue
-			}
-			j.found(ruleData, k.line(), "data would be lost: %s", k.line())
-			return
-		}
+	if phrase.LosesData(said) {
+		j.found(ruleData, k.line(), "data would be lost: %s", k.line())
+		return
 	}
 	if k.name == "mysqladmin" && strings.Contains(said, " drop") || k.name == "cockroach" && strings.Contains(said, "workload init --drop") {
 		j.found(ruleData, k.line(), "data would be lost: %s", k.line())
@@ -275,37 +266,5 @@ func (j *judge) database(k cmd) {
 		if v, ok := k.value("-c", "-e", "--command", "--execute", "--eval"); ok && v.Open() || k.In.Some && !k.In.Known {
 			j.found(ruleUnknown, k.line(), "what the database is told is not known: %s", k.line())
 		}
-	}
-}
-
-// saidWords reports whether a text holds a phrase that is no part of a longer word.
-func saidWords(text, phrase string) bool {
-	letter := func(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
-	for from := 0; ; {
-		i := strings.Index(text[from:], phrase)
-		if i < 0 {
-			return false
-		}
-		i += from
-		end := i + len(phrase)
-		if !(i > 0 && letter(text[i-1]) && letter(phrase[0])) && !(end < len(text) && letter(text[end]) && letter(phrase[len(phrase)-1])) {
-			return true
-		}
-		from = i + 1
-	}
-}
-
-// stripComments takes SQL's comments out, which can stand between any two words.
-func stripComments(s string) string {
-	for {
-		i := strings.Index(s, "/*")
-		if i < 0 {
-			return s
-		}
-		j := strings.Index(s[i+2:], "*/")
-		if j < 0 {
-			return s[:i]
-		}
-		s = s[:i] + " " + s[i+2+j+2:]
 	}
 }

@@ -25,6 +25,8 @@ func (j *judge) writePlace(p place) {
 	case paths.Harmless(p.abs):
 	case p.abs.Open():
 		j.openPath(p, "written")
+	case strings.HasPrefix(abs, "/proc/sysrq"), strings.HasPrefix(abs, "/sys/power"):
+		j.found(ruleDestructive, abs, "%s works on the machine itself", p)
 	case strings.HasPrefix(abs, "/dev/"):
 		j.found(ruleDestructive, abs, "%s is a device", p)
 	case p.inside:
@@ -144,6 +146,7 @@ func (j *judge) remove(dir, w shell.Word, deep bool) {
 
 func (j *judge) removePlace(p place, deep, first bool) {
 	abs := string(p.abs)
+	top := everythingIn(abs)
 	switch {
 	case paths.Harmless(p.abs):
 	case p.abs.Open():
@@ -155,7 +158,7 @@ func (j *judge) removePlace(p place, deep, first bool) {
 		if j.f.Tmp == "" || !strings.HasPrefix(abs, j.f.Tmp) {
 			j.softer(ruleOutside, abs, "%s is everybody's", p)
 		}
-	case abs == "/" || strings.HasPrefix(abs, "/"+string(shell.Deep)) || strings.HasPrefix(abs, "/"+string(shell.Name)) || paths.UnderAny(abs, paths.SystemDirs) || strings.Count(abs, "/") == 1 || j.f.Home != "" && paths.UnderAny(j.f.Home, []string{abs}):
+	case top == "/" || strings.HasPrefix(abs, "/"+string(shell.Deep)) || strings.HasPrefix(abs, "/"+string(shell.Name)) || paths.UnderAny(top, paths.SystemDirs) || strings.Count(top, "/") == 1 || j.f.Home != "" && paths.UnderAny(j.f.Home, []string{top}):
 		j.found(ruleDestructive, abs, "%s would be deleted", p)
 	case paths.HomeSecret(j.f.Home, abs):
 		j.found(ruleProtected, abs, "%s is outside the workspace, and decides what your account runs or may do", p)
@@ -166,6 +169,18 @@ func (j *judge) removePlace(p place, deep, first bool) {
 		}
 		j.found(ruleOutside, abs, "%s is outside the workspace", p)
 	}
+}
+
+// everythingIn takes wildcards off the end of a path that stand for all in a folder.
+func everythingIn(abs string) string {
+	for abs != "." && abs != "/" {
+		dir, base := path.Split(abs)
+		if base == "" || strings.Trim(base, ".*?"+string(shell.Name)+string(shell.Deep)+string(shell.Char)) != "" {
+			return abs
+		}
+		abs = path.Clean(dir)
+	}
+	return abs
 }
 
 func (j *judge) removeInside(p place, deep, first bool) {
@@ -285,7 +300,7 @@ func (j *judge) written(dir, w shell.Word, text string, appended bool) {
 		return
 	}
 	rel := string(p.rel)
-	if text == "" && !appended && smell.TestFile(rel) {
+	if strings.TrimSpace(text) == "" && !appended && smell.TestFile(rel) {
 		j.change(rel, smell.Change{Kind: smell.Deleted, Old: j.text(rel)})
 		return
 	}

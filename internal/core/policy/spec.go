@@ -73,12 +73,13 @@ var effects = map[string]effect{"allow": {decision: Allow, off: true}, "off": {d
 
 // DefaultSpec is what holds without any configuration.
 func DefaultSpec() Spec {
+	secret := []string{"credentials", "credentials.json", "credentials.yml", "credentials.yaml", "*-credentials.json", "*_credentials.json", "service-account*.json",
+		"service_account*.json", "secrets.json", "secrets.yml", "secrets.yaml", "secrets.toml", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ovpn",
+		"kubeconfig", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass", ".git-credentials"}
 	return Spec{
-		ProtectedPaths: []string{".git", ".env*", "**/secrets/**"},
-		ProtectedReads: []string{".env*", "**/secrets/**", "credentials", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx",
-			"id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass", ".git-credentials"},
-		SensitivePaths: []string{"credentials", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "id_rsa", "id_dsa", "id_ecdsa",
-			"id_ed25519", ".netrc", ".pgpass", ".git-credentials", "prod.config.*", "production.config.*", "*.prod.config.*"},
+		ProtectedPaths:    []string{".git", ".env*", "**/secrets/**"},
+		ProtectedReads:    append([]string{".env*", "**/secrets/**"}, secret...),
+		SensitivePaths:    append([]string{"prod.config.*", "production.config.*", "*.prod.config.*"}, secret...),
 		ProtectedBranches: []string{"main", "master", "production", "prod", "trunk", "default"},
 		Unconventional:    "flag",
 		BulkFiles:         5,

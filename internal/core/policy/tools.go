@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"path"
 	"slices"
 	"strings"
 
@@ -132,8 +133,8 @@ func (j *judge) call(c Call) {
 	if dir == "" {
 		dir = j.f.Workspace
 	}
-	if dir == "" {
-		dir = "/"
+	if !path.IsAbs(dir) {
+		dir = path.Join("/", j.f.Workspace, dir)
 	}
 	j.toolCall(kind, c.Tool, in, shell.Word(dir))
 }

@@ -20,8 +20,10 @@ const (
 	Reads Kind = iota
 	Writes
 	Deletes
-	Starts // Argv, or Script in the shell
-	Hidden // it starts something that the text does not say
+	Starts  // Argv, or Script in the shell
+	Hidden  // it starts something that the text does not say
+	Fetches // it starts what it gets over the network
+	Forks   // it starts itself without end
 )
 
 // Effect is something that a small program does, as far as its text says.
@@ -66,7 +68,10 @@ func read(lang, text string, rest []Word, depth int) []Effect {
 		return []Effect{{Kind: Hidden}}
 	}
 	c := scanCode(lang, text)
-	p := &finder{rest: rest, depth: depth}
+	p := &finder{rest: rest, depth: depth, text: text}
+	if strings.Contains(text, "fork") && (strings.Contains(text, "while") || strings.Contains(text, "for ") || strings.Contains(text, "loop")) && !strings.Contains(text, "forkserver") {
+		p.effects = append(p.effects, Effect{Kind: Forks})
+	}
 	for _, call := range c.calls {
 		first, rest, _ := strings.Cut(call.owner, ".")
 		if module, ok := c.modules[first]; ok {
@@ -107,6 +112,7 @@ func looksLikePath(s string) bool {
 
 // finder collects the effects of one program.
 type finder struct {
+	text    string
 	rest    []Word // the words after the program, which it may work on
 	effects []Effect
 	blind   bool // it writes where the text does not say
@@ -240,6 +246,9 @@ func (p *finder) run(lang string, c called) {
 	case len(known) == 0 && len(c.args) == 0:
 	case len(known) == 0 || known[0].Open() && strings.HasPrefix(string(known[0]), string(unknown)):
 		p.effects = append(p.effects, Effect{Kind: Hidden})
+		if slices.ContainsFunc(codeFetches, func(f string) bool { return strings.Contains(p.text, f) }) {
+			p.effects = append(p.effects, Effect{Kind: Fetches})
+		}
 	case source:
 		p.effects = append(p.effects, read(lang, string(known[0]), nil, p.depth+1)...)
 	case len(known) == 1 || strings.Contains(string(known[0]), " "):

@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -10,33 +9,10 @@ import (
 	"popkit/internal/core/policy/wrapper"
 )
 
-// shells are programs that read bash, or near enough.
-var shells = []string{"sh", "bash", "zsh", "dash", "ksh", "ash", "mksh", "rbash", "fish", "bash5", "pwsh"}
-
-// languageOf returns the language of an interpreter: "sh", "python", "node", "perl",
-// "ruby", "php", or "".
-func languageOf(prog string) string {
-	base := strings.TrimRight(path.Base(prog), "0123456789.")
-	switch {
-	case slices.Contains(shells, base):
-		return "sh"
-	case base == "python" || base == "pypy" || base == "ipython":
-		return "python"
-	case base == "node" || base == "nodejs" || base == "deno" || base == "bun" || base == "tsx" || base == "ts-node":
-		return "node"
-	case base == "perl" || base == "ruby" || base == "php" || base == "lua":
-		return base
-	}
-	return ""
-}
-
-var codeFlags = map[string][]string{"sh": {"-c"}, "python": {"-c"}, "node": {"-e", "--eval", "-p", "--print", "-pe"}, "perl": {"-e", "-E"}, "ruby": {"-e"},
-	"php": {"-r"}, "lua": {"-e"}}
-
 // interpreter runs programs that are given as text: on the command line, from a
 // file, from the input.
 func (w *walker) interpreter(st *state, args, env []Word, in Flow, vars []string) (Flow, bool) {
-	lang := languageOf(string(args[0]))
+	lang := code.Language(string(args[0]))
 	if lang == "" {
 		return w.program(st, args, env, in, vars)
 	}
@@ -45,7 +21,7 @@ func (w *walker) interpreter(st *state, args, env []Word, in Flow, vars []string
 			w.script(st, w.contents(Join(st.dirs()[0], Word(v))), lang)
 		}
 	}
-	text, rest, given := inline(lang, args)
+	text, rest, given := code.Inline(lang, args)
 	if given {
 		w.emit(st, args, env, in, vars, w.small(st, lang, text, rest)...)
 		if !w.runnable(string(text)) {
@@ -71,6 +47,11 @@ func (w *walker) interpreter(st *state, args, env []Word, in Flow, vars []string
 	case len(rest) > 1 && rest[0] == "-m" && lang == "python":
 		_, _, out := w.run(st.clone(), rest[1:], env, in, vars)
 		return out, true
+	case lang == "node" && slices.ContainsFunc(args[1:], func(a Word) bool {
+		return strings.HasPrefix(string(a), "https://") || strings.HasPrefix(string(a), "http://")
+	}) && len(rest) > 0 && (strings.HasPrefix(string(rest[0]), "http") || rest[0] == "run"):
+		w.note(RemoteCode, "what came over the network is run by %s", args[0])
+		return Flow{Some: true}, true
 	case lang == "node" && (args[0] == "deno" || args[0] == "bun"):
 		return Flow{Some: true}, true
 	}
@@ -81,52 +62,6 @@ func (w *walker) interpreter(st *state, args, env []Word, in Flow, vars []string
 		return Flow{Some: true}, true
 	}
 	return w.file(st, lang, rest, in), true
-}
-
-// inline finds the program on an interpreter's command line; rest are the words
-// after it, or without one the words after the options.
-func inline(lang string, args []Word) (text Word, rest []Word, ok bool) {
-	for i := 1; i < len(args); i++ {
-		a := string(args[i])
-		next := Word("")
-		if i+1 < len(args) {
-			next = args[i+1]
-		}
-		switch {
-		case slices.Contains(codeFlags[lang], a):
-			return next, args[min(i+2, len(args)):], true
-		case lang == "node" && strings.HasPrefix(a, "--eval="):
-			return Word(a[len("--eval="):]), args[i+1:], true
-		case lang == "node" && i == 1 && a == "eval" && args[0] == "deno":
-			return next, args[min(i+2, len(args)):], true
-		case (lang == "sh" || lang == "perl" || lang == "ruby" || lang == "python") && bundled(a, lang):
-			return next, args[min(i+2, len(args)):], true
-		case lang == "python" && strings.HasPrefix(a, "-c") || lang == "perl" && strings.HasPrefix(a, "-e") && !strings.ContainsAny(a, "/"):
-			return Word(a[2:]), args[i+1:], true
-		case a == "-o" || a == "+o" || a == "--rcfile" || a == "--init-file" || a == "-r" || a == "--require" || a == "-W" || a == "-X" || a == "-I" && lang == "ruby" || a == "-O":
-			i++
-		case lang == "sh" && (a == "-s" || len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.HasSuffix(a, "s") && strings.Trim(a[1:], "abefhiklmnprstuvx") == ""):
-			return "", nil, false // from its input
-		case a == "-m" && lang == "python":
-			return "", args[i:], false
-		case a == "--":
-			return "", args[i+1:], false
-		case !strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "+") || a == "-":
-			return "", args[i:], false
-		}
-	}
-	return "", nil, false
-}
-
-// bundled tells -lc, -xec, -pie, -ne.
-func bundled(a, lang string) bool {
-	if len(a) < 3 || a[0] != '-' || a[1] == '-' {
-		return false
-	}
-	if lang == "sh" || lang == "python" {
-		return a[len(a)-1] == 'c' && strings.Trim(a[1:], "abcdefghiklmnopqrstuvxBCEHPTsuOISE") == ""
-	}
-	return a[len(a)-1] == 'e' && strings.Trim(a[1:], "aenpilwsW0F.bakorig~") == ""
 }
 
 // file runs a script that lies in a file.
@@ -220,7 +155,7 @@ func (w *walker) program(st *state, args, env []Word, in Flow, vars []string) (F
 		if line, _, _ := strings.Cut(string(own.Text), "\n"); strings.HasPrefix(line, "#!") {
 			words := strings.Fields(line[2:])
 			if len(words) > 0 {
-				if lang = languageOf(words[len(words)-1]); lang == "" {
+				if lang = code.Language(words[len(words)-1]); lang == "" {
 					lang = "sh"
 				}
 			}
@@ -274,7 +209,7 @@ func (w *walker) textual(st *state, prog string, args, env []Word, in Flow, vars
 		if inner, _ := wr.Inner(args[1:]); len(inner) > 0 {
 			w.nested(st.clone(), join(inner), in, prog)
 		}
-	case "tmux", "screen":
+	case "tmux", "screen", "hyperfine", "concurrently":
 		w.emit(st, args, env, in, vars)
 		for _, a := range args[1:] {
 			if strings.Contains(string(a), " ") {
@@ -299,6 +234,10 @@ func (w *walker) small(st *state, lang string, text Word, rest []Word) []File {
 		switch e.Kind {
 		case code.Hidden:
 			w.note(UnknownCommand, "%s starts what its text does not say", lang)
+		case code.Fetches:
+			w.note(RemoteCode, "what came over the network is run by %s", lang)
+		case code.Forks:
+			w.note(ForkBomb, "%s starts itself again and again", lang)
 		case code.Starts:
 			if e.Argv == nil {
 				w.nested(st.clone(), e.Script, Flow{Some: true}, lang)

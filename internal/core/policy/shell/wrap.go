@@ -19,7 +19,7 @@ func (w *walker) unwrap(st *state, args, env []Word, in Flow, vars []string) (ou
 		return w.find(st, args, in, vars)
 	case "git":
 		return w.git(st, args, env, in, vars)
-	case "watch", "ssh", "su", "script", "runuser", "nix-shell", "tmux", "screen", "sg", "at", "batch", "awk", "gawk", "mawk", "nawk":
+	case "watch", "ssh", "su", "script", "runuser", "nix-shell", "tmux", "screen", "hyperfine", "concurrently", "sg", "at", "batch", "awk", "gawk", "mawk", "nawk":
 		return w.textual(st, prog, args, env, in, vars)
 	}
 	wr, known := wrapper.Table[prog]
