@@ -45,6 +45,10 @@ func beforeEach(cmd *cobra.Command, f func()) {
 // oneLine is the first line of an error that explains itself in several.
 func oneLine(err error) error {
 	text, _, _ := strings.Cut(err.Error(), "\n")
+	if _, flags, excluded := strings.Cut(text, "none of the others can be; ["); excluded {
+		flags, _, _ = strings.Cut(flags, "]")
+		return errors.New("--" + strings.Join(strings.Fields(flags), " and --") + " exclude each other")
+	}
 	text, _, _ = strings.Cut(text, ": strconv.") // a flag's value; the Go function is nobody's business
 	return errors.New(text)
 }

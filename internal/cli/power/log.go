@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 
 	"github.com/spf13/cobra"
 
@@ -56,15 +57,19 @@ func runLog(ctx context.Context, e *command.Env, o logOptions) (err error) {
 		return command.Environment(err)
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	events := log.Read(ctx, o.From)
+	events, last := log.Read(ctx, o.From), int64(math.MaxInt64)
 	if o.Follow && h != nil {
 		events = log.Follow(ctx, o.From)
+		if last, err = log.Tail(ctx); err != nil {
+			return command.Environment(err)
+		}
 	}
-	return printEvents(e, events, o)
+	return printEvents(e, events, last, o)
 }
 
-// printEvents prints until the events end, or, following, the run has.
-func printEvents(e *command.Env, events iter.Seq2[event.Event, error], o logOptions) error {
+// printEvents prints until the events end, or the run does; ends before event last
+// are none: the run was resumed after them.
+func printEvents(e *command.Env, events iter.Seq2[event.Event, error], last int64, o logOptions) error {
 	for ev, err := range events {
 		if err != nil {
 			return command.Environment(err)
@@ -78,7 +83,7 @@ func printEvents(e *command.Env, events iter.Seq2[event.Event, error], o logOpti
 		if err := e.Print(text + "\n"); err != nil {
 			return err
 		}
-		if _, over := ev.Data.(event.RunEnded); over && o.Follow {
+		if _, over := ev.Data.(event.RunEnded); over && ev.Seq >= last {
 			return nil
 		}
 	}
