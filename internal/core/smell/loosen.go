@@ -32,7 +32,11 @@ func (d *diff) byKind(f *file) []Finding {
 	case name == ".pre-commit-config.yaml" || source.InDir(f.Path, []string{".husky"}) || strings.HasPrefix(name, "lefthook"):
 		return f.hooks()
 	case name == "Makefile" || name == "makefile" || name == "GNUmakefile":
-		return f.scripts()
+		out := f.scripts()
+		if net, gone := f.checks(); net < 0 && f.Kind != Deleted {
+			out = append(out, f.about("config_loosened", count(-net, "check")+" less in "+name, gone))
+		}
+		return out
 	case name == "Cargo.toml":
 		return f.lints()
 	}

@@ -159,7 +159,7 @@ func (f *file) constant() []Finding {
 	for _, r := range f.routines(f.old, f.removed) {
 		old[r.name] = r
 	}
-	out := f.replacedCheck()
+	out := append(f.replacedCheck(), f.replacedResult()...)
 	if len(old) == 0 {
 		return out
 	}
@@ -216,6 +216,34 @@ func passes(value string) bool {
 func literalValue(v string) bool {
 	n, rest := source.Digits(v)
 	return n != "" && n != "0" && rest == "" || len(v) > 2 && (v[0] == '"' || v[0] == '\'') && strings.Trim(v, "\"' ") == "" || v == "true" || v == "True"
+}
+
+// replacedResult finds a result that was computed and is written down now: return
+// a + b became return 42, and nothing else about it is new.
+func (f *file) replacedResult() []Finding {
+	if len(f.added) > 3 {
+		return nil // the code was rewritten
+	}
+	var out []Finding
+	for _, i := range f.added {
+		l := f.new[i]
+		at := strings.Index(l.Code, "return ")
+		if at < 0 || strings.TrimSpace(l.Code[:at]) != "" {
+			continue
+		}
+		value, end := written(l.Raw, skipTo(l.Code, at+len("return "), " "))
+		if value == "" || strings.Trim(l.Code[min(end, len(l.Code)):], " ;") != "" || number(value) && len(value) < 2 {
+			continue
+		}
+		for _, j := range f.removed {
+			was, ok := strings.CutPrefix(strings.TrimSpace(f.old[j].Code), "return ")
+			if ok && strings.ContainsAny(was, "(+-*/[") && f.old[j].Indent() == l.Indent() && near(i, j) && strings.Trim(was, "\"' ;") != "" {
+				out = append(out, f.finding("result_hardcoded", i, "a result that was computed is written down: "+cut(strings.TrimSpace(f.old[j].Raw))))
+				break
+			}
+		}
+	}
+	return out
 }
 
 // replacedCheck finds a check whose answer was replaced by yes: return ok(token)

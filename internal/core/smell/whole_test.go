@@ -52,6 +52,7 @@ func TestConfiguration(t *testing.T) {
 		{"Makefile", "test:\n\tgo test ./...\n", "test:\n\tgo test ./... || true\n", "config_loosened"},
 		{"Makefile", "test:\n\tgo test ./...\n", "test:\n\t-go test ./...\n", "config_loosened"},
 		{"Makefile", "test:\n\tgo test -race ./...\n", "test:\n\tgo test ./...\n", "config_loosened"},
+		{"Makefile", "test:\n\tgo vet ./...\n\tgo test ./...\n", "test:\n\tgo vet ./...\n", "config_loosened"},
 		{"Makefile", "test:\n\tgo test -race ./...\n", "test:\n\tgo test -race -v ./...\n", ""},
 		{"package.json", "{\n  \"lint\": \"eslint . --max-warnings 0\",\n}", "{\n  \"lint\": \"eslint .\",\n}", "config_loosened"},
 		{"package.json", "{\n  \"lint\": \"eslint .\",\n  \"a\": \"b\"\n}", "{\n  \"a\": \"b\"\n}", "config_loosened"},

@@ -101,5 +101,8 @@ func RunsCheck(l source.Line) bool {
 	if i := strings.IndexByte(code, ':'); i >= 0 && i < len(code)-1 && code[i+1] == ' ' || strings.HasSuffix(code, ":") || !strings.ContainsAny(code, " /") && code != "pytest" && code != "tox" {
 		return false
 	}
+	if !strings.Contains(code, "&&") && source.Has(code, "pip install", "pip3 install", "go get", "install.sh", "gem install", "npm install", "cargo install", "apt-get", "brew install") {
+		return false
+	}
 	return CheckCommand(code) && !source.Prefixed(code, "echo", "#", "if ", "pip install", "pip3", "npm install", "apt", "go install", "cargo install", "gem install", "uv pip", "name:", "uses:")
 }

@@ -56,7 +56,7 @@ func goAssertion(code string) Asserts {
 		switch {
 		case !ok || !strings.Contains(verb, "("):
 			return Nothing
-		case source.Prefixed(verb, "NotNil(", "NotEmpty(", "NoError(", "NotZero(", "NotEqual("), truthy(verb, "True("):
+		case source.Prefixed(verb, "NotNil(", "Nil(", "NotEmpty(", "NoError(", "NotZero(", "NotEqual("), truthy(verb, "True("):
 			return Weak
 		case n == "s" || n == "suite" || n == "c" || n == "must":
 			if !source.Prefixed(verb, "Equal", "Assert", "Check", "Error", "Len", "Contains", "Nil", "False", "Empty") {

@@ -43,7 +43,7 @@ func Tautology(l source.Lang, ln source.Line) bool {
 	}
 	for _, w := range truths {
 		at := callAny(ln.Code, w)
-		if at < 0 {
+		if at < 0 || l == source.Go && w == "assert" {
 			continue
 		}
 		args := arguments(ln, at)
