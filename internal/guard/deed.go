@@ -56,6 +56,20 @@ func deed(c policy.Call) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// on is what a call is called on, in short: its path, its command, its address.
+func on(c policy.Call) string {
+	var input map[string]any
+	if err := json.Unmarshal(c.Input, &input); err != nil {
+		return ""
+	}
+	for _, name := range first[:6] {
+		if text, ok := input[name].(string); ok {
+			return text
+		}
+	}
+	return ""
+}
+
 func rank(name string) int {
 	if i := slices.Index(first, name); i >= 0 {
 		return i

@@ -116,7 +116,8 @@ func (g *Guard) Judge(ctx context.Context, agent string, c Call) (j Judgement) {
 // judged is a verdict as it goes to the log.
 func (g *Guard) judged(agent string, c Call, digest string, v policy.Verdict) Judgement {
 	out := event.GuardJudged{
-		Agent: agent, Call: c.ID, Tool: c.Tool, Verdict: event.Verdict(v.Decision.String()), Rule: v.Rule,
+		Agent: agent, Call: c.ID, Tool: c.Tool, On: clip(g.redactor.String(on(c.Call)), maxText),
+		Verdict: event.Verdict(v.Decision.String()), Rule: v.Rule,
 		Subject: g.subject(v.Subject), Reason: clip(g.redactor.String(v.Reason), maxText), Hint: clip(g.redactor.String(v.Hint), maxText), Digest: digest,
 	}
 	for i, f := range v.Flags {

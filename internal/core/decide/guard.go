@@ -50,7 +50,7 @@ func Spec(s *state.State) policy.Spec {
 // not where a person has answered for good, or is being asked about this very call.
 func judgeCall(s *state.State, a *state.Agent, in Judge) []event.Data {
 	v := in.Judged
-	v.Agent, v.Tool, v.Call = a.Agent, clip(v.Tool, 200), clip(v.Call, 200)
+	v.Agent, v.Tool, v.Call, v.On = a.Agent, clip(v.Tool, 200), clip(v.Call, 200), clip(v.On, maxSubject)
 	v.Reason, v.Hint = clip(v.Reason, maxSubject), clip(v.Hint, maxSubject)
 	long := len(v.Subject) > maxSubject
 	v.Subject = clip(v.Subject, maxSubject)

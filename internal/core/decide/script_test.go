@@ -419,7 +419,7 @@ func (s *stage) agent(verb string, w words) bool {
 		}
 	case "judge":
 		s.step(Judge{Deed: w.value["deed"], Judged: event.GuardJudged{
-			Agent: id, Verdict: event.Verdict(w.at(1)), Tool: "Bash", Call: w.value["call"], Rule: w.value["rule"], Subject: w.value["subject"],
+			Agent: id, Verdict: event.Verdict(w.at(1)), Tool: cmp.Or(w.value["tool"], "Bash"), Call: w.value["call"], On: w.value["on"], Rule: w.value["rule"], Subject: w.value["subject"],
 			Digest: w.value["digest"], Reason: w.value["reason"], Canary: w.has("canary"), Flags: flags(w),
 		}})
 	case "breach":

@@ -53,6 +53,9 @@ func (t *Track) Made() { t.since++ }
 // Judged notes a call that the guard was asked about, and whose digest tells it from
 // any other. Made counts it, once it is.
 func (t *Track) Judged(tool, subject, digest, workspace string) {
+	if writes(tool) {
+		digest = "" // the same edit twice is an edit of what has changed meanwhile
+	}
 	t.note(tool, subject, digest, workspace)
 }
 

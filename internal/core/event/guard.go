@@ -16,6 +16,7 @@ type GuardJudged struct {
 	Agent   string  `json:"agent"`
 	Call    string  `json:"call,omitempty"` // how the agent's host names the call, where it does
 	Tool    string  `json:"tool"`
+	On      string  `json:"on,omitempty"` // what it is called on: a path, a command; redacted
 	Verdict Verdict `json:"verdict"`
 	Rule    string  `json:"rule,omitempty"`    // the rule that decided
 	Subject string  `json:"subject,omitempty"` // what the rule is about: a path, a command; redacted

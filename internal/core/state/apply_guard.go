@@ -91,7 +91,7 @@ func (s *State) applyGuard(e event.Event) error {
 		a.LastSeen = e.Time
 		a.Guard.judged(d)
 		if d.Verdict != event.VerdictDeny && !d.Canary { // what never runs leads nobody astray
-			a.Track.Judged(d.Tool, d.Subject, d.Digest, a.Workspace)
+			a.Track.Judged(d.Tool, d.On, d.Digest, a.Workspace)
 		}
 	case event.AgentBreached:
 		a, err := s.agent(d.Agent)
