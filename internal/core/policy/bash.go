@@ -218,6 +218,15 @@ func (k cmd) has(options ...string) bool {
 	return false
 }
 
+// bundled reports whether a letter is given as an option, alone or among those that
+// take no value.
+func (k cmd) bundled(others, letter string) bool {
+	return slices.ContainsFunc(k.args, func(a shell.Word) bool {
+		s := string(a)
+		return len(s) > 1 && s[0] == '-' && s[1] != '-' && strings.Contains(s, letter) && strings.Trim(s[1:], others+letter) == ""
+	})
+}
+
 // value is what an option is given: the next word, or what is glued to it.
 func (k cmd) value(options ...string) (shell.Word, bool) {
 	for i, a := range k.args {

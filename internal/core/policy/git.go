@@ -94,10 +94,16 @@ func pathspec(w shell.Word) shell.Word {
 }
 
 func (j *judge) gitClean(k, sub cmd) {
-	if sub.has("-n", "--dry-run") || !sub.has("-f", "--force") {
+	if sub.bundled("fdxXqi", "n") || sub.has("--dry-run") || !sub.has("-f", "--force") {
 		return
 	}
-	words := sub.operands("-e", "--exclude")
+	valued := []string{"-e", "--exclude"}
+	for _, x := range sub.args { // -fdxe PATTERN
+		if s := string(x); strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "--") && strings.HasSuffix(s, "e") {
+			valued = append(valued, s)
+		}
+	}
+	words := sub.operands(valued...)
 	if len(words) == 0 || slices.Contains(words, ".") {
 		j.found(ruleBulk, k.line(), "all files that git does not track would be deleted: %s", k.line())
 		return
@@ -142,7 +148,7 @@ func (j *judge) inTree(w shell.Word) bool {
 }
 
 func (j *judge) gitApply(k, sub cmd) {
-	if sub.has("--stat", "--check", "--numstat", "--summary", "--abort", "--continue", "--skip", "--quit", "--show-current-patch") {
+	if !sub.has("--apply") && sub.has("--stat", "--check", "--numstat", "--summary", "--abort", "--continue", "--skip", "--quit", "--show-current-patch") {
 		return
 	}
 	words := sub.operands("-p", "-C", "--directory", "--exclude", "--include", "--whitespace")
@@ -241,7 +247,7 @@ func words0(words []shell.Word) string {
 
 // push judges where a push goes.
 func (j *judge) push(k, sub cmd) {
-	if sub.has("-n", "--dry-run") || sub.has("--help") {
+	if sub.bundled("fuqvd46", "n") || sub.has("--dry-run", "--help") {
 		return
 	}
 	subject := k.line()

@@ -64,18 +64,29 @@ func (j *judge) kill(k cmd) {
 	}
 }
 
-// permissions judges chmod and its like.
-func (j *judge) permissions(k cmd) {
-	words := k.operands("--reference", "-m", "-x", "-M", "--set-file")
-	if k.name == "chmod" { // a mode may begin with "-"
+// modeAndFiles splits the words of chmod and its like. A mode may begin with "-".
+func modeAndFiles(k cmd) (mode string, files []shell.Word) {
+	switch k.name {
+	case "setfacl", "setfattr", "chcon":
+		return "", k.operands("-m", "-x", "-M", "-X", "-n", "-v", "-u", "-r", "-t", "-l", "--modify", "--remove", "--set", "--set-file")
+	case "chattr":
+		return "", slices.DeleteFunc(k.operands("-v", "-p"), func(a shell.Word) bool { return strings.HasPrefix(string(a), "+") || strings.HasPrefix(string(a), "=") })
+	}
+	words := k.operands()
+	if k.name == "chmod" {
 		words = slices.DeleteFunc(slices.Clone(k.args), func(a shell.Word) bool {
-			return strings.HasPrefix(string(a), "--") || strings.Trim(string(a), "-RvfcHLP") == "" && len(a) > 1
+			return strings.HasPrefix(string(a), "--") || len(a) > 1 && a[0] == '-' && strings.Trim(string(a), "-RvfcHLP") == ""
 		})
 	}
-	mode := ""
 	if len(words) > 0 && !k.has("--reference") {
-		mode, words = string(words[0]), words[1:]
+		return string(words[0]), words[1:]
 	}
+	return "", words
+}
+
+// permissions judges chmod and its like.
+func (j *judge) permissions(k cmd) {
+	mode, words := modeAndFiles(k)
 	deep := k.has("-R", "--recursive")
 	for _, w := range words {
 		for _, p := range j.places(k.Dir, w) {

@@ -139,7 +139,10 @@ func (j *judge) rm(k cmd) {
 	if k.name == "gio" && (len(k.args) == 0 || k.args[0] != "trash") {
 		return
 	}
-	words := k.operands("-n", "--iterations", "-s", "--size")
+	words := k.operands()
+	if k.name == "shred" {
+		words = k.operands("-n", "--iterations", "-s", "--size")
+	}
 	deep := k.has("-r", "-R", "--recursive") || k.name == "rimraf" || strings.HasPrefix(k.name, "trash")
 	for _, w := range words {
 		if k.name == "rmdir" {
@@ -234,8 +237,17 @@ func (j *judge) into(k cmd, from []shell.Word, to shell.Word) {
 	}
 }
 
+// copyValued are the options whose value is the next word, by program: what is an
+// option's value for one is the file itself for another.
+var copyValued = map[string][]string{
+	"cp": {"-S", "--suffix", "-t", "--target-directory"}, "ln": {"-S", "--suffix", "-t", "--target-directory"},
+	"install": {"-S", "--suffix", "-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group"},
+	"rsync":   {"-e", "--rsh", "--exclude", "--include", "--exclude-from", "--include-from", "--filter", "-f", "--files-from", "-T", "--temp-dir", "-M", "-B"},
+	"scp":     {"-P", "-i", "-F", "-o", "-c", "-l", "-S", "-J"},
+}
+
 func (j *judge) cp(k cmd) {
-	valued := []string{"-S", "--suffix", "-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group", "-e", "--rsh", "--exclude", "--include", "--exclude-from", "--include-from", "-P", "-i", "--filter", "-f"}
+	valued := copyValued[k.name]
 	from, to := sources(k, valued...)
 	if k.name == "install" && k.has("-d", "--directory") {
 		for _, w := range k.operands(valued...) {
@@ -361,9 +373,13 @@ func (j *judge) dd(k cmd) {
 	}
 }
 
+// inPlaceValued are the options whose value is the next word, by program.
+var inPlaceValued = map[string][]string{"perl": {"-e", "-E", "-I"}, "ruby": {"-e", "-I", "-r", "-E", "-C"},
+	"vim": {"-c", "--cmd", "-u", "-S"}, "vi": {"-c", "--cmd", "-u", "-S"}, "nvim": {"-c", "--cmd", "-u", "-S"}, "ex": {"-c", "--cmd", "-u", "-S"}}
+
 // inPlace judges the editors that change files where they lie.
 func (j *judge) inPlace(k cmd) {
-	words := k.operands("-e", "-f", "--expression", "--file", "-E", "-I", "-M", "-S", "-r", "-v", "-F", "-i")
+	words := k.operands(inPlaceValued[k.name]...)
 	switch k.name {
 	case "sed", "gsed":
 		words = k.operands("-e", "-f", "--expression", "--file")
@@ -393,7 +409,9 @@ func (j *judge) inPlace(k cmd) {
 		return // its files are known by its program
 	}
 	for _, w := range words {
-		j.write(k.Dir, w)
+		if !strings.HasPrefix(string(w), "+") { // a command of vi's
+			j.write(k.Dir, w)
+		}
 	}
 }
 

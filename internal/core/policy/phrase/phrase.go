@@ -47,7 +47,7 @@ func (p Phrase) said(w string, c Command) bool {
 // isDry tells the options with which a command only shows what it would do.
 func isDry(a string) bool {
 	for _, d := range strings.Fields(dryRun) {
-		if a == d || strings.HasPrefix(a, d+"=") && !strings.HasSuffix(a, "=none") && !strings.HasSuffix(a, "=false") {
+		if a == d || strings.HasPrefix(a, d+"=") && !slices.Contains([]string{"none", "false", "0", "no", ""}, a[len(d)+1:]) {
 			return true
 		}
 	}
