@@ -93,6 +93,26 @@ func TestExamine(t *testing.T) {
 	}
 }
 
+// TestExamineElsewhere: other object names, and a repository that does not have all.
+func TestExamineElsewhere(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "user")
+	w := newWorld(t, initRepo(t, dir, []string{"--object-format=sha256"}))
+	sh(t, w.prepare("a-1"), "mkdir SRC; echo x > SRC/x; printf 'a\\0' > bin; echo A > .env; git add -f .env; git commit -qm a; git rm -qf .env; git commit -qm b; echo y > y")
+	if got := w.found(w.base, "", w.collect("a-1"), event.AuditRules{}); !slices.Equal(got, []string{"binary_file bin", "case_collision SRC/x", "protected_path .env"}) {
+		t.Errorf("sha256: %q", got)
+	}
+	w = newWorld(t, newRepo(t))
+	sh(t, w.prepare("a-1"), "echo changed > a.txt")
+	work := w.collect("a-1")
+	was := w.git("rev-parse", w.base+":a.txt")
+	if err := os.Remove(filepath.Join(w.dir, ".git/objects", was[:2], was[2:])); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.found(w.base, "", work, event.AuditRules{}); !slices.Equal(got, []string{"unread a.txt"}) {
+		t.Errorf("without the base's file: %q", got)
+	}
+}
+
 // TestExamineModules: a submodule that moved is found, and what is in it not read.
 func TestExamineModules(t *testing.T) {
 	w := newWorld(t, newModules(t))

@@ -25,6 +25,7 @@ type Side struct {
 	Mode    string // "": it is not there
 	Object  string // git's name of the content; of a submodule, its commit
 	Size    int64  // bytes; of a submodule 0
+	Missing bool   // the repository does not have it: a partial clone
 	Read    bool   // Content is there
 	Content string // of a symlink, its target
 }

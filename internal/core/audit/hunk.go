@@ -71,7 +71,7 @@ func write(path string, edits []edit, at int, redact func(string) string) string
 	fmt.Fprintf(&b, "@@ -%d,%d +%d,%d @@\n", first.old, last.old, first.new, last.new)
 	for _, e := range edits[from:to] {
 		key = key || strings.Contains(e.text, "-----BEGIN ") && strings.Contains(e.text, "PRIVATE KEY")
-		text := redact(veil(path, e.text))
+		text := redact(veil(path, strings.TrimSuffix(e.text, "\r")))
 		if key {
 			text = "[secret]"
 		}

@@ -163,7 +163,11 @@ func (j *judge) unread() {
 		c := &j.diff.Changes[i]
 		same := c.Old.Object == c.New.Object
 		if c.New.Regular() && !c.New.Read && c.New.Size <= limit && !same {
-			j.add(found{rule: Unread, change: c, same: c.New.Object, text: "was not read: the diff is too large (guardrails.audit.max_read_bytes)"})
+			why := "the diff is too large (guardrails.audit.max_read_bytes)"
+			if c.New.Missing {
+				why = "the repository is a partial clone that does not have it"
+			}
+			j.add(found{rule: Unread, change: c, same: c.New.Object, text: "was not read: " + why})
 		} else if c.New.Regular() && c.New.Read && c.Old.Regular() && !c.Old.Read && !same && c.Commit == "" {
 			j.add(found{rule: Unread, change: c, same: c.New.Object, text: fmt.Sprintf("changed, and what it held before (%s) was not read", size(c.Old.Size))})
 		}
@@ -172,5 +176,5 @@ func (j *judge) unread() {
 
 // ReadsContent reports whether Judge can make use of a side's content.
 func ReadsContent(s Side, r event.AuditRules) bool {
-	return s.Regular() && s.Size <= FileLimit(r) || s.Mode == ModeSymlink && s.Size <= 4096
+	return !s.Missing && (s.Regular() && s.Size <= FileLimit(r) || s.Mode == ModeSymlink && s.Size <= 4096)
 }

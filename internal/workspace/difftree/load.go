@@ -74,6 +74,10 @@ func (l *loader) sizes(b *batch) error {
 		ask[i] = "info " + s.Object
 	}
 	return b.exchange(ask, func(i int, kind string, n int64) error {
+		if kind == missing {
+			sides[i].Missing = true
+			return nil
+		}
 		if kind != "blob" {
 			return fmt.Errorf("object %s is a %s", sides[i].Object, kind)
 		}
@@ -189,6 +193,9 @@ func conversation(ctx context.Context, st *store.Store, talk func(*batch) error)
 
 var errEnded = errors.New("git cat-file has ended")
 
+// missing is what git says of an object that is not there.
+const missing = "missing"
+
 // exchange asks and hands the head of each answer to take, which must read the
 // body where there is one.
 func (b *batch) exchange(ask []string, take func(i int, kind string, size int64) error) error {
@@ -206,6 +213,9 @@ func (b *batch) exchange(ask []string, take func(i int, kind string, size int64)
 			return err
 		}
 		parts := strings.Fields(line)
+		if len(parts) == 2 && parts[1] == missing {
+			parts = append(parts, "0")
+		}
 		if len(parts) != 3 {
 			return fmt.Errorf("%s: %s", ask[i], strings.TrimSpace(line))
 		}
