@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 
 	"popkit/internal/workspace/store"
 )
@@ -24,16 +25,37 @@ type Pool struct {
 }
 
 // Stock makes spare checkouts of a commit, one after the other, until there are
-// as many as wanted, which is asked before each, or ctx ends.
+// as many as wanted, which is asked before each, or ctx ends. None is made where
+// agents could lack the room that it takes.
 func (p *Pool) Stock(ctx context.Context, st *store.Store, commit string, wanted func() int) error {
 	p.making.Lock()
 	defer p.making.Unlock()
-	for ctx.Err() == nil && p.count() < wanted() {
+	for ctx.Err() == nil && p.count() < wanted() && p.roomy() {
 		if err := p.add(ctx, st, commit); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("make a checkout ahead: %w", err)
 		}
 	}
 	return nil
+}
+
+// Where less is free, nothing is made ahead.
+const (
+	minBytes  = 2 << 30
+	minInodes = 100_000
+)
+
+// roomy reports whether the file system has room to spare.
+func (p *Pool) roomy() bool {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(p.Dir), &fs); err != nil {
+		return true // what is wrong there, the attempt will tell
+	}
+	return enough(fs.Bavail*uint64(fs.Bsize), fs.Ffree, fs.Files)
+}
+
+// enough judges what is free. Some file systems count no inodes.
+func enough(bytes, inodes, allInodes uint64) bool {
+	return bytes >= minBytes && (allInodes == 0 || inodes >= minInodes)
 }
 
 func (p *Pool) count() int {
