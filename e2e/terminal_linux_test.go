@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -103,15 +104,24 @@ func openTerminal(t *testing.T) (master, slave *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fd := int(master.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	// Not by master.Fd, which makes it block: a Close would then wait for a Read that
+	// waits for popkit to print, and the terminal would not close.
+	raw, err := master.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+	n, failed := 0, error(nil)
+	err = raw.Control(func(p uintptr) {
+		fd := int(p)
+		if failed = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); failed != nil {
+			return
+		}
+		if n, failed = unix.IoctlGetInt(fd, unix.TIOCGPTN); failed != nil {
+			return
+		}
+		failed = unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80})
+	})
+	if err := errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
 	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)

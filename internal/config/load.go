@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"popkit/internal/strictyaml"
 )
@@ -121,10 +122,11 @@ func only(dir string, names ...string) (string, error) {
 	return found, nil
 }
 
-// there also holds for what can't be looked at: reading it then says why.
+// there also holds for what can't be looked at: reading it then says why. Below a
+// file there is nothing.
 func there(path string) bool {
 	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
 // read puts a file over c.

@@ -99,7 +99,7 @@ func ExitCode(err error) int {
 		busy   *runs.BusyError
 		file   *planfile.Errors            // configuration's, too
 		coded  interface{ ExitCode() int } // the Host's own errors say it themselves
-		system = []error{fs.ErrPermission, syscall.ENOSPC, syscall.EROFS, syscall.EDQUOT, api.ErrNoEngine}
+		system = []error{fs.ErrPermission, syscall.ENOSPC, syscall.ENOTDIR, syscall.EROFS, syscall.EDQUOT, api.ErrNoEngine}
 		typed  = []error{runs.ErrNotFound, runs.ErrAmbiguous}
 	)
 	switch {
