@@ -80,6 +80,8 @@ func TestRules(t *testing.T) {
 		"container's user":      {Change{Path: "Dockerfile", Old: file("FROM a\nUSER app\n"), New: file("FROM a\n")}, []string{"block security_configuration Dockerfile no longer says"}},
 		"container as root":     {Change{Path: "Dockerfile", New: file("FROM a\nUSER root\n")}, []string{"block security_configuration Dockerfile changes what"}},
 		"container":             {Change{Path: "Dockerfile", New: file("FROM a\nUSER app\n")}, nil},
+		"containers":            {Change{Path: "src/docker-compose.yml", Old: file("a:\n"), New: file("a:\n  privileged: true\n  user: \"0:0\"\n  volumes:\n    - /var/run/docker.sock:/x\n")}, []string{"block security_configuration src/docker-compose.yml changes", "block security_configuration src/docker-compose.yml changes", "block security_configuration src/docker-compose.yml changes"}},
+		"composers":             {Change{Path: "src/compose.ts", Old: file("a\n"), New: file("a\nuser && f(user)\n  user: root\n")}, nil},
 		"right to left":         {Change{Path: "src/a.go", New: file("package a\n// \u202e gnp\u2066\n")}, []string{"block hidden_text src/a.go:2: U+202E, which changes the order"}},
 		"invisible":             {Change{Path: "src/a.go", New: file("pass\u200bword := 1\n")}, []string{"block hidden_text src/a.go:1: U+200B, which is invisible"}},
 		"it was there":          {Change{Path: "src/a.go", Old: file("pass\u200bword := 1\n"), New: file("pass\u200bword := 1\nx\n")}, nil},

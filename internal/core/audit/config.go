@@ -38,8 +38,12 @@ func security(p string) string {
 	return ""
 }
 
-// userLine is a line of a container's description that says who its processes are.
-var userLine = regexp.MustCompile(`(?i)^\s*(user\s+\S|privileged:\s*true|cap_add:|security_opt:|.*--privileged\b|.*--security\s*=?\s*insecure)`)
+// The lines of a container's description that say what its processes may do: of a
+// Dockerfile, and of a compose file.
+var (
+	dockerLine  = regexp.MustCompile(`(?i)^\s*(user\s+(\S+)|run\s.*--security\s*=\s*insecure)`)
+	composeLine = regexp.MustCompile(`^\s*-?\s*(user:\s*(\S+)|privileged:\s*true|cap_add:|security_opt:|(network_mode|pid|ipc|userns_mode):\s*"?host|.*/var/run/docker\.sock)`)
+)
 
 // configuration judges changes of what keeps a repository safe.
 func (j *judge) configuration() {
@@ -54,8 +58,8 @@ func (j *judge) configuration() {
 		if paths.Payment(c.Path) {
 			j.add(found{rule: Payment, change: c, line: j.firstChange(c), same: c.New.Object + "-", text: verb(c) + ", and moves money"})
 		}
-		if container(c.Path) && c.New.Read && !binary(c.New.Content) {
-			j.users(c)
+		if lines := container(c.Path); lines != nil && c.New.Read && !binary(c.New.Content) {
+			j.users(c, lines)
 		}
 	}
 }
@@ -84,21 +88,30 @@ func (j *judge) firstChange(c *Change) int {
 	return 0
 }
 
-func container(p string) bool {
+// container returns what to look for in a container's description; nil where the
+// file is none.
+func container(p string) *regexp.Regexp {
 	base := strings.ToLower(path.Base(p))
-	return strings.Contains(base, "dockerfile") || strings.Contains(base, "containerfile") || strings.Contains(base, "compose") && path.Ext(base) != ".md"
+	ext := path.Ext(base)
+	switch {
+	case ext == ".dockerfile" || strings.HasPrefix(base, "dockerfile") || strings.HasPrefix(base, "containerfile"):
+		return dockerLine
+	case strings.Contains(base, "compose") && (ext == ".yml" || ext == ".yaml"):
+		return composeLine
+	}
+	return nil
 }
 
 // users finds changes of whom a container's processes run as. In a new file only
 // what gives them more than they would have counts.
-func (j *judge) users(c *Change) {
+func (j *judge) users(c *Change, lines *regexp.Regexp) {
 	for _, e := range j.compare(c) {
-		if e.op == ' ' || !userLine.MatchString(e.text) {
+		m := lines.FindStringSubmatch(e.text)
+		if e.op == ' ' || m == nil {
 			continue
 		}
-		words := strings.Fields(strings.ToLower(e.text))
-		plain := words[0] == "user" && !strings.HasPrefix(words[1], "root") && !strings.HasPrefix(words[1], "0")
-		if e.op == '+' && plain && !c.Old.There() {
+		user := strings.Trim(strings.ToLower(m[2]), `"'`)
+		if user != "" && user != "root" && !strings.HasPrefix(user, "root:") && !strings.HasPrefix(user, "0") && e.op == '+' && !c.Old.There() {
 			continue
 		}
 		f := found{rule: Security, change: c, line: e.new, same: string(e.op) + e.text, text: "changes what a container's processes may do"}
