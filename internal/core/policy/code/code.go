@@ -107,7 +107,7 @@ func SystemCalls(lang, text, function string) []Word {
 }
 
 func looksLikePath(s string) bool {
-	return len(s) > 1 && len(s) < 200 && !strings.ContainsAny(s, " \n\t<>|;(){}%\\") && (strings.Contains(s, "/") && !strings.Contains(s, "://") || s[0] == '.' || s[0] == '~' || strings.Contains(s, "."))
+	return len(s) > 1 && len(s) < 200 && Word(s).Known() && !strings.ContainsAny(s, " \n\t<>|;(){}%\\") && (strings.Contains(s, "/") && !strings.Contains(s, "://") || s[0] == '.' || s[0] == '~' || strings.Contains(s, "."))
 }
 
 // finder collects the effects of one program.

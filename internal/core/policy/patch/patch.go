@@ -47,6 +47,11 @@ func Read(patch string) []Change {
 				at = start(to)
 				at.Created = from == "/dev/null"
 			}
+		case strings.HasPrefix(line, "diff --git "):
+			at = nil
+			if i := strings.LastIndex(line, "b/"); i > 0 {
+				start(strings.Trim(line[i+2:], `"`))
+			}
 		case strings.HasPrefix(line, "GIT binary patch"), at == nil:
 		case strings.HasPrefix(line, "+"):
 			at.New += line[1:] + "\n"
@@ -55,11 +60,6 @@ func Read(patch string) []Change {
 		case strings.HasPrefix(line, " "):
 			at.New += line[1:] + "\n"
 			at.Old += line[1:] + "\n"
-		case strings.HasPrefix(line, "diff --git "):
-			at = nil
-			if f := strings.Fields(line); len(f) == 4 {
-				start(strings.TrimPrefix(strings.Trim(f[3], `"`), "b/"))
-			}
 		}
 	}
 	return out

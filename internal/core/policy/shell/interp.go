@@ -95,8 +95,9 @@ func (w *walker) onDisk(st *state, p Word, pos []Word, in Flow) Flow {
 	inner := st.clone()
 	inner.pos = pos
 	w.quiet = true
-	steps := w.steps
+	steps, before := w.steps, len(w.out.Commands)
 	out := w.nested(inner, string(f.Text), in, "script")
+	w.others += len(w.out.Commands) - before
 	w.quiet, w.steps = false, steps+50 // others have a budget of their own, but no end of them
 	return out
 }

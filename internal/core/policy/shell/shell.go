@@ -122,6 +122,7 @@ type walker struct {
 	via     []string
 	to      []Word
 	stopped bool
+	others  int  // commands of scripts that were there before
 	quiet   bool // in a script that was there before
 }
 
@@ -144,7 +145,7 @@ func (w *walker) note(k Kind, format string, args ...any) {
 
 // step counts work, and says when it is too much.
 func (w *walker) step() bool {
-	if w.steps++; w.steps > maxSteps || len(w.out.Commands) > maxCommands {
+	if w.steps++; w.steps > maxSteps || len(w.out.Commands)-w.others > maxCommands {
 		w.stop("more commands than are looked at")
 	}
 	return !w.stopped && w.steps <= 2*maxSteps

@@ -1,0 +1,39 @@
+package paths_test
+
+import (
+	"testing"
+
+	"popkit/internal/core/policy/paths"
+	"popkit/internal/core/policy/word"
+)
+
+func TestCovering(t *testing.T) {
+	list := paths.Compile([]string{".env*", "**/secrets/**", "config/{a,b}.yml", "*.pem"})
+	star, deep := string(word.Name), string(word.Deep)
+	for rel, want := range map[string]string{
+		".env": ".env*", "a/.env.local/x": ".env*", ".env.example": "", "a/.env.sample": "", ".env.example/x": ".env*", "x.env": "",
+		"secrets": "**/secrets/**", "a/secrets/b": "**/secrets/**", "secrets.md": "", "config/a.yml": "config/{a,b}.yml", "x/config/a.yml": "",
+		"a.pem": "*.pem", "a.pem.txt": "",
+		// of which some is not known
+		".e" + star: ".env*", star: "", star + ".go": "", deep + "/" + star + ".go": "", star + ".pem": "*.pem", "secrets/" + star: "**/secrets/**", deep: "",
+	} {
+		p, ok := paths.Covering(list, word.Word(rel), false)
+		if ok != (want != "") || p.Text != want {
+			t.Errorf("%s: %q, want %q", word.Word(rel), p.Text, want)
+		}
+	}
+	if _, ok := paths.Covering(list, "SECRETS/x", true); !ok {
+		t.Error("SECRETS is secrets where the case does not count")
+	}
+}
+
+func TestSecretVar(t *testing.T) {
+	for name, want := range map[string]bool{
+		"API_KEY": true, "GITHUB_TOKEN": true, "AWS_SECRET_ACCESS_KEY": true, "dbPassword": true, "OPENAI_API_KEY": true, "STRIPE_KEY": true,
+		"PATH": false, "KEYBOARD": false, "TOKENIZER": false, "MONKEY": false, "GOPATH": false, "KEY": false, "PRIMARY_KEY": false,
+	} {
+		if got := paths.SecretVar(name); got != want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
