@@ -192,7 +192,7 @@ func Default() Config {
 			AgentTimeoutMinutes: 20, SilenceMinutes: 10, BarrierTimeoutMinutes: 25,
 			DecisionTimeoutMinutes: 10, CheckTimeoutMinutes: 10, RetryDelaySeconds: 2,
 			ContextBytes: 32 << 10, TranscriptBytes: 10 << 20,
-			MaxTaskTokens: 5_000_000, MaxTaskCostUSD: 20, MaxTaskMinutes: 60, MaxTaskToolCalls: 2000, MaxTaskAgents: 20,
+			MaxTaskTokens: 5_000_000, MaxTaskCostUSD: 20, MaxTaskMinutes: 120, MaxTaskToolCalls: 2000, MaxTaskAgents: 20,
 			MaxPhaseTokens: 20_000_000, MaxPhaseCostUSD: 50, MaxPhaseToolCalls: 20_000, MaxPhaseAgents: 60,
 			MaxRunTokens: 50_000_000, MaxRunCostUSD: 100, MaxRunToolCalls: 50_000, QuotaBackoffMinutes: 5,
 		},

@@ -65,7 +65,7 @@ func TestSettingsOfTheDefaults(t *testing.T) {
 		Drift:        event.Drift{Silent: 5 * time.Minute, NoProgress: 15 * time.Minute, NoProgressCalls: 80, Repeated: 8, Action: "warn"},
 		QuotaBackoff: 5 * time.Minute,
 		Budgets: event.Budgets{
-			Task:  event.Allowance{Tokens: 5_000_000, CostUSD: 20, Time: time.Hour, ToolCalls: 2000, Agents: 20},
+			Task:  event.Allowance{Tokens: 5_000_000, CostUSD: 20, Time: 2 * time.Hour, ToolCalls: 2000, Agents: 20},
 			Phase: event.Allowance{Tokens: 20_000_000, CostUSD: 50, ToolCalls: 20_000, Agents: 60},
 			Run:   event.Allowance{Tokens: 50_000_000, CostUSD: 100, ToolCalls: 50_000},
 		},

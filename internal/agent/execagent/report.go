@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"popkit/internal/core/event"
 )
@@ -76,13 +78,18 @@ func readResult(path string) ([]byte, error) {
 }
 
 func parseReport(data []byte) (event.Report, error) {
-	var r event.Report
+	var file struct {
+		event.Report
+		ResetsAt json.RawMessage `json:"resets_at"`
+	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return r, errors.New("it is empty")
+		return file.Report, errors.New("it is empty")
 	}
-	if err := json.Unmarshal(data, &r); err != nil {
-		return r, fmt.Errorf("it is no JSON object with status and summary: %w", err)
+	if err := json.Unmarshal(data, &file); err != nil {
+		return file.Report, fmt.Errorf("it is no JSON object with status and summary: %w", err)
 	}
+	r := file.Report
+	r.ResetsAt = resetsAt(file.ResetsAt)
 	switch r.Status {
 	case event.ReportDone, event.ReportFailed, event.ReportBlocked, event.ReportQuota:
 	case "":
@@ -94,4 +101,17 @@ func parseReport(data []byte) (event.Report, error) {
 		return r, errors.New("its usage can't be: want input_tokens, output_tokens and cost_usd, none below 0")
 	}
 	return r, nil
+}
+
+// resetsAt reads when a quota is filled up, as services write it: RFC 3339, or seconds
+// since 1970. What is neither counts as not said: popkit backs off then.
+func resetsAt(raw json.RawMessage) time.Time {
+	text := strings.Trim(string(raw), `"`)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at
+	}
+	if sec, err := strconv.ParseFloat(text, 64); err == nil && sec > 0 && sec < 1e11 {
+		return time.Unix(int64(sec), 0).UTC()
+	}
+	return time.Time{}
 }

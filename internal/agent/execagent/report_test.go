@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"popkit/internal/agent"
 	"popkit/internal/core/event"
@@ -43,6 +44,26 @@ func TestReport(t *testing.T) {
 				t.Errorf("report is %+v, want %s, %q", r, tt.status, tt.summary)
 			}
 		})
+	}
+}
+
+func TestReportOfAQuota(t *testing.T) {
+	for resets, want := range map[string]string{
+		`"2026-03-01T15:00:00Z"`: "2026-03-01T15:00:00Z", `"2026-03-01T15:00:00+02:00"`: "2026-03-01T13:00:00Z",
+		`1772377200`: "2026-03-01T15:00:00Z", `"1772377200"`: "2026-03-01T15:00:00Z", `1772377200.5`: "2026-03-01T15:00:00Z",
+		`null`: "", `""`: "", `"soon"`: "", `-1`: "", `1e300`: "", `{}`: "",
+	} {
+		r, err := parseReport([]byte(`{"status":"quota","summary":"limit","resets_at":` + resets + `,"usage":{"input_tokens":7}}`))
+		got := ""
+		if !r.ResetsAt.IsZero() {
+			got = r.ResetsAt.UTC().Format(time.RFC3339)
+		}
+		if err != nil || r.Status != event.ReportQuota || got != want || r.Usage == nil || r.Usage.InputTokens != 7 {
+			t.Errorf("%s: %+v, %v; want %q", resets, r, err, want)
+		}
+	}
+	if _, err := parseReport([]byte(`{"status":"done","usage":{"cost_usd":-1}}`)); err == nil {
+		t.Error("usage below 0 was taken")
 	}
 }
 
