@@ -36,6 +36,7 @@ type diff struct {
 	ended map[string]bool           // names that were defined in code and are not any more
 	fresh map[string]bool           // names of tests that are new in their file
 	code  bool                      // code that is no test changed
+	whole whole
 }
 
 // read scans the changes. What can not be looked at has no lines.
@@ -56,6 +57,7 @@ func read(changes []Change) *diff {
 		}
 	}
 	d.ended = d.namesEnded()
+	d.whole = d.sum()
 	return d
 }
 
@@ -86,7 +88,7 @@ func (d *diff) take(f *file) {
 // helpers notes the functions that are new in a test file and assert something.
 func (d *diff) helpers(f *file) {
 	for _, i := range f.added {
-		n := defined(f.new[i].Code)
+		n := source.Defined(f.new[i].Code)
 		if n == "" {
 			continue
 		}

@@ -10,6 +10,9 @@ import (
 // those of functions that judge: a line is gone for many reasons.
 var guards = []string{"validat", "verif", "authenticat", "authoriz", "authoris", "permission", "sanitiz", "isvalid", "csrf", "forgery", "allowed", "signature"}
 
+// maxGuards bounds how many checks of one file are looked for.
+const maxGuards = 50
+
 // unguarded finds lines that refused what is not right and are gone, or are a
 // comment now, where nothing took their place.
 func (d *diff) unguarded(f *file) []Finding {
@@ -26,7 +29,7 @@ func (d *diff) unguarded(f *file) []Finding {
 	for _, i := range f.removed {
 		l := f.old[i]
 		name := f.guard(i)
-		if name == "" || said[name] || f.lang == source.Rust && inUnit(f.before, i) {
+		if name == "" || said[name] || len(said) >= maxGuards || f.lang == source.Rust && inUnit(f.before, i) {
 			continue
 		}
 		commented := f.commented(l.Key)
@@ -78,21 +81,16 @@ func (f *file) guard(i int) string {
 
 // guardName returns the first name on a line that says that something is refused.
 func guardName(code string) string {
-	for rest := code; rest != ""; {
-		n := source.Name(rest)
-		if n == "" {
-			rest = rest[1:]
-			continue
-		}
+	name := ""
+	source.EachName(code, func(n string) {
 		low := strings.ToLower(strings.ReplaceAll(n, "_", ""))
 		for _, g := range guards {
-			if strings.Contains(low, g) && !strings.Contains(low, "invalidat") || low == "valid" {
-				return n
+			if name == "" && (strings.Contains(low, g) && !strings.Contains(low, "invalidat") || low == "valid") {
+				name = n
 			}
 		}
-		rest = rest[len(n):]
-	}
-	return ""
+	})
+	return name
 }
 
 // leavesAfter reports whether a condition is followed by leaving the function.
@@ -136,19 +134,7 @@ func (f *file) commented(key string) bool {
 
 // still reports whether a new line of the diff makes the check, or the check itself
 // is gone.
-func (d *diff) still(name string) bool {
-	if d.ended[name] {
-		return true
-	}
-	for _, f := range d.files {
-		for _, i := range f.added {
-			if source.Find(f.new[i].Code, name) >= 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
+func (d *diff) still(name string) bool { return d.ended[name] || d.whole.names[name] }
 
 // stays reports whether the function around an old line is still there, and little
 // else of it is gone: it was not rewritten.

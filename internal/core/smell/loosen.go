@@ -65,20 +65,22 @@ func (f *file) slackened() []Finding {
 	for _, i := range f.removed {
 		gone[setting.LeavesOut(f.old[i])] = true
 	}
-	came := ""
+	var all strings.Builder
 	for _, i := range f.added {
-		came += f.new[i].Raw + "\n"
+		all.WriteString(f.new[i].Raw + "\n")
 		if w := setting.LeavesOut(f.new[i]); w != "" && !gone[w] {
 			out = append(out, f.finding("config_loosened", i, "tests are left out, or their failure does not count: "+w))
 		}
 	}
+	came := all.String()
 	for _, i := range f.removed {
-		now := f.successor(f.old[i])
-		if now < 0 {
+		options := setting.Strictness(f.old[i].Raw)
+		if len(options) == 0 {
 			continue
 		}
-		for _, o := range setting.Strictness(f.old[i].Raw) {
-			if !source.Has(came, o) && !source.Has(came, "--strict") {
+		now := f.successor(f.old[i])
+		for _, o := range options {
+			if now >= 0 && !source.Has(came, o) && !source.Has(came, "--strict") {
 				out = append(out, f.finding("config_loosened", now, "a check is asked for less: "+o+" is gone"))
 				break
 			}
@@ -152,26 +154,19 @@ func (f *file) setting(l source.Line) string {
 // options finds settings that were made looser. One that another file had before
 // only moved.
 func (d *diff) options(f *file, strict, loose []string) []Finding {
-	came, went := map[string]bool{}, map[string]bool{}
-	for _, o := range d.files {
-		for _, i := range o.added {
-			came[o.setting(o.new[i])] = o.lang == f.lang || came[o.setting(o.new[i])]
-		}
-		for _, i := range o.removed {
-			went[o.setting(o.old[i])] = o.lang == f.lang || went[o.setting(o.old[i])]
-		}
-	}
+	l := string(f.lang)
+	came := func(s string) bool { return d.whole.came[l+s] }
 	var out []Finding
 	for _, i := range f.added {
-		if s := f.setting(f.new[i]); slices.Contains(loose, s) && !went[s] {
+		if s := f.setting(f.new[i]); slices.Contains(loose, s) && !d.whole.went[l+s] {
 			out = append(out, f.finding("config_loosened", i, "a check is asked for less: "+strings.TrimSpace(f.new[i].Raw)))
 		}
 	}
-	if came["strict=true"] || came[`"strict":true`] {
+	if len(out) > 0 || came("strict=true") || came(`"strict":true`) {
 		return out
 	}
 	for _, i := range f.removed {
-		if s := f.setting(f.old[i]); slices.Contains(strict, s) && !came[s] && len(f.new) > 0 {
+		if s := f.setting(f.old[i]); slices.Contains(strict, s) && !came(s) && len(f.new) > 0 {
 			out = append(out, f.about("config_loosened", "a check is gone: "+strings.TrimSpace(f.old[i].Raw), f.old[i].Raw))
 		}
 	}
@@ -426,25 +421,10 @@ func (d *diff) ciLoosened(f *file) []Finding {
 	if f.Kind == Modified && source.Has(f.Old, "pull_request") && !source.Has(f.New, "pull_request") && f.Old != "" {
 		out = append(out, f.about("ci_loosened", "CI does not run on pull requests any more", "pull_request"))
 	}
-	if net, at := f.checks(); net < 0 && d.checks() < 0 {
+	if net, at := f.checks(); net < 0 && d.whole.checks < 0 {
 		out = append(out, f.about("ci_loosened", count(-net, "check")+" less in CI", at))
 	}
 	return out
-}
-
-// checks is how many more checks of CI the whole diff leaves.
-func (d *diff) checks() int {
-	n := 0
-	for _, f := range d.files {
-		if setting.Continuous(f.Path) {
-			if f.Kind == Created {
-				return 0 // another service's turn
-			}
-			net, _ := f.checks()
-			n += net
-		}
-	}
-	return n
 }
 
 // checks is how many more checks a file of CI runs, and the first that is gone.

@@ -2,7 +2,6 @@ package smell
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"popkit/internal/core/source"
@@ -48,12 +47,19 @@ func (f *file) held() bool {
 	return f.Old == "" && l.Program()
 }
 
+// maxFollowers bounds the new files of tests that are looked at for one that is gone.
+const maxFollowers = 50
+
 // follower reports whether a new test file that holds as many tests has the name
 // of one that is gone, or one that is made of it.
 func (d *diff) follower(f *file, n int) bool {
-	name := stem(f.Path)
-	for _, o := range d.files {
-		if other := stem(o.Path); o.test && o.Kind == Created && len(name) > 3 && len(ungrouped(o.fresh)) >= n && (strings.HasPrefix(other, name) || strings.HasPrefix(name, other)) {
+	name := source.Stem(f.Path)
+	if len(name) < stemStart {
+		return false
+	}
+	list := d.whole.born[name[:stemStart]]
+	for _, o := range list[:min(len(list), maxFollowers)] {
+		if other := source.Stem(o.Path); len(ungrouped(o.fresh)) >= n && (strings.HasPrefix(other, name) || strings.HasPrefix(name, other)) {
 			return true
 		}
 	}
@@ -62,25 +68,7 @@ func (d *diff) follower(f *file, n int) bool {
 
 // namesake reports whether a file of code went together with the test file that
 // has its name: thing.rb with thing_spec.rb.
-func (d *diff) namesake(f *file) bool {
-	name := stem(f.Path)
-	for _, o := range d.files {
-		place := "_" + strings.ReplaceAll(strings.TrimSuffix(o.Path, path.Ext(o.Path)), "/", "_")
-		if o.Kind == Deleted && !o.test && o.lang == f.lang && (stem(o.Path) == name || strings.HasSuffix(place, "_"+name)) {
-			return true
-		}
-	}
-	return false
-}
-
-// stem is a file's name without what makes it a test.
-func stem(p string) string {
-	name, _, _ := strings.Cut(path.Base(p), ".")
-	for _, affix := range []string{"_test", "_spec", "-test", "Tests", "Test", "Spec"} {
-		name = strings.TrimSuffix(name, affix)
-	}
-	return strings.TrimPrefix(strings.TrimPrefix(name, "test_"), "spec_")
-}
+func (d *diff) namesake(f *file) bool { return d.whole.dead[string(f.lang)+source.Stem(f.Path)] }
 
 func count(n int, what string) string {
 	if n == 1 {
@@ -98,7 +86,7 @@ func (d *diff) namesEnded() map[string]bool {
 			continue
 		}
 		for _, i := range f.removed {
-			if n := defined(f.old[i].Code); len(n) > 3 { // shorter ones can not be told from others
+			if n := source.Defined(f.old[i].Code); len(n) > 3 { // shorter ones can not be told from others
 				ended[n] = true
 			}
 		}
@@ -108,34 +96,10 @@ func (d *diff) namesEnded() map[string]bool {
 	}
 	for _, f := range d.files {
 		for _, i := range f.added {
-			delete(ended, defined(f.new[i].Code))
+			delete(ended, source.Defined(f.new[i].Code))
 		}
 	}
 	return ended
-}
-
-// definers are the words before a name that is defined.
-var definers = []string{"func", "def", "class", "fn", "function", "const", "type", "struct", "enum", "trait", "interface", "module"}
-
-// defined returns the name that a line of code defines, "" for none.
-func defined(code string) string {
-	for _, w := range definers {
-		i := source.Find(code, w)
-		if i < 0 {
-			continue
-		}
-		rest := strings.TrimSpace(code[i+len(w):])
-		if w == "func" && strings.HasPrefix(rest, "(") {
-			if _, after, ok := strings.Cut(rest, ")"); ok {
-				rest = strings.TrimSpace(after)
-			}
-		}
-		rest = strings.TrimPrefix(rest, "self.")
-		if n := source.Name(rest); n != "" {
-			return n
-		}
-	}
-	return ""
 }
 
 // goesWith reports whether a test uses a name that the change took away: it goes
@@ -154,16 +118,7 @@ func (d *diff) goesWith(u *source.Unit) bool {
 
 // uses reports whether one of the names stands in a line of code.
 func uses(code string, list map[string]bool) bool {
-	for rest := code; rest != ""; {
-		n := source.Name(rest)
-		if n == "" {
-			rest = rest[1:]
-			continue
-		}
-		if list[n] {
-			return true
-		}
-		rest = rest[len(n):]
-	}
-	return false
+	found := false
+	source.EachName(code, func(n string) { found = found || list[n] })
+	return found
 }

@@ -151,6 +151,30 @@ func TestMany(t *testing.T) {
 	}
 }
 
+// Thousands of files that each ask for all others are no more than their sum.
+func TestManyFiles(t *testing.T) {
+	var changes []Change
+	for i := range 3000 {
+		changes = append(changes,
+			Change{Path: fmt.Sprintf("p%d/__snapshots__/a.snap", i), Kind: Modified, Old: "one\n", New: "two\n"},
+			Change{Path: fmt.Sprintf("p%d/test_a%d.py", i, i), Kind: Deleted, Old: fmt.Sprintf("def test_%d():\n    assert f()\n", i)},
+			Change{Path: fmt.Sprintf("p%d/test_b%d.py", i, i), Kind: Created, New: fmt.Sprintf("def test_n%d():\n    assert g()\n", i)},
+			Change{Path: fmt.Sprintf("p%d/tsconfig.json", i), Kind: Modified, Old: "\"strict\": true\n", New: "\"strict\": false\n"},
+			Change{Path: fmt.Sprintf("p%d/.github/workflows/ci.yml", i), Kind: Modified, Old: "    - run: go test ./...\n", New: "    - run: x\n"},
+			Change{Path: fmt.Sprintf("p%d/a.go", i), Kind: Modified, Old: "func f() {\n\tif !valid(x) {\n\t\treturn\n\t}\n}\n", New: "func f() {\n}\n"})
+	}
+	n := map[string]int{}
+	for _, f := range All(changes) {
+		n[f.Smell]++
+	}
+	want := map[string]int{"snapshot_rewritten": 1, "test_deleted": 3000, "config_loosened": 3000, "ci_loosened": 3000, "validation_bypassed": 3000}
+	for s, w := range want {
+		if n[s] != w {
+			t.Errorf("%s: %d, want %d", s, n[s], w)
+		}
+	}
+}
+
 func FuzzAll(f *testing.F) {
 	for i, p := range pieces {
 		f.Add(paths[i%len(paths)], p, pieces[(i+7)%len(pieces)]+"\n"+p, true)

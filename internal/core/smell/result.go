@@ -136,14 +136,14 @@ func routineName(l source.Lang, ln source.Line) string {
 		return ""
 	}
 	if source.Has(ln.Code, "func", "def", "fn", "function", "fun") {
-		return defined(ln.Code)
+		return source.Defined(ln.Code)
 	}
 	code := strings.TrimSpace(ln.Code)
 	if l != source.Java && !l.JS() || !strings.HasSuffix(code, "{") {
 		return ""
 	}
 	if l.JS() && strings.HasSuffix(code, "=> {") && source.Prefixed(code, "const ", "export const ", "let ") {
-		return defined(strings.Replace(code, "let ", "const ", 1))
+		return source.Defined(strings.Replace(code, "let ", "const ", 1))
 	}
 	before, _, ok := strings.Cut(code, "(")
 	words := strings.Fields(before)

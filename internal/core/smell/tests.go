@@ -250,8 +250,12 @@ func (d *diff) deleted(f *file) []Finding {
 	}
 	fresh := ungrouped(f.fresh)
 	after := f.anchors()
-	for _, u := range lost {
-		if i := d.replaced(u, fresh, after); i >= 0 {
+	for n, u := range lost {
+		i := -1
+		if n < maxRenames {
+			i = d.replaced(u, fresh, after)
+		}
+		if i >= 0 {
 			if alike(u, fresh[i]) >= 0.5 {
 				out = append(out, d.asserted(f, u, fresh[i])...)
 			}
