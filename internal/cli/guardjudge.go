@@ -60,9 +60,12 @@ type hookCall struct {
 	ToolUseID string          `json:"tool_use_id"`
 }
 
+// judged is a verdict, by a name that is none of its fields'.
+type judged api.Verdict
+
 // hookAnswer is a verdict, with what a PreToolUse hook answers beside it.
 type hookAnswer struct {
-	api.Verdict
+	judged
 	Hook *hookOutput `json:"hookSpecificOutput,omitempty"`
 }
 
@@ -74,27 +77,28 @@ type hookOutput struct {
 }
 
 func runJudge(ctx context.Context, e *command.Env, o judgeOptions) error {
-	var answer hookAnswer
+	var v api.Verdict
 	call, err := readCall(e.In)
 	if err == nil {
-		answer.Verdict, err = askGuard(ctx, e, call, o.Wait)
+		v, err = askGuard(ctx, e, call, o.Wait)
 	}
 	if err != nil { // whatever it is, it is no permission
-		answer.Verdict = api.Verdict{Verdict: event.VerdictDeny, Rule: "no_verdict", Reason: err.Error()}
+		v = api.Verdict{Verdict: event.VerdictDeny, Rule: "no_verdict", Reason: err.Error()}
 	}
+	answer := hookAnswer{judged: judged(v)}
 	if call.Event != "" {
-		answer.Hook = &hookOutput{Event: call.Event, Decision: answer.Verdict.Verdict, Reason: reasonOf(answer.Verdict), Context: answer.Note}
+		answer.Hook = &hookOutput{Event: call.Event, Decision: v.Verdict, Reason: reasonOf(v), Context: v.Note}
 	}
 	if err := e.PrintJSON(answer); err != nil {
 		e.Say("popkit: denied: the verdict could not be written: %v", err)
 		return command.Outcome(exitDenied)
 	}
-	if answer.Verdict.Verdict == event.VerdictAllow {
+	if v.Verdict == event.VerdictAllow {
 		return nil
 	}
-	e.Say("popkit: denied: %s", reasonOf(answer.Verdict))
-	if answer.Hint != "" {
-		e.Say("hint: %s", answer.Hint)
+	e.Say("popkit: denied: %s", reasonOf(v))
+	if v.Hint != "" {
+		e.Say("hint: %s", v.Hint)
 	}
 	return command.Outcome(exitDenied)
 }

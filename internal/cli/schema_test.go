@@ -40,7 +40,7 @@ func outputs() map[string]reflect.Type {
 		"plan-validate": reflect.TypeFor[[]validated](), "plan-show": reflect.TypeFor[objective.Plan](),
 		"gc": reflect.TypeFor[[]Removal](), "config": reflect.TypeFor[[]config.Explanation](),
 		"config-explain": reflect.TypeFor[[]config.Explanation](), "version": reflect.TypeFor[versionInfo](),
-		"guard-check": reflect.TypeFor[guardChecked](), "guard-explain": reflect.TypeFor[[]policy.Explanation](),
+		"guard-check": reflect.TypeFor[guardChecked](), "guard-judge": reflect.TypeFor[hookAnswer](), "guard-explain": reflect.TypeFor[[]policy.Explanation](),
 	}
 }
 
@@ -56,8 +56,8 @@ func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 	}
 	s.Schema = "https://json-schema.org/draft/2020-12/schema"
 	s.Title = "popkit " + strings.ReplaceAll(strings.Replace(name, "insight-list-for-me", "insight list --for-me", 1), "power-", "power ") + " --json"
-	if name == "guard-check" {
-		s.Title = "popkit guard check" // it prints nothing else
+	if name == "guard-check" || name == "guard-judge" {
+		s.Title = strings.TrimSuffix(strings.Replace(s.Title, "guard-", "guard ", 1), " --json") // it prints nothing else
 	}
 	return s
 }
@@ -129,6 +129,7 @@ func TestOutputs(t *testing.T) {
 		{"insight-add", "popkit insight add --json hello", true}, {"ask", "popkit ask what --json", true},
 		{"plan-validate", "popkit plan validate plan.yaml none.yaml --json", false}, {"plan-show", "popkit plan show plan.yaml --json", false},
 		{"gc", "popkit gc --json", false}, {"config", "popkit config --json", false},
+		{"guard-judge", "popkit guard judge", true}, {"guard-judge", "popkit guard judge", false},
 		{"guard-check", "popkit guard check", false}, {"guard-explain", "popkit guard explain --json", false},
 		{"config-explain", "popkit config explain tier --json", false}, {"version", "popkit version --json", false},
 	}
@@ -140,7 +141,7 @@ func TestOutputs(t *testing.T) {
 			w.log(parked(w.repo))
 			w.stream = watched(t, parked(w.repo))
 			write(t, filepath.Join(w.repo, "plan.yaml"), plan)
-			for _, r := range []string{"delivery", "answer", "similar", "stood"} {
+			for _, r := range []string{"delivery", "answer", "similar", "stood", "allowed"} {
 				w.reply(r)
 			}
 			w.stdin = `{"id":"1","tool":"Bash","input":{"command":"git commit --no-verify; git push origin main"}}` + "\n"
