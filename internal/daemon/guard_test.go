@@ -135,3 +135,26 @@ func keyGuard(t *testing.T) {
 		}
 	}
 }
+
+// TestGuardKnowsTheBoundariesOfNow: what a person allows while the run goes on is
+// allowed from then on.
+func TestGuardKnowsTheBoundariesOfNow(t *testing.T) {
+	g := newGate(t)
+	plan := onePhase(nil, task("a", g.pass()+"; mkdir docs; echo a > docs/a"))
+	plan.Objective.Boundaries.FilePatterns = []string{"src/**"}
+	l := start(t, configured(t, newRepo(t), `{"limits":{"decision_timeout_minutes":0.0005}}`, plan, config.Flags{}))
+	l.until("agent.started", 1)
+	judge := func() (v api.Verdict) {
+		l.call(l.agent("implementer-1"), api.OpJudge, api.JudgeArgs{Tool: "Write", Input: []byte(`{"file_path":"docs/a","content":"a\n"}`)}, &v)
+		return v
+	}
+	if v := judge(); v.Verdict != event.VerdictDeny || !strings.Contains(v.Rule, "boundar") {
+		t.Errorf("before: %+v", v)
+	}
+	l.call(l.person(), api.OpBoundary, api.BoundaryArgs{Glob: "docs/**", By: "ada"}, nil)
+	if v := judge(); v.Verdict != event.VerdictAllow {
+		t.Errorf("after: %+v", v)
+	}
+	g.open(t)
+	wantOutcome(t, l.wait(), event.OutcomeDone)
+}
