@@ -41,10 +41,11 @@ func (r Runner) Start(ctx context.Context, c Cmd) (*Session, error) {
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", s.name(), err)
 	}
-	switch err := s.cmd.Start(); {
-	case errors.Is(err, exec.ErrNotFound):
-		return nil, ErrNoGit
-	case err != nil:
+	if err := s.cmd.Start(); err != nil {
+		s.cancel()
+		if errors.Is(err, exec.ErrNotFound) {
+			return nil, ErrNoGit
+		}
 		return nil, fmt.Errorf("run %s: %w", s.name(), err)
 	}
 	return s, nil
