@@ -158,14 +158,6 @@ func TestAhead(t *testing.T) {
 	if exit := want[event.AgentExited](w, o); exit.Code != 0 {
 		t.Errorf("nothing was made while it worked: %+v", exit)
 	}
-	// One that ends at once is not held up.
-	o.Request.Runtime, o.Ahead = "exec:true", engine.Ahead{Workspaces: 2}
-	if exit := want[event.AgentExited](w, o); exit.Code != 0 {
-		t.Errorf("%+v", exit)
-	}
-	if _, err := os.Stat(filepath.Join(filepath.Dir(spare), "2")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a second one was made: %v", err)
-	}
 }
 
 // TestStopAgent ends a running agent, and one that is not there is no matter.
