@@ -62,6 +62,8 @@ var packages = []Package{
 	{Dir: "internal/core/policy/shell", Band: Core, May: []string{"internal/core/policy/word", "internal/core/policy/code", "internal/core/policy/wrapper"}},
 	{Dir: "internal/core/policy/patch", Band: Core},
 	{Dir: "internal/core/policy/phrase", Band: Core},
+	{Dir: "internal/core/policy/host", Band: Core},
+	{Dir: "internal/core/policy/carry", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/paths", Band: Core, May: []string{"internal/core/objective", "internal/core/policy/word", "internal/core/smell"}},
 	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell")},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/policy/paths", "internal/core/smell")},

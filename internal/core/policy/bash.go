@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/policy/carry"
 	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/phrase"
 	"popkit/internal/core/policy/shell"
@@ -113,16 +114,30 @@ func (j *judge) simple(c *shell.Command) {
 	}
 	j.variables(c)
 	if len(c.Args) > 0 {
-		k := cmd{Command: c, name: strings.TrimPrefix(path.Base(string(c.Args[0])), `\`), args: c.Args[1:]}
+		k := cmd{Command: c, name: programOf(c), args: c.Args[1:]}
 		j.privileges(k)
 		j.kept(k)
 		j.program(k)
 		j.phrases(k)
+		for _, n := range carry.Names(k.name, k.args) {
+			j.looksProtected(k.Dir, n)
+		}
+	}
+	for _, text := range carry.Commands(programOf(c), c.Args, c.Env) {
+		j.script(text, c.Dir)
 	}
 	j.smells(smell.Command(texts(c)))
 	if c.OnDisk { // a script of the project: its unknown values are its own affair
 		j.findings = slices.DeleteFunc(j.findings, func(f finding) bool { return f.rule == ruleUnknown && slices.Index(j.findings, f) >= n })
 	}
+}
+
+// programOf is a command's program without its folder, "" where there is none.
+func programOf(c *shell.Command) string {
+	if len(c.Args) == 0 {
+		return ""
+	}
+	return strings.TrimPrefix(path.Base(string(c.Args[0])), `\`)
 }
 
 func texts(c *shell.Command) []string {

@@ -57,7 +57,7 @@ func (j *judge) git(k cmd) {
 		j.gitApply(k, sub)
 	case "config":
 		j.gitConfig(k, sub)
-	case "add", "stage":
+	case "add", "stage", "update-index":
 		for _, w := range sub.operands() {
 			j.looksProtected(sub.Dir, w)
 		}
@@ -189,6 +189,9 @@ func (j *judge) gitShow(sub cmd) {
 }
 
 func (j *judge) gitFolder(sub cmd) {
+	for _, w := range sub.operands() {
+		j.looksProtected(sub.Dir, w)
+	}
 	words := sub.operands("-b", "--branch", "--depth", "-o", "--origin", "-c", "--config", "-j", "--jobs", "--reference", "-B", "--template", "--separate-git-dir", "--filter")
 	if v, ok := sub.value("--separate-git-dir"); ok {
 		j.mkdir(sub.Dir, v)

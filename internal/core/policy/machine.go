@@ -190,6 +190,9 @@ func (j *judge) container(k cmd) {
 	words, _ := k.verbs()
 	if len(words) == 0 || !slices.Contains([]string{"run", "create", "exec", "container"}, words[0]) {
 		j.envFiles(k)
+		if len(words) == 3 && words[0] == "cp" && !strings.Contains(words[2], ":") {
+			j.write(k.Dir, shell.Word(words[2]))
+		}
 		return
 	}
 	if k.has("--privileged") || slices.ContainsFunc(k.args, func(a shell.Word) bool {

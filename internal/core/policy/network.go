@@ -4,35 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/policy/host"
 	"popkit/internal/core/policy/shell"
 )
-
-// paidHosts take money for a call.
-var paidHosts = []string{"api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com", "api.mistral.ai", "api.cohere.ai", "api.cohere.com", "api.replicate.com",
-	"api.together.xyz", "api.groq.com", "openrouter.ai", "api.perplexity.ai", "api.deepseek.com", "api.x.ai", "api.stability.ai", "api.elevenlabs.io", "api.assemblyai.com", "api.twilio.com", "api.sendgrid.com",
-	"api.mailgun.net", "api.postmarkapp.com", "api.nexmo.com", "rest.messagebird.com", "api.deepl.com", "maps.googleapis.com", "translation.googleapis.com",
-	"vision.googleapis.com", "speech.googleapis.com", "api.fireworks.ai", "api.voyageai.com"}
-
-var paymentHosts = []string{"api.stripe.com", "api.paypal.com", "api-m.paypal.com", "api.braintreegateway.com", "api.squareup.com", "connect.squareup.com", "checkout-live.adyen.com", "api.razorpay.com", "api.plaid.com"}
-
-// hostOf returns the host of what is written as a URL, with or without its scheme.
-func hostOf(s string) string {
-	if _, rest, ok := strings.Cut(s, "://"); ok {
-		s = rest
-	}
-	if i := strings.IndexAny(s, "/?#"); i >= 0 {
-		s = s[:i]
-	}
-	if i := strings.LastIndexByte(s, '@'); i >= 0 {
-		s = s[i+1:]
-	}
-	if rest, ok := strings.CutPrefix(s, "["); ok {
-		s, _, _ = strings.Cut(rest, "]")
-	} else {
-		s, _, _ = strings.Cut(s, ":")
-	}
-	return strings.TrimSuffix(strings.ToLower(s), ".")
-}
 
 // fetch judges a tool that fetches from the network.
 func (j *judge) fetch(in input) {
@@ -51,13 +25,13 @@ func (j *judge) fetch(in input) {
 }
 
 func (j *judge) host(raw, subject string) {
-	switch h := hostOf(raw); {
+	switch h := host.Of(raw); {
 	case h == "":
-	case slices.Contains(paymentHosts, h):
+	case host.Payment(h):
 		j.found(rulePayment, subject, "%s moves money", h)
-	case slices.Contains(paidHosts, h):
+	case host.Paid(h):
 		j.found(rulePaidAPI, subject, "a call of %s costs money", h)
-	case h == "169.254.169.254" || h == "metadata.google.internal" || h == "fd00:ec2::254" || h == "100.100.100.200":
+	case host.Metadata(h):
 		j.found(ruleCredentials, subject, "%s hands out the machine's credentials", h)
 	}
 }
@@ -71,8 +45,8 @@ func (j *judge) network(k cmd) {
 			next = k.args[i+1]
 		}
 		switch {
-		case slices.Contains([]string{"-o", "--output", "-O", "--output-document", "--output-file", "--cookie-jar", "-c", "--dump-header", "-D", "--trace", "--stderr"}, s):
-			if (k.name == "wget") == (s == "-O" || s == "--output-document" || s == "--output-file" || s == "-o") || k.name != "wget" && s != "-O" {
+		case slices.Contains([]string{"-o", "--output", "-O", "--output-document", "--output-file", "--append-output", "-a", "--cookie-jar", "-c", "--dump-header", "-D", "--trace", "--stderr"}, s):
+			if (k.name == "wget") == (s == "-O" || s == "--output-document" || s == "--output-file" || s == "--append-output" || s == "-a" || s == "-o") || k.name != "wget" && s != "-O" {
 				if next != "-" {
 					j.write(k.Dir, next)
 				}
@@ -119,8 +93,7 @@ func (j *judge) network(k cmd) {
 // local reports whether all addresses of a command are this machine's.
 func local(k cmd) bool {
 	for _, a := range k.operands("-X", "--request", "-H", "--header", "-d", "--data", "-o", "--output", "-u", "--user", "-w", "--write-out", "-m", "--max-time") {
-		h := hostOf(string(a))
-		if h != "localhost" && h != "127.0.0.1" && h != "::1" && h != "0.0.0.0" {
+		if !host.Local(host.Of(string(a))) {
 			return false
 		}
 	}

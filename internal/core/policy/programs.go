@@ -437,6 +437,9 @@ func (j *judge) readAll(k cmd, words []shell.Word) {
 // sedScript finds the files that a script of sed's writes: w FILE.
 func (j *judge) sedScript(k cmd, script shell.Word) {
 	for line := range strings.FieldsFuncSeq(string(script), func(r rune) bool { return r == '\n' || r == ';' }) {
+		if runs, ok := strings.CutPrefix(strings.TrimLeft(line, "0123456789,$ "), "e "); ok {
+			j.script(runs, k.Dir)
+		}
 		i := strings.LastIndex(line, "w ")
 		if i < 0 || i > 0 && !strings.ContainsAny(line[i-1:i], "/|#,pgI0123456789 $}") {
 			continue

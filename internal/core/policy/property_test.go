@@ -89,6 +89,9 @@ func TestWrappingNeverAllowsMore(t *testing.T) {
 			if c.rule == "unparsable" && !strings.Contains(wrap("'"), `'\''`) {
 				continue // a bracket that is missing can be the wrapper's
 			}
+			if strings.Contains(command, "{}") && (name == "xargs" || name == "find") {
+				continue // the wrapper puts something else into the command's own braces
+			}
 			n++
 			if v := policy.EvaluateBare(r, bash(t, wrap(command)), f); laxer(v, plain) {
 				t.Errorf("%s: %s\n\t%s %v (%s), but without it %s (%s)", name, wrap(command), v.Decision, v.Flags, v.Reason, plain.Decision, plain.Reason)

@@ -54,6 +54,7 @@ var table = map[string][]Phrase{
 	"terragrunt":       {{deploy, "apply|run-all apply|apply-all", ""}, {data, "destroy|run-all destroy|destroy-all", ""}},
 	"ansible":          {{deploy, Any, ""}},
 	"ansible-playbook": {{deploy, Any, ""}},
+	"skaffold":         {{deploy, "run|deploy|apply|debug|dev", ""}, {data, "delete", ""}},
 	"kubectl":          {{deploy, "apply|create|replace|patch|set|scale|autoscale|rollout restart|rollout undo|run|expose|edit|annotate|label|taint|cordon|uncordon|cp|exec|attach", ""}, {data, "delete|drain", ""}, {credentials, "get secret*|describe secret*|get secrets|config view", ""}},
 	"oc":               {{deploy, "apply|create|replace|patch|rollout|scale|new-app|start-build", ""}, {data, "delete", ""}, {credentials, "get secret*", ""}},
 	"helm":             {{deploy, "install|upgrade|rollback|push", ""}, {data, "uninstall|delete|del|un", ""}},

@@ -32,6 +32,12 @@ func (w *walker) unwrap(st *state, args, env []Word, in Flow, vars []string) (ou
 		}
 	}
 	inner, assigned := wr.Inner(args[1:])
+	if f, ok := wr.Option(args[1:], wr.Writes); ok {
+		w.emit(st, args[:1], env, Flow{}, vars, File{Op: Write, Path: Join(st.dirs()[0], f)})
+	}
+	if text, ok := wr.Option(args[1:], wr.Text); ok {
+		return w.nested(st.clone(), string(text), in, prog), true
+	}
 	if len(inner) == 0 {
 		return Flow{}, false
 	}

@@ -15,6 +15,8 @@ type Wrapper struct {
 	Verbs   []string // the program comes after one of these words: "npm exec", "uv run"
 	Dash    bool     // only what follows "--"
 	Chdir   []string // options that name the folder to go to first
+	Text    []string // options whose value is a command, as text
+	Writes  []string // options that name a file that it writes
 }
 
 // Table is the wrappers by name.
@@ -35,8 +37,8 @@ var Table = map[string]Wrapper{
 	"chrt":             {Valued: []string{"-T", "-P", "-D"}, Skip: 1},
 	"taskset":          {Skip: 1},
 	"numactl":          {Valued: []string{"-C", "-m", "-N"}},
-	"time":             {Valued: []string{"-f", "-o", "--format", "--output"}},
-	"gtime":            {Valued: []string{"-f", "-o"}},
+	"time":             {Writes: []string{"-o", "--output"}, Valued: []string{"-f", "-o", "--format", "--output"}},
+	"gtime":            {Writes: []string{"-o", "--output"}, Valued: []string{"-f", "-o"}},
 	"exec":             {Valued: []string{"-a"}},
 	"unshare":          {Valued: []string{"-S", "-G", "-R", "-w"}},
 	"nsenter":          {Valued: []string{"-t", "-S", "-G"}},
@@ -54,11 +56,11 @@ var Table = map[string]Wrapper{
 	"bear":             {Dash: true},
 	"dotenvx":          {Valued: []string{"-f"}, Verbs: []string{"run"}, Dash: true},
 	"env-cmd":          {Valued: []string{"-f", "-e"}},
-	"perf":             {Valued: []string{"-o", "-e", "-F", "-g"}, Verbs: []string{"record", "stat", "trace"}},
+	"perf":             {Writes: []string{"-o", "--output"}, Valued: []string{"-o", "-e", "-F", "-g"}, Verbs: []string{"record", "stat", "trace"}},
 	"watchexec":        {Valued: []string{"-w", "-e", "-i", "-d"}},
 	"fakeroot":         {},
-	"strace":           {Valued: []string{"-e", "-o", "-p", "-s", "-u", "-E", "-P"}},
-	"ltrace":           {Valued: []string{"-e", "-o", "-p", "-s", "-u"}},
+	"strace":           {Writes: []string{"-o", "--output"}, Valued: []string{"-e", "-o", "-p", "-s", "-u", "-E", "-P"}},
+	"ltrace":           {Writes: []string{"-o", "--output"}, Valued: []string{"-e", "-o", "-p", "-s", "-u"}},
 	"xvfb-run":         {Valued: []string{"-s", "-n", "-e", "-f"}},
 	"dbus-run-session": {},
 	"caffeinate":       {Valued: []string{"-t", "-w"}},
@@ -67,7 +69,7 @@ var Table = map[string]Wrapper{
 	"catchsegv":        {},
 	"busybox":          {},
 	"toybox":           {},
-	"flock":            {Valued: []string{"-w", "-E", "--timeout"}, Skip: 1},
+	"flock":            {Text: []string{"-c", "--command"}, Valued: []string{"-w", "-E", "--timeout"}, Skip: 1},
 	"lockf":            {Valued: []string{"-t"}, Skip: 1},
 	"setpriv":          {Valued: []string{"--reuid", "--regid"}},
 	"prlimit":          {},
@@ -79,13 +81,13 @@ var Table = map[string]Wrapper{
 	"nodemon":          {Valued: []string{"-w", "-e", "-i", "--watch", "--ext"}},
 	"dotenv":           {Valued: []string{"-f", "-e", "--file"}, Verbs: []string{"run"}, Dash: true},
 	"cross-env":        {Assigns: true},
-	"npx":              {Valued: []string{"-p", "--package"}},
+	"npx":              {Text: []string{"-c", "--call"}, Valued: []string{"-p", "--package"}},
 	"bunx":             {},
 	"pnpx":             {},
 	"uvx":              {Valued: []string{"--from", "--with"}},
 	"pipx":             {Verbs: []string{"run"}},
-	"npm":              {Verbs: []string{"exec", "x"}},
-	"pnpm":             {Verbs: []string{"exec", "dlx"}},
+	"npm":              {Text: []string{"-c", "--call"}, Verbs: []string{"exec", "x"}},
+	"pnpm":             {Text: []string{"-c", "--call"}, Verbs: []string{"exec", "dlx"}},
 	"yarn":             {Verbs: []string{"exec", "dlx"}},
 	"bun":              {Verbs: []string{"x"}},
 	"poetry":           {Verbs: []string{"run"}},
@@ -145,6 +147,28 @@ func (wr Wrapper) Inner(args []word.Word) (inner, assigned []word.Word) {
 func Assignment(a string) bool {
 	n, _, ok := strings.Cut(a, "=")
 	return ok && n != "" && strings.Trim(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+}
+
+// Option is what one of the options is given: the next word, what follows "=", or
+// what is glued to a short one. Words of the program that is wrapped do not count.
+func (wr Wrapper) Option(args []word.Word, options []string) (word.Word, bool) {
+	inner, _ := wr.Inner(args)
+	for i, a := range args[:len(args)-len(inner)] {
+		for _, o := range options {
+			rest, is := strings.CutPrefix(string(a), o)
+			long := strings.HasPrefix(o, "--")
+			switch {
+			case !is:
+			case rest == "" && i+1 < len(args):
+				return args[i+1], true
+			case long && strings.HasPrefix(rest, "="):
+				return word.Word(rest[1:]), true
+			case !long && rest != "":
+				return word.Word(rest), true
+			}
+		}
+	}
+	return "", false
 }
 
 // SplitString is what env -S runs.
