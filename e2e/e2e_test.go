@@ -70,6 +70,14 @@ func setup(env *testscript.Env) error {
 	if err := os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(config), 0o644); err != nil {
 		return err
 	}
+	// Agents may write where the script looks for what they did.
+	sandbox := fmt.Sprintf(`{"sandbox_write": [%q]}`, env.WorkDir)
+	if err := os.MkdirAll(filepath.Join(home, ".config", "popkit"), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(home, ".config", "popkit", "config.json"), []byte(sandbox), 0o644); err != nil {
+		return err
+	}
 	env.Setenv("HOME", home)
 	env.Setenv("USER", "ada")
 	env.Setenv("XDG_RUNTIME_DIR", sockets)

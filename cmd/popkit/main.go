@@ -7,13 +7,14 @@ import (
 
 	"popkit/internal/cli"
 	"popkit/internal/proc"
+	"popkit/internal/sandbox"
 )
 
 // version is set by the build.
 var version = "dev"
 
 func main() {
-	proc.MaybeInit()
+	proc.MaybeInit(sandbox.Enter)
 	os.Exit(run())
 }
 

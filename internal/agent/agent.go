@@ -39,6 +39,7 @@ type Spec struct {
 	TranscriptLimit               int64         // bytes; past it one line says that output was cut; 0 = no limit
 	Secrets                       []string      // values, redacted from transcript, details and report
 	Freezer                       *proc.Freezer // makes it stand still; may be nil
+	Confine                       []string      // proc.Command.Confine of the agent's process
 	Grace                         time.Duration // between asking an agent to end and ending it; 0 = proc.DefaultGrace
 }
 

@@ -139,10 +139,10 @@ var packages = []Package{
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
-		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config",
+		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config", "internal/sandbox",
 		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
-		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/agent/scripted")},
+		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/agent/scripted")},
 
 	// What judges, generates and exercises all that.
 	{Dir: "internal/archtest", Band: Tool},

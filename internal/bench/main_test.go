@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"popkit/internal/proc"
+	"popkit/internal/sandbox"
 )
 
 // rounds is how often the two sides of a ratio alternate; their medians count.
@@ -23,7 +24,7 @@ var kills = flag.Int("kills", 100, "kills of engines and agents")
 var logs = flag.String("logs", "", "a folder to copy the event logs of runs to")
 
 func TestMain(m *testing.M) {
-	proc.MaybeInit()
+	proc.MaybeInit(sandbox.Enter)
 	if len(os.Args) == 4 && os.Args[1] == crowdArg {
 		crowdMain(os.Args[2], os.Args[3])
 		os.Exit(0)

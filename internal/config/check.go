@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -55,6 +56,7 @@ func (c *Config) problems() []problem {
 	k.env(c.Env)
 	k.guardrails(c.Guardrails)
 	k.notify(c.Notify)
+	k.sandbox(c)
 	return k.list
 }
 
@@ -252,5 +254,20 @@ func (k *checker) notify(n Notify) {
 	u, err := url.Parse(n.Webhook)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		k.add("notify.webhook", "it is no URL of a web server", "https://…") // what it is may be a secret
+	}
+}
+
+func (k *checker) sandbox(c *Config) {
+	choice(k, "sandbox", c.Sandbox, []SandboxMode{SandboxAuto, SandboxRequired, SandboxOff})
+	choice(k, "sandbox_network", c.SandboxNetwork, []string{"on", "off"})
+	for _, list := range []struct {
+		path  string
+		paths []string
+	}{{"sandbox_write", c.SandboxWrite}, {"sandbox_read", c.SandboxRead}, {"sandbox_hide", c.SandboxHide}} {
+		for i, p := range list.paths {
+			if p != "~" && !strings.HasPrefix(p, "~/") && !strings.HasPrefix(p, "/") || path.Clean(p) == "/" {
+				k.add(strictyaml.Index(list.path, i), fmt.Sprintf("%q is no path from the root or from the home folder", p), "e.g. /opt/tools or ~/.cache/ours")
+			}
+		}
 	}
 }

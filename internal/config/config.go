@@ -23,6 +23,11 @@ type Config struct {
 	Commit           Commit          `json:"commit"`
 	Guardrails       Guardrails      `json:"guardrails"`
 	Notify           Notify          `json:"notify"`
+	Sandbox          SandboxMode     `json:"sandbox"`
+	SandboxWrite     []string        `json:"sandbox_write"`
+	SandboxRead      []string        `json:"sandbox_read"`
+	SandboxHide      []string        `json:"sandbox_hide"`
+	SandboxNetwork   string          `json:"sandbox_network"`
 	Redis            Redis           `json:"redis"`
 
 	// Notes say what the user should know about the files, one line each.
@@ -169,6 +174,16 @@ type Drift struct {
 	SilentMinutes     float64           `json:"silent_minutes"`
 }
 
+// SandboxMode says whether the operating system has to hold agents.
+type SandboxMode string
+
+// The modes of the sandbox.
+const (
+	SandboxAuto     SandboxMode = "auto"     // the best that this machine has
+	SandboxRequired SandboxMode = "required" // nothing runs where there is none
+	SandboxOff      SandboxMode = "off"
+)
+
 // Redis says where a Redis is.
 type Redis struct {
 	URL    string `json:"url"`
@@ -213,6 +228,7 @@ func Default() Config {
 			ProtectedReads: list(guard.ProtectedReads), SensitivePaths: list(guard.SensitivePaths), ProtectedBranches: list(guard.ProtectedBranches),
 			Rules: map[string]string{}, BulkFiles: guard.BulkFiles, CanarySeconds: 30,
 		},
+		Sandbox: SandboxAuto, SandboxWrite: []string{}, SandboxRead: []string{}, SandboxHide: []string{}, SandboxNetwork: "on",
 		Notify: Notify{TimeoutSeconds: 10},
 		Redis:  Redis{Prefix: "pop"},
 	}

@@ -75,7 +75,7 @@ var keys = []Key{
 	{Name: "env.pass", Unit: "names", Meaning: `variables that are passed on; "*" and "?" are wildcards`, Effect: inAgents},
 	{Name: "env.secrets", Unit: "names", Meaning: "variables that are never passed on, and whose values are taken out of transcripts; wildcards as in env.pass", Effect: inAgents},
 	{Name: "env.set.NAME", Meaning: "value of a variable", Effect: inAgents},
-	{Name: "env.home", Meaning: "HOME: shared (the user's own) or agent (a fresh one for each)", Effect: inAgents},
+	{Name: "env.home", Meaning: "HOME: shared (the user's own; in the sandbox what is written there is the agent's own copy) or agent (a fresh one for each)", Effect: inAgents},
 	{Name: "env.tmp", Meaning: "TMPDIR: shared (the user's own) or agent (a fresh one for each)", Effect: inAgents},
 	{Name: "env.caches.NAME", Meaning: "a variable that names a cache directory, e.g. GOCACHE: shared (the user's own, for all agents) or agent (a fresh one for each)", Effect: inAgents},
 
@@ -106,6 +106,12 @@ var keys = []Key{
 	{Name: "notify.command", Meaning: `shell command run for each question that a person has to answer; it gets the question as JSON on standard input and as POPKIT_QUESTION_… variables`, Effect: "engines that start"},
 	{Name: "notify.webhook", Meaning: "URL to which each such question is posted as JSON; redirects are not followed", Effect: "engines that start"},
 	{Name: "notify.timeout_seconds", Unit: "seconds", Meaning: "time of one notification; past it it has failed, and status says so", Effect: "engines that start"},
+
+	{Name: "sandbox", Meaning: "whether the operating system holds what agents can reach: auto (with what this machine has), required (nothing runs where it has nothing) or off", Effect: inAgents},
+	{Name: "sandbox_write", Unit: "paths", Meaning: "what can be written besides the workspace, TMPDIR and a copy of HOME; changes there are real, and seen by other agents", Effect: inAgents},
+	{Name: "sandbox_read", Unit: "paths", Meaning: "what can be read although it is hidden otherwise, e.g. ~/.npmrc with its tokens, or a socket that tests need", Effect: inAgents},
+	{Name: "sandbox_hide", Unit: "paths", Meaning: "what is hidden besides credentials, sockets, the repository and other agents' workspaces", Effect: inAgents},
+	{Name: "sandbox_network", Meaning: "on, or off: a network of its own with nothing in it; an agent's model is not reached then", Effect: inAgents},
 
 	{Name: "redis.url", Meaning: "where the Redis is, e.g. redis://localhost:6379", Effect: inRedis, Later: true},
 	{Name: "redis.prefix", Meaning: "what the names of keys and channels begin with", Effect: inRedis, Later: true},

@@ -72,6 +72,9 @@ func Create(ctx context.Context, n NewRun) (runs.Run, error) {
 	if err := hasRoom(repo, run); err != nil {
 		return runs.Run{}, err
 	}
+	if err := requireSandbox(run); err != nil {
+		return runs.Run{}, err
+	}
 	if err := statefile.EnsureDir(place.Repo); err != nil {
 		return runs.Run{}, err
 	}

@@ -19,12 +19,24 @@ import (
 	"popkit/internal/core/state"
 	"popkit/internal/proc"
 	"popkit/internal/runs"
+	"popkit/internal/sandbox"
 )
 
 func TestMain(m *testing.M) {
-	proc.MaybeInit()
+	proc.MaybeInit(sandbox.Enter)
 	if len(os.Args) == 5 && os.Args[1] == "__engine" {
 		os.Exit(crashingEngine(os.Args[2], os.Args[3], os.Args[4]))
+	}
+	if len(os.Args) >= 3 && os.Args[1] == bareMachine {
+		do := exhaustLandlock
+		if len(os.Args) == 4 {
+			do = func() error { return onBareMachine(os.Args[2]) }
+		}
+		if err := do(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	if len(os.Args) == 4 && os.Args[1] == fullDisk {
 		if err := inFullDisk(os.Args[2], os.Args[3]); err != nil {
@@ -47,6 +59,7 @@ func newRepo(t *testing.T) string {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("XDG_RUNTIME_DIR", shortDir(t))
+	openTmp(t)
 	dir := t.TempDir()
 	git(t, dir, "init", "-q", "-b", "main")
 	git(t, dir, "config", "user.name", "Ada")
@@ -57,6 +70,22 @@ func newRepo(t *testing.T) string {
 	git(t, dir, "add", ".")
 	git(t, dir, "commit", "-q", "-m", "first")
 	return dir
+}
+
+// openTmp lets agents write in the system's temporary folder, where tests look for
+// what they did. What is hidden below it stays so.
+func openTmp(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	writeFile(t, filepath.Join(dir, "popkit", "config.json"), fmt.Sprintf(`{"sandbox_write": [%q]}`, os.TempDir()))
+}
+
+// unheld lets agents reach the user's repository, for tests of what follows when
+// somebody changes it meanwhile.
+func unheld(t *testing.T) {
+	t.Helper()
+	writeFile(t, filepath.Join(os.Getenv("XDG_CONFIG_HOME"), "popkit", "config.json"), `{"sandbox": "off"}`)
 }
 
 // shortDir is a folder for sockets: their paths are bounded.

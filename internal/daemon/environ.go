@@ -16,6 +16,7 @@ import (
 	"popkit/internal/proc"
 	"popkit/internal/redact"
 	"popkit/internal/runs"
+	"popkit/internal/sandbox"
 )
 
 // environment is what agents and checks find around them, as configured.
@@ -26,6 +27,7 @@ type environment struct {
 	vars            []string // what agents and checks inherit
 	secrets         []string // values that are not passed on, and taken out of text
 	redactor        *redact.Redactor
+	walls           walls
 	tmp             string        // the run's folder for the private folders of agents and commands
 	commands        atomic.Int64  // run so far: each has a mark of its own
 	freezer         *proc.Freezer // of agents, checks and setup commands
@@ -95,7 +97,7 @@ func (e *environment) private(name string) ([]string, error) {
 // agent is the environment of an agent, but for its POPKIT_ variables: its own
 // folders, and free ports, which are taken back by leave.
 func (e *environment) agent(name string) (env []string, leave func() error, err error) {
-	leave = func() error { return os.RemoveAll(filepath.Join(e.tmp, name)) }
+	leave = func() error { return sandbox.Remove(filepath.Join(e.tmp, name)) }
 	if env, err = e.private(name); err != nil {
 		return nil, leave, err
 	}

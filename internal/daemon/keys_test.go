@@ -41,6 +41,7 @@ func effectOf() map[string]func(*testing.T) {
 		"guardrails.protected_reads": keyGuard, "guardrails.sensitive_paths": keyGuard, "guardrails.protected_branches": keyGuard,
 		"guardrails.rules.NAME": keyGuard, "guardrails.bulk_files": keyGuard,
 		"guardrails.canary_seconds": keyCanary, "notify.command": keyNotify, "notify.webhook": keyNotify, "notify.timeout_seconds": keyNotify,
+		"sandbox": keySandbox, "sandbox_write": keySandbox, "sandbox_read": keySandbox, "sandbox_hide": keySandbox, "sandbox_network": keySandbox,
 		"guardrails.protected_paths": keyAudit, "guardrails.audit_scope": keyAudit,
 		"guardrails.audit.rules.NAME": keyAuditRules, "guardrails.audit.max_file_bytes": keyAuditRules, "guardrails.audit.max_read_bytes": keyAuditRules,
 	}

@@ -103,7 +103,7 @@ func TestSignals(t *testing.T) {
 			stubborn := `if [ $POPKIT_ATTEMPT = 1 ]; then echo half > half; trap 'echo saved > saved; [ ` + name + ` = once ] && exit 1; sleep 20' TERM; sleep 20 & echo up >> "$POPKIT_RESULT.up"; wait; fi; echo a > a`
 			run := configured(t, repo, "", onePhase(nil, task("a", stubborn)), cfgFlags())
 			l := start(t, run)
-			up := filepath.Join(run.AgentDir("implementer-1"), "result.json.up")
+			up := filepath.Join(os.Getenv("XDG_CACHE_HOME"), "popkit", "workspaces", run.ID, "tmp", "implementer-1", "result", "result.json.up")
 			for _, err := os.Stat(up); err != nil; _, err = os.Stat(up) {
 				if !errors.Is(err, os.ErrNotExist) {
 					t.Fatal(err)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func configured(t *testing.T, repo, json string, plan objective.Plan, f config.F
 	t.Helper()
 	user := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", user)
-	writeFile(t, filepath.Join(user, "popkit", "config.json"), quick)
+	writeFile(t, filepath.Join(user, "popkit", "config.json"), fmt.Sprintf(`{"sandbox_write": [%q], %s`, os.TempDir(), quick[1:]))
 	if json != "" {
 		writeFile(t, filepath.Join(repo, ".claude", "popkit", "config.json"), json)
 	}

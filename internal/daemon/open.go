@@ -51,7 +51,10 @@ func (d *daemon) open(ctx context.Context) error {
 	if d.env, err = newEnvironment(d.Run, d.st.State); err != nil {
 		return err
 	}
+	held := make(chan finding, 1)
+	go func() { held <- detect(d.env.cfg, d.env.root) }() // costs a process, too
 	if d.work, err = openWork(ctx, d.Run, d.st.State, d.env, d.note); err != nil {
+		<-held // it clears up behind itself
 		return err
 	}
 	d.guard = guard.New(d.env.redactor)
@@ -60,6 +63,9 @@ func (d *daemon) open(ctx context.Context) error {
 	d.files = statefile.New(d.Run.Place.Repo, d.Run.ID)
 	d.engine = engine.New(d.st, effects.New(d.effects()), d.observe)
 	d.about.Sandbox = <-isolation
+	if err := d.raise(<-held); err != nil {
+		return err
+	}
 	if err := d.listen(ctx); err != nil {
 		return err
 	}

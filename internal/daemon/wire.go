@@ -20,6 +20,7 @@ import (
 	"popkit/internal/engine"
 	"popkit/internal/proc"
 	"popkit/internal/runs"
+	"popkit/internal/sandbox"
 	"popkit/internal/workspace"
 )
 
@@ -38,7 +39,7 @@ func openWork(ctx context.Context, run runs.Run, s *state.State, env *environmen
 		NoSubmodules: !env.cfg.Workspace.Submodules, Report: func(text string) { note("workspace", text) },
 		Exec: func(ctx context.Context, dir, command string, out io.Writer) (int, error) {
 			// What it installs in its agent's folders is there for the agent.
-			end, err := env.command(ctx, run.ID, filepath.Base(dir), dir, command, out)
+			end, err := env.command(ctx, run.ID, nameOf(dir), dir, command, out)
 			return end.Code, err
 		},
 	})
@@ -114,8 +115,8 @@ func (d *daemon) findings(agent, commit string, found []event.Finding) error {
 
 // check runs a check's command, with folders of its own where agents have them.
 func (e *environment) check(ctx context.Context, run, dir, command string, out io.Writer) (end effects.CommandEnd, err error) {
-	name := fmt.Sprintf("check-%d", e.commands.Add(1))
-	defer func() { err = errors.Join(err, os.RemoveAll(filepath.Join(e.tmp, name))) }()
+	name := nameOf(dir) // as the setup command's before it
+	defer func() { err = errors.Join(err, sandbox.Remove(filepath.Join(e.tmp, name))) }()
 	return e.command(ctx, run, name, dir, command, out)
 }
 
@@ -126,8 +127,12 @@ func (e *environment) command(ctx context.Context, run, name, dir, command strin
 	if err != nil {
 		return effects.CommandEnd{}, err
 	}
+	held, err := e.walls.around(inmate{own: filepath.Join(e.tmp, name, "own"), dir: dir, env: env})
+	if err != nil {
+		return effects.CommandEnd{}, err
+	}
 	p, err := proc.Start(ctx, proc.Command{
-		Path: "/bin/sh", Args: []string{"sh", "-c", command}, Dir: dir, Env: env, Stdout: out, Stderr: out,
+		Path: "/bin/sh", Args: []string{"sh", "-c", command}, Dir: dir, Env: held.env, Stdout: out, Stderr: out, Confine: held.confine,
 		Mark: fmt.Sprintf("%s/command-%d", run, e.commands.Add(1)), Freezer: e.freezer,
 	})
 	if err != nil {
@@ -152,8 +157,9 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 		return effects.Seat{}, errors.Join(err, listener.Close())
 	}
 	env, leaveEnv, err := d.env.agent(o.Agent)
+	result := filepath.Join(d.env.tmp, o.Agent, "result")
 	seat := effects.Seat{
-		ResultFile: filepath.Join(dir, "result.json"), Transcript: d.Run.Transcript(o.Agent),
+		ResultFile: filepath.Join(result, "result.json"), Transcript: d.Run.Transcript(o.Agent),
 		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Begun: d.door.open(o.Agent),
 		Leave: func() error {
 			d.door.leave(o.Agent)
@@ -169,5 +175,14 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	seat.Env = append(env,
 		"POPKIT_RUN="+o.Run, "POPKIT_TASK="+o.Task, "POPKIT_AGENT="+o.Agent, fmt.Sprintf("POPKIT_ATTEMPT=%d", o.Request.Attempt),
 		"POPKIT_PHASE="+o.PhaseName, "POPKIT_ROLE="+o.Request.Role, "POPKIT_SOCKET="+socket, "POPKIT_RESULT="+seat.ResultFile)
+	err = os.MkdirAll(result, 0o700)
+	held, heldErr := d.env.walls.around(inmate{
+		own: filepath.Join(d.env.tmp, o.Agent, "own"), dir: o.Workspace, env: seat.Env, protect: true, write: []string{result},
+		read: append(script(o.Request.Runtime), filepath.Dir(socket)),
+	})
+	if err := errors.Join(err, heldErr); err != nil {
+		return effects.Seat{}, errors.Join(fmt.Errorf("place of %s: %w", o.Agent, err), seat.Leave())
+	}
+	seat.Env, seat.Confine, seat.Sandbox = held.env, held.confine, d.env.walls.name
 	return seat, nil
 }

@@ -46,6 +46,10 @@ type Seat struct {
 	Transcript      string
 	TranscriptLimit int64
 	Secrets         []string
+	// Confine is proc.Command.Confine of the agent's process, and Sandbox what that
+	// is called.
+	Confine []string
+	Sandbox string
 	// Begun is told the process below which all of the agent's are.
 	Begun func(pid int)
 	Leave func() error

@@ -24,8 +24,9 @@ type world struct {
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	dir := t.TempDir()
-	w := world{dir + "/home", dir + "/root", dir + "/root/mine", dir + "/root/other", dir + "/repo", dir + "/root/tmp/own"}
+	dir := t.TempDir() + `/a:b,c\d` // what mount options would be cut at
+	root := dir + "/home/.cache/root" // as it is by default: in HOME, which is copied on write
+	w := world{dir + "/home", root, root + "/mine", root + "/other", dir + "/home/repo", root + "/tmp/own"}
 	for path, text := range map[string]string{
 		w.home + "/.ssh/id": "KEY", w.home + "/.netrc": "KEY", w.home + "/file": "old", w.home + "/.npmrc": "fund=false\n//r/:_authToken=KEY\n",
 		w.mine + "/a.txt": "a", w.mine + "/.env": "ENV", w.mine + "/deep/er/secrets/k": "ENV", w.other + "/o.txt": "theirs",
@@ -133,6 +134,9 @@ func TestWhatCanBeDone(t *testing.T) {
 					t.Errorf("exit status %d: %s", code, out)
 				}
 				w.unharmed(t, a)
+				if _, err := os.Stat(w.mine + "/n/m/c"); tt.name == "work" && err != nil {
+					t.Errorf("the work is not there: %v", err)
+				}
 			})
 		}
 	}
@@ -158,7 +162,7 @@ func (w world) unharmed(t *testing.T, a sandbox.Ability) {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
-			if !strings.Contains("x .ssh .netrc .npmrc file", e.Name()) {
+			if !strings.Contains("x .ssh .netrc .npmrc file .cache repo", e.Name()) {
 				t.Errorf("%s has a new %s", dir, e.Name())
 			}
 		}

@@ -62,10 +62,12 @@ func (m *mounter) take(e Entry) error {
 	case Hidden, Devices:
 		return nil
 	case Copied:
-		if err := layer(e); err != nil {
-			return err
+		fd, err := layer(e)
+		if err != nil {
+			return fmt.Errorf("copy-on-write: %w", err)
 		}
-		source = e.Path
+		m.clones[e.Path] = fd
+		return nil
 	case ReadOnly, Writable:
 	}
 	if source == "" {
@@ -89,28 +91,39 @@ func cloneTree(path string) (int, error) {
 	return unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE|unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// layer lays a copy-on-write file system over a path, in place: it is copied from
-// there like anything else.
-func layer(e Entry) error {
+// layer makes a copy-on-write file system of what is at a path. It is nowhere yet.
+func layer(e Entry) (int, error) {
 	upper, work := filepath.Join(e.Source, "changes"), filepath.Join(e.Source, "work")
 	for _, dir := range []string{upper, work} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
+			return -1, err
 		}
 	}
 	var st unix.Stat_t // the folder itself looks as before
 	if err := unix.Stat(e.Path, &st); err != nil {
-		return err
+		return -1, err
 	}
 	if err := os.Chmod(upper, os.FileMode(st.Mode&0o777)); err != nil {
-		return err
+		return -1, err
 	}
-	esc := strings.NewReplacer(`\`, `\\`, `,`, `\,`, `:`, `\:`).Replace
-	options := "lowerdir=" + esc(e.Path) + ",upperdir=" + esc(upper) + ",workdir=" + esc(work) + ",userxattr"
-	if err := unix.Mount("overlay", e.Path, "overlay", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
-		return fmt.Errorf("copy-on-write: %w", err)
+	fs, err := unix.Fsopen("overlay", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return -1, err
 	}
-	return nil
+	defer func() { _ = unix.Close(fs) }() // the mount outlives it
+	esc := strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace
+	for _, o := range [][2]string{{"lowerdir", esc(e.Path)}, {"upperdir", esc(upper)}, {"workdir", esc(work)}} {
+		if err := unix.FsconfigSetString(fs, o[0], o[1]); err != nil {
+			return -1, fmt.Errorf("%s: %w", o[0], err)
+		}
+	}
+	if err := unix.FsconfigSetFlag(fs, "userxattr"); err != nil {
+		return -1, err
+	}
+	if err := unix.FsconfigCreate(fs); err != nil {
+		return -1, err
+	}
+	return unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV)
 }
 
 // put puts an entry in its place.

@@ -42,7 +42,7 @@ func (p Place) Spec() (Spec, []string, error) {
 	}
 	s.add(Devices, "/dev")
 	s.add(Hidden, machine...)
-	s.add(Hidden, p.Sockets...)
+	s.sockets()
 	s.add(Hidden, credentials(p.Home, p.Environ)...)
 	if err := s.clean(); err != nil {
 		return Spec{}, nil, err
@@ -98,7 +98,7 @@ func (s *specMaker) home() (env []string, err error) {
 		for _, inner := range mountsBelow(home) { // a copy shows one file system only
 			s.add(ReadOnly, inner)
 		}
-		return nil, nil
+		return nil, s.movedCaches()
 	}
 	s.add(ReadOnly, home)
 	for variable, name := range caches {
@@ -111,6 +111,40 @@ func (s *specMaker) home() (env []string, err error) {
 	}
 	slices.Sort(env)
 	return env, nil
+}
+
+// movedCaches makes caches that variables put elsewhere than in HOME copy-on-write
+// like HOME.
+func (s *specMaker) movedCaches() error {
+	for _, e := range s.place.Environ {
+		name, dir, _ := strings.Cut(e, "=")
+		if _, ok := caches[name]; !ok && name != "GOMODCACHE" && name != "RUSTUP_HOME" || !filepath.IsAbs(dir) {
+			continue
+		}
+		dir = filepath.Clean(dir)
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() || below(s.place.Home, dir) || slices.Contains(s.place.Write, dir) {
+			continue
+		}
+		changes := filepath.Join(s.place.Own, "moved", strings.ToLower(name))
+		if err := os.MkdirAll(changes, 0o700); err != nil {
+			return err
+		}
+		s.from(Copied, dir, changes)
+	}
+	return nil
+}
+
+// sockets hides the machine's, but for those that the command is given.
+func (s *specMaker) sockets() {
+	p := s.place
+	for _, socket := range p.Sockets {
+		given := slices.ContainsFunc(slices.Concat(p.Read, p.Write, p.AlsoRead, []string{p.Tmp}), func(dir string) bool {
+			return dir != "" && below(dir, socket)
+		})
+		if !given {
+			s.add(Hidden, socket)
+		}
+	}
 }
 
 // clean lays copies without their secrets over files that tools need.

@@ -138,7 +138,7 @@ func sayAgent(d event.Data) string {
 	case event.AgentPrepared:
 		return fmt.Sprintf("%s has its workspace at %s", d.Agent, Commit(d.Base))
 	case event.AgentStarted:
-		return fmt.Sprintf("%s started (process %d)", d.Agent, d.PID)
+		return fmt.Sprintf("%s started (process %d%s)", d.Agent, d.PID, sandbox(d.Sandbox))
 	case event.AgentSeen:
 		return d.Agent + " is at work"
 	case event.ToolCalled:
@@ -299,3 +299,16 @@ func choices(options []string) string {
 
 // words makes a status of the log readable: could_not_run is "could not run".
 func words(s string) string { return strings.ReplaceAll(s, "_", " ") }
+
+// sandbox says what holds an agent, as an addition to other words.
+func sandbox(degree string) string {
+	switch degree {
+	case "":
+		return ""
+	case "none":
+		return ", unsandboxed"
+	case "off":
+		return ", sandbox off"
+	}
+	return ", sandbox " + degree
+}

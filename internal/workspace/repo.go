@@ -2,6 +2,8 @@ package workspace
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"popkit/internal/workspace/git"
 	"popkit/internal/workspace/store"
@@ -36,6 +38,21 @@ var (
 // Find returns the repository that dir is in. Errors: ErrNoGit, ErrGitTooOld,
 // ErrNoRepository, ErrUnsafe.
 func Find(ctx context.Context, dir string) (*Repo, error) { return userrepo.Find(ctx, dir) }
+
+// Borrowed returns the object directories that the run's workspaces and check
+// trees borrow from.
+func (w *Run) Borrowed() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []string
+	for _, dir := range slices.Sorted(maps.Keys(w.places)) {
+		out = append(out, userrepo.ObjectDirs(w.places[dir].Src.Objects)...)
+	}
+	return out
+}
+
+// UserGit is the user's git directory, or the common one of several work trees.
+func (w *Run) UserGit() string { return w.repo.CommonDir }
 
 // source is what stores borrow from a repository.
 func source(r *Repo) store.Source {

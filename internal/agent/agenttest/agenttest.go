@@ -71,6 +71,7 @@ func Run(t *testing.T, h Harness) {
 		{"a large prompt that nobody reads", IgnoreInput, testIgnoredPrompt},
 		{"identity", Hang, testIdent},
 		{"workspace missing", Echo, testNoWorkspace},
+		{"never without its confinement", Echo, testConfined},
 	} {
 		if h.lacks(tt.needs) {
 			continue

@@ -186,6 +186,16 @@ func testIdent(t *testing.T, r agent.Runtime) {
 	checkGone(t, s, session)
 }
 
+// A confinement that can't be entered keeps the agent from starting.
+func testConfined(t *testing.T, r agent.Runtime) {
+	s := NewSpec(t)
+	s.Confine = []string{"nothing that a confiner knows"}
+	if session, err := r.Start(t.Context(), s); err == nil {
+		session.Stop(true)
+		t.Errorf("it started, and ended with %+v", session.Wait())
+	}
+}
+
 func testNoWorkspace(t *testing.T, r agent.Runtime) {
 	s := NewSpec(t)
 	s.Workspace = filepath.Join(s.Workspace, "missing")

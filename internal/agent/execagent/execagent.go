@@ -55,16 +55,16 @@ func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
 	redactor := redact.New(s.Secrets)
 	out := redactor.Writer(transcript)
 	process, err := proc.Start(ctx, proc.Command{
-		Path:   r.path,
-		Args:   r.args,
-		Dir:    s.Workspace,
-		Env:    s.Env,
-		Stdin:  strings.NewReader(s.Prompt),
-		Stdout: out,
-		Stderr: out,
-		Mark:   s.Mark(),
-		Grace:  s.Grace,
-
+		Path:    r.path,
+		Args:    r.args,
+		Dir:     s.Workspace,
+		Env:     s.Env,
+		Stdin:   strings.NewReader(s.Prompt),
+		Stdout:  out,
+		Stderr:  out,
+		Mark:    s.Mark(),
+		Grace:   s.Grace,
+		Confine: s.Confine,
 		Freezer: s.Freezer,
 	})
 	if err != nil {

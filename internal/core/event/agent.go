@@ -45,6 +45,10 @@ type AgentStarted struct {
 	Boot      string `json:"boot,omitempty"`
 	// Hook: the runtime says that it puts each tool call to the guard.
 	Hook bool `json:"hook,omitempty"`
+	// Sandbox says which layers of the operating system hold it: "mounts+landlock",
+	// "mounts", "landlock", "none" where the system has nothing, "off" where the
+	// configuration wants none.
+	Sandbox string `json:"sandbox,omitempty"`
 }
 
 // AgentSeen says that an agent that says nothing of itself is at work: since the

@@ -24,6 +24,9 @@ func layers(s *state.State, a *state.Agent) Layers {
 	case g.Hook:
 		l.Hook = "declared"
 	}
+	if held := a.Process.Sandbox; held != "" {
+		l.Sandbox = held
+	}
 	if s.Settings.PhaseAware {
 		l.Audit = "on"
 	}

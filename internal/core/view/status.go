@@ -143,7 +143,7 @@ type Layers struct {
 	// do what is denied, and was told no), breached.
 	Hook       string `json:"hook"`
 	Permission string `json:"permission"` // what its runtime lets it do by itself: none is known of
-	Sandbox    string `json:"sandbox"`    // what the system lets it do, "none" where nothing holds it
+	Sandbox    string `json:"sandbox"`    // what the system holds it by, as event.AgentStarted says; none: it is unsandboxed
 	Audit      string `json:"audit"`      // on: its diff is judged before it is merged; off
 }
 
