@@ -70,12 +70,7 @@ func setup(env *testscript.Env) error {
 	if err := os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(config), 0o644); err != nil {
 		return err
 	}
-	// Agents may write where the script looks for what they did.
-	sandbox := fmt.Sprintf(`{"sandbox_write": [%q]}`, env.WorkDir)
-	if err := os.MkdirAll(filepath.Join(home, ".config", "popkit"), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(home, ".config", "popkit", "config.json"), []byte(sandbox), 0o644); err != nil {
+	if err := mayWrite(home, env.WorkDir); err != nil {
 		return err
 	}
 	env.Setenv("HOME", home)
@@ -90,6 +85,15 @@ func setup(env *testscript.Env) error {
 	env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
 	env.Setenv("PATH", binaries+string(filepath.ListSeparator)+env.Getenv("PATH"))
 	return nil
+}
+
+// mayWrite lets agents write where a test looks for what they did.
+func mayWrite(home, dir string) error {
+	config := filepath.Join(home, ".config", "popkit", "config.json")
+	if err := os.MkdirAll(filepath.Dir(config), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(config, fmt.Appendf(nil, `{"sandbox_write": [%q]}`, dir), 0o644)
 }
 
 // repo makes a folder a repository, and has the engine that is left in it ended.

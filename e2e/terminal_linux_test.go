@@ -40,7 +40,7 @@ func onTerminal(t *testing.T, plan string, args ...string) *terminal {
 		"HOME=" + home, "WORK=" + home, "XDG_RUNTIME_DIR=" + home, "TERM=xterm", "PATH=" + binaries + ":" + os.Getenv("PATH"),
 		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com", "GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com",
 	}}
-	if err := os.MkdirAll(x.dir, 0o755); err != nil {
+	if err := errors.Join(os.MkdirAll(x.dir, 0o755), mayWrite(home, home)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(home, "plan.yaml"), []byte(plan), 0o644); err != nil {

@@ -51,7 +51,8 @@ func host() cli.Host {
 			}
 			return out, err
 		},
-		PlayScript: playScript,
+		CheckSandbox: checkSandbox,
+		PlayScript:   playScript,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"popkit/internal/cli"
 	"popkit/internal/proc"
 	"popkit/internal/sandbox"
+	"popkit/internal/sandbox/proof"
 )
 
 // version is set by the build.
@@ -15,6 +16,9 @@ var version = "dev"
 
 func main() {
 	proc.MaybeInit(sandbox.Enter)
+	if len(os.Args) > 1 && os.Args[1] == proof.Arg {
+		os.Exit(proof.Attack(os.Args[2:]))
+	}
 	os.Exit(run())
 }
 

@@ -114,6 +114,7 @@ var packages = []Package{
 		"internal/core/audit", "internal/core/event", "internal/workspace/git", "internal/workspace/store"}},
 	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/core/audit", "internal/workspace/..."), Tests: []string{"internal/proc"}},
 	{Dir: "internal/sandbox", Band: Adapter, May: []string{"internal/proc"}},
+	{Dir: "internal/sandbox/proof", Band: Adapter, May: []string{"internal/proc", "internal/sandbox"}},
 	{Dir: "internal/notify", Band: Adapter, May: []string{"internal/proc", "internal/redact"}},
 	{Dir: "internal/guard", Band: Adapter, May: with(nouns, "internal/core/policy", "internal/redact")},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
@@ -139,10 +140,10 @@ var packages = []Package{
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
-		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config", "internal/sandbox",
+		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config", "internal/sandbox", "internal/sandbox/proof",
 		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
-		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/agent/scripted")},
+		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted")},
 
 	// What judges, generates and exercises all that.
 	{Dir: "internal/archtest", Band: Tool},
@@ -172,7 +173,7 @@ var libraries = []Library{
 		Why: "following a file without polling"},
 	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
 		Why: "files that others read are replaced whole"},
-	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace", "internal/sandbox"},
+	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace", "internal/sandbox", "internal/sandbox/proof"},
 		Tests: []string{"internal/...", "e2e"},
 		Why:   "namespaces, locks, peer credentials: what syscall lacks"},
 	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},

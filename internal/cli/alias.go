@@ -4,12 +4,14 @@ import "popkit/internal/cli/command"
 
 // What main needs to plug the machine in.
 type (
-	Env      = command.Env
-	Host     = command.Host
-	RepoInfo = command.RepoInfo
-	NewRun   = command.NewRun
-	Removal  = command.Removal
-	Streams  = command.Streams
+	Env            = command.Env
+	Host           = command.Host
+	RepoInfo       = command.RepoInfo
+	NewRun         = command.NewRun
+	Removal        = command.Removal
+	SandboxCheck   = command.SandboxCheck
+	SandboxPromise = command.SandboxPromise
+	Streams        = command.Streams
 )
 
 // System is the Env of this process.

@@ -28,6 +28,7 @@ type world struct {
 	t       *testing.T
 	repo    string
 	info    RepoInfo
+	sandbox SandboxCheck
 	noRepo  error
 	calls   []string          // what was asked of Host and engine
 	replies map[api.Op]any    // answers of the engine, and of agents' sockets
@@ -147,6 +148,9 @@ func (w *world) host() Host {
 		GC: func(_ context.Context, _ string, dry bool) ([]Removal, error) {
 			w.note("gc dry=%v", dry)
 			return []Removal{{Kind: "remove", Path: "/ws/explorer-1", Run: runID, Why: "workspace of explorer-1"}}, nil
+		},
+		CheckSandbox: func(context.Context, string) (SandboxCheck, error) {
+			return w.sandbox, nil
 		},
 		PlayScript: func(_ context.Context, file string, s Streams) int {
 			fmt.Fprintf(s.Out, "playing %s\n", file)

@@ -38,7 +38,7 @@ func outputs() map[string]reflect.Type {
 		"insight-list": reflect.TypeFor[[]view.Insight](), "insight-list-for-me": reflect.TypeFor[view.Delivery](),
 		"check-in": reflect.TypeFor[view.Delivery](), "ask": reflect.TypeFor[api.AskAnswer](),
 		"plan-validate": reflect.TypeFor[[]validated](), "plan-show": reflect.TypeFor[objective.Plan](),
-		"gc": reflect.TypeFor[[]Removal](), "config": reflect.TypeFor[[]config.Explanation](),
+		"gc": reflect.TypeFor[[]Removal](), "sandbox-check": reflect.TypeFor[SandboxCheck](), "config": reflect.TypeFor[[]config.Explanation](),
 		"config-explain": reflect.TypeFor[[]config.Explanation](), "version": reflect.TypeFor[versionInfo](),
 		"guard-check": reflect.TypeFor[guardChecked](), "guard-judge": reflect.TypeFor[hookAnswer](), "guard-explain": reflect.TypeFor[[]policy.Explanation](),
 	}
@@ -128,7 +128,7 @@ func TestOutputs(t *testing.T) {
 		{"insight-list-for-me", "popkit insight list --for-me --json", true}, {"check-in", "popkit check-in --json hello", true},
 		{"insight-add", "popkit insight add --json hello", true}, {"ask", "popkit ask what --json", true},
 		{"plan-validate", "popkit plan validate plan.yaml none.yaml --json", false}, {"plan-show", "popkit plan show plan.yaml --json", false},
-		{"gc", "popkit gc --json", false}, {"config", "popkit config --json", false},
+		{"gc", "popkit gc --json", false}, {"sandbox-check", "popkit sandbox check --json", false}, {"config", "popkit config --json", false},
 		{"guard-judge", "popkit guard judge", true}, {"guard-judge", "popkit guard judge", false},
 		{"guard-check", "popkit guard check", false}, {"guard-explain", "popkit guard explain --json", false},
 		{"config-explain", "popkit config explain tier --json", false}, {"version", "popkit version --json", false},

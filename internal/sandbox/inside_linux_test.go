@@ -24,7 +24,7 @@ type world struct {
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	dir := t.TempDir() + `/a:b,c\d` // what mount options would be cut at
+	dir := t.TempDir() + `/a:b,c\d`   // what mount options would be cut at
 	root := dir + "/home/.cache/root" // as it is by default: in HOME, which is copied on write
 	w := world{dir + "/home", root, root + "/mine", root + "/other", dir + "/home/repo", root + "/tmp/own"}
 	for path, text := range map[string]string{

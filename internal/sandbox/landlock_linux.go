@@ -60,7 +60,7 @@ func (s Spec) rules() (int, error) {
 		return -1, fmt.Errorf("the kernel has version %d, %d is needed", version, leastLandlock)
 	}
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: handled(version)}
-	if version >= 6 {
+	if version >= scoped {
 		attr.Scoped = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL
 	}
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr), 0)

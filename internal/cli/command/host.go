@@ -36,6 +36,9 @@ type Host struct {
 	// GC says what can be removed of runs that are over, and removes it unless
 	// dry.
 	GC func(ctx context.Context, repo string, dry bool) ([]Removal, error)
+	// CheckSandbox tries to break what the sandbox promises; dir need not be in a
+	// repository.
+	CheckSandbox func(ctx context.Context, dir string) (SandboxCheck, error)
 	// PlayScript is `popkit __script FILE`.
 	PlayScript func(ctx context.Context, file string, s Streams) int
 }
@@ -65,6 +68,32 @@ type Removal struct {
 	Path string `json:"path"`
 	Run  string `json:"run"`
 	Why  string `json:"why"`
+}
+
+// SandboxCheck is what the sandbox of this machine is worth.
+type SandboxCheck struct {
+	Configured string           `json:"configured"`    // auto, required or off
+	Degree     string           `json:"degree"`        // mounts+landlock, mounts, landlock, none
+	Why        string           `json:"why,omitempty"` // it is not the best
+	Promises   []SandboxPromise `json:"promises"`
+}
+
+// SandboxPromise is how one promise fared.
+type SandboxPromise struct {
+	Promise string `json:"promise"`
+	State   string `json:"state"` // held, broken, not available
+	Tries   int    `json:"tries"` // how often it was tried to break it
+	Detail  string `json:"detail,omitempty"`
+}
+
+// Broken reports whether a promise is.
+func (s SandboxCheck) Broken() bool {
+	for _, p := range s.Promises {
+		if p.State == "broken" {
+			return true
+		}
+	}
+	return false
 }
 
 // Streams are a command's standard streams.

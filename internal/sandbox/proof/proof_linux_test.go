@@ -1,0 +1,42 @@
+package proof
+
+import (
+	"os"
+	"testing"
+
+	"popkit/internal/proc"
+	"popkit/internal/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	proc.MaybeInit(sandbox.Enter)
+	if len(os.Args) > 1 && os.Args[1] == Arg {
+		os.Exit(Attack(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
+// TestEveryPromise is the red team: an agent told to do its worst changes nothing
+// that it may not.
+func TestEveryPromise(t *testing.T) {
+	tries := 0
+	for _, a := range []sandbox.Ability{{Degree: sandbox.Full, Copies: true}, {Degree: sandbox.Mounts, Copies: true}, {Degree: sandbox.Landlock}} {
+		t.Run(a.String(), func(t *testing.T) {
+			results, err := Run(t.Context(), a, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range results {
+				if r.State == Broken || r.State == NotAvailable && a.Degree == sandbox.Full && a.Copies {
+					t.Errorf("%s: %s: %s", r.State, r.Promise, r.Detail)
+				}
+				if a.Degree == sandbox.Full && a.Copies {
+					tries += r.Tries
+				}
+			}
+		})
+	}
+	if tries < 100 {
+		t.Errorf("only %d attacks", tries)
+	}
+}
