@@ -95,7 +95,7 @@ func (d *daemon) raise(found finding) error {
 			w.protected = append(w.protected, glob)
 		}
 	}
-	w.hide = []string{d.env.root, d.work.UserGit(), d.Run.Place.Repo, filepath.Dir(d.sockets)}
+	w.hide = []string{d.env.root, d.Run.Place.Repo, filepath.Dir(d.sockets)}
 	d.env.walls = w
 	said := w.String()
 	switch w.name {
@@ -122,7 +122,12 @@ func (w walls) around(in inmate) (seatbelt, error) {
 	}
 	p := sandbox.Place{
 		Ability: w.Ability, NoNetwork: w.cfg.SandboxNetwork == "off", Home: variable(in.env, "HOME"), Own: in.own, Tmp: variable(in.env, "TMPDIR"),
-		Hide: w.hide, Read: append(w.borrowed(), in.read...), Write: append(slices.Clone(in.write), in.dir), Environ: in.env, Sockets: sandbox.Sockets(),
+		Hide: slices.Clone(w.hide), Read: append(w.borrowed(), in.read...), Write: append(slices.Clone(in.write), in.dir), Environ: in.env, Sockets: sandbox.Sockets(),
+	}
+	for _, objects := range w.borrowed() {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(objects), "HEAD")); err == nil {
+			p.Hide = append(p.Hide, filepath.Dir(objects)) // a git directory, wherever it is
+		}
 	}
 	if w.cfg.Env.Tmp != config.PerAgent {
 		p.Tmp = ""

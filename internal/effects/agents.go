@@ -104,7 +104,7 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	id := session.Ident()
 	seat.Begun(id.PID)
 	hooked, ok := session.(agent.Hooked)
-	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Hook: ok && hooked.Hooked()})
+	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Hook: ok && hooked.Hooked(), Sandbox: seat.Sandbox})
 	stopLooking, stopStocking := look(o, id, seat.Transcript, e.changes(ctx, o, began), tell), e.stock(ctx, o)
 	out = session.Wait()
 	stopStocking()

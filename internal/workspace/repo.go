@@ -51,9 +51,6 @@ func (w *Run) Borrowed() []string {
 	return out
 }
 
-// UserGit is the user's git directory, or the common one of several work trees.
-func (w *Run) UserGit() string { return w.repo.CommonDir }
-
 // source is what stores borrow from a repository.
 func source(r *Repo) store.Source {
 	return store.Source{Objects: r.CommonDir + "/objects", Shallow: r.CommonDir + "/shallow", Format: r.Format}
