@@ -30,9 +30,9 @@ func (d *diff) asserted(f *file, was, is *source.Unit) []Finding {
 	s0, w0 := tally(was)
 	s1, w1 := tally(is)
 	at := is.Head
-	replaced, helped := d.instead(was, is)
+	replaced, spoken := d.instead(was, is)
 	switch lost := s0 + w0 - s1 - w1 - d.elsewhere(was, is); {
-	case helped:
+	case spoken:
 		return nil
 	case s0+w0 > 0 && s1+w1 == 0 && len(statements(is)) > 0:
 		return []Finding{f.finding("assertion_removed", at, "test "+is.Name+" asserts nothing any more")}
@@ -61,8 +61,9 @@ func (d *diff) elsewhere(was, is *source.Unit) int {
 }
 
 // instead reports whether a test got a new assertion that says what something
-// should be, and whether it calls a new function that asserts.
-func (d *diff) instead(was, is *source.Unit) (replaced, helped bool) {
+// should be, and whether there is no more to say: it calls a new function that
+// asserts, or got an assertion that can not fail, which is a finding of its own.
+func (d *diff) instead(was, is *source.Unit) (replaced, spoken bool) {
 	had := map[string]int{}
 	for _, l := range was.In[was.Start:was.End] {
 		had[l.Key]++
@@ -71,10 +72,11 @@ func (d *diff) instead(was, is *source.Unit) (replaced, helped bool) {
 		if had[l.Key]--; had[l.Key] >= 0 {
 			continue
 		}
-		replaced = replaced || testcase.Assertion(is.Lang, l.Code) == testcase.Strong && !testcase.Tautology(is.Lang, l)
-		helped = helped || len(d.begun) > 0 && uses(l.Code, d.begun)
+		empty := testcase.Tautology(is.Lang, l)
+		replaced = replaced || testcase.Assertion(is.Lang, l.Code) == testcase.Strong && !empty
+		spoken = spoken || empty || len(d.begun) > 0 && uses(l.Code, d.begun)
 	}
-	return replaced, helped
+	return replaced, spoken
 }
 
 // netAsserts is how many assertions the file gained.

@@ -243,6 +243,9 @@ func (d *diff) deleted(f *file) []Finding {
 	var out []Finding
 	var lost []*source.Unit
 	for _, u := range f.gone {
+		if u.Group && f.lang == source.Python && f.hidden(u.Name) {
+			out = append(out, f.about("test_deleted", "the tests of "+u.Name+" are not found any more by the name that it has now", u.In[u.Head].Raw))
+		}
 		if u.Group || d.fresh[u.Name] || d.goesWith(u) || d.kept(u) || f.twin(u) {
 			continue
 		}
@@ -267,6 +270,18 @@ func (d *diff) deleted(f *file) []Finding {
 		out = append(out, f.about("test_deleted", "test "+u.Name+" is deleted", u.In[u.Head].Raw))
 	}
 	return out
+}
+
+// hidden reports whether a class of tests got a name that is longer at its beginning,
+// under which no runner finds it.
+func (f *file) hidden(name string) bool {
+	for _, i := range f.added {
+		now := source.Defined(f.new[i].Code)
+		if strings.HasSuffix(now, name) && now != name && !strings.HasPrefix(now, "Test") {
+			return true
+		}
+	}
+	return false
 }
 
 func ungrouped(units []*source.Unit) []*source.Unit {
