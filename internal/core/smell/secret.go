@@ -16,7 +16,8 @@ func (f *file) secrets() []Finding {
 	for _, i := range f.added {
 		l := f.new[i]
 		raw := l.Raw[:min(len(l.Raw), maxLine)]
-		if what, value := secret.Known(raw); what != "" {
+		made := f.test || f.sample || f.foreign || source.InTestDir(f.Path)
+		if what, value := secret.Known(raw, made); what != "" {
 			out = append(out, f.secret(i, "hard-coded secret: "+what, value))
 			continue
 		}
@@ -24,7 +25,7 @@ func (f *file) secrets() []Finding {
 			out = append(out, f.secret(i, "hard-coded secret: a private key", ""))
 			continue
 		}
-		if f.test || f.sample || f.foreign || source.InTestDir(f.Path) {
+		if made {
 			continue
 		}
 		if n, value := secret.Assigned(f.lang, l, raw); n != "" {
@@ -57,7 +58,7 @@ func (f *file) privateKey(i int) bool {
 	}
 	for _, l := range strings.Split(strings.ReplaceAll(body, `\n`, "\n"), "\n") {
 		if l = strings.Trim(l, " \t\"'`+,;\\-"); len(l) >= 16 && secret.Base64(l) {
-			return !secret.Placeholder(l)
+			return secret.PrivateKey(l)
 		}
 	}
 	return false

@@ -56,9 +56,14 @@ func in(chars string, c byte) bool {
 	return digit || low || up || c == '_' || c == '-' || c == '.'
 }
 
-// Known returns whose token stands on a line, and the token.
-func Known(s string) (what, value string) {
-	if what, value = carried(s); what != "" {
+// Known returns whose token stands on a line, and the token. made says that the
+// line is of a file in which tokens are usually made up (a test, a sample): one that
+// only looks drawn by chance in part (abcdef, 123456) is then taken for made up, too.
+func Known(s string, made bool) (what, value string) {
+	if what, value = carried(s, made); what != "" {
+		return what, value
+	}
+	if what, value = webToken(s, made); what != "" {
 		return what, value
 	}
 	for _, sh := range shapes {
@@ -73,7 +78,7 @@ func Known(s string) (what, value string) {
 				end++
 			}
 			n := end - i - len(sh.prefix)
-			if (i == 0 || !source.InName(s[i-1]) && s[i-1] != '-') && n >= sh.min && (sh.max == 0 || n <= sh.max) && random(s[i+len(sh.prefix):end]) {
+			if (i == 0 || !source.InName(s[i-1]) && s[i-1] != '-') && n >= sh.min && (sh.max == 0 || n <= sh.max) && random(s[i+len(sh.prefix):end], made) {
 				return sh.of, s[i:end]
 			}
 			from = i + 1
@@ -83,13 +88,13 @@ func Known(s string) (what, value string) {
 }
 
 // carried returns a secret that stands in the address of a service, or in a header.
-func carried(s string) (what, value string) {
+func carried(s string, made bool) (what, value string) {
 	if i := strings.Index(s, "Bearer "); i >= 0 {
 		end := i + len("Bearer ")
 		for end < len(s) && in(token+".", s[end]) {
 			end++
 		}
-		if v := s[i+len("Bearer ") : end]; len(v) >= 20 && random(v) {
+		if v := s[i+len("Bearer ") : end]; len(v) >= 20 && random(v, made) {
 			return "a token in a header", v
 		}
 	}
@@ -104,17 +109,36 @@ func carried(s string) (what, value string) {
 	}
 	user, host, ok := strings.Cut(rest[:end], "@")
 	_, pass, ok2 := strings.Cut(user, ":")
-	if !ok || !ok2 || source.Prefixed(host, "localhost", "127.", "db", "postgres", "redis", "example", "host") || !secretValue(pass) {
+	name, _, _ := strings.Cut(host, ":")
+	// A name without a dot is of a service next door, as those of containers are.
+	if !ok || !ok2 || source.Prefixed(name, "localhost", "127.") || !strings.Contains(name, ".") || made && strings.Contains(name, "example") || !secretValue(pass) {
 		return "", ""
 	}
 	return "a password in an address", pass
 }
 
+// webToken returns a JSON web token: three parts, of which two are JSON in base64.
+func webToken(s string, made bool) (what, value string) {
+	i := strings.Index(s, "eyJ")
+	if made || i < 0 || i > 0 && source.InName(s[i-1]) {
+		return "", ""
+	}
+	end := i
+	for end < len(s) && in(token+".", s[end]) {
+		end++
+	}
+	parts := strings.Split(s[i:end], ".")
+	if len(parts) != 3 || len(parts[0]) < 12 || !strings.HasPrefix(parts[1], "eyJ") || len(parts[2]) < 16 {
+		return "", ""
+	}
+	return "a JSON web token", s[i:end]
+}
+
 // random reports whether a value looks drawn by chance: it has digits and
-// letters, not one of them over and over, no run of the alphabet, and no word
-// that says that it is none.
-func random(s string) bool {
-	if Placeholder(s) {
+// letters, not one of them over and over, and no word that says that it is none;
+// among made ones no run of the alphabet either.
+func random(s string, made bool) bool {
+	if saysSo(s) || made && Placeholder(s) {
 		return false
 	}
 	var seen [256]bool
@@ -133,21 +157,42 @@ func random(s string) bool {
 	return different >= 8 && digits > 0 && letters > 0
 }
 
+// says are the parts of values that are meant to be replaced.
+var says = []string{
+	"example", "sample", "placeholder", "changeme", "change_me", "change-me", "replace", "your_", "your-", "yourtoken", "yoursecret", "xxxx", "dummy", "fake", "redacted", "insert", "...", "***",
+}
+
+// saysSo reports whether a value says in words that it is no secret.
+func saysSo(s string) bool {
+	low := strings.ToLower(s)
+	for _, p := range says {
+		if strings.Contains(low, p) {
+			return true
+		}
+	}
+	return strings.ContainsAny(s, "<>{}$%* ")
+}
+
+// PrivateKey reports whether a line of a key's body looks like one.
+func PrivateKey(s string) bool { return len(s) >= 16 && Base64(s) && !saysSo(s) }
+
 // pretend are the parts of values that are no secrets.
 var pretend = []string{
-	"example", "sample", "placeholder", "changeme", "change_me", "change-me", "replace", "your_", "your-", "yourtoken", "yoursecret", "xxxx", "dummy", "fake", "redacted",
-	"todo", "insert", "abcdef", "123456", "0000", "1111", "aaaa", "test", "mock", "foobar", "...", "***", "secret", "password", "passwd", "deadbeef", "lorem", "undefined", "default",
+	"todo", "abcdef", "123456", "0000", "1111", "aaaa", "test", "mock", "foobar", "secret", "password", "passwd", "deadbeef", "lorem", "undefined", "default",
 }
 
 // Placeholder reports whether a value says of itself that it is none.
 func Placeholder(s string) bool {
+	if saysSo(s) {
+		return true
+	}
 	low := strings.ToLower(s)
 	for _, p := range pretend {
 		if strings.Contains(low, p) {
 			return true
 		}
 	}
-	return strings.ContainsAny(s, "<>{}$%* ")
+	return false
 }
 
 // Base64 reports whether a text is one stretch of base64 with letters of both cases.
@@ -245,7 +290,8 @@ func literal(l source.Lang, raw string, at int) string {
 // secretValue reports whether a literal looks like a secret rather than like a
 // name, a word, a path or a placeholder.
 func secretValue(v string) bool {
-	if len(v) < 8 || len(v) > 512 || Placeholder(v) || strings.ContainsAny(v, " \t/\\()[]|,;") {
+	slash := strings.Contains(v, "/") // a path, unless it is as long and as mixed as a key in base64
+	if len(v) < 8 || len(v) > 512 || Placeholder(v) || strings.ContainsAny(v, " \t\\()[]|,;") || slash && (len(v) < 32 || !Base64(v)) {
 		return false
 	}
 	digits, letters, uppers, lowers := 0, 0, 0, 0
@@ -262,6 +308,9 @@ func secretValue(v string) bool {
 		case c >= 0x80:
 			return false
 		}
+	}
+	if slash && (digits < 3 || uppers < 4 || lowers < 4) {
+		return false
 	}
 	return digits > 1 && letters > 0
 }
