@@ -178,6 +178,10 @@ func (j *judge) file(dir shell.Word, f shell.File) {
 // variables judges the secrets of the environment that a command's words hold.
 func (j *judge) variables(c *shell.Command) {
 	for _, v := range c.Vars {
+		if v == shell.All {
+			j.found(ruleCredentials, "environment", "the whole environment would be printed")
+			continue
+		}
 		if paths.SecretVar(v) && !j.secretOnlyTested(c) {
 			j.found(ruleCredentials, "$"+v, "$%s would be read", v)
 		}

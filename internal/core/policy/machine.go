@@ -188,6 +188,9 @@ func narrowed(to []shell.Word) bool {
 // container judges what a container would be given of the machine.
 func (j *judge) container(k cmd) {
 	words, _ := k.verbs()
+	if len(words) > 2 && words[0] == "cp" && !strings.Contains(words[len(words)-1], ":") {
+		j.write(k.Dir, shell.Word(words[len(words)-1]))
+	}
 	if len(words) == 0 || !slices.Contains([]string{"run", "create", "exec", "container"}, words[0]) {
 		j.envFiles(k)
 		if len(words) == 3 && words[0] == "cp" && !strings.Contains(words[2], ":") {

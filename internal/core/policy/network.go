@@ -122,22 +122,25 @@ func (j *judge) gitHubAPI(k cmd) {
 
 // archive judges where archives are unpacked, and what goes into them.
 func (j *judge) archive(k cmd) {
-	if v, ok := k.value("-C", "--directory"); ok && (k.name == "tar" || k.name == "bsdtar") {
-		j.mkdir(k.Dir, v)
-	}
 	if v, ok := k.value("-d"); ok && k.name == "unzip" {
 		j.mkdir(k.Dir, v)
 	}
 	words := k.operands("-C", "--directory", "-d", "--exclude", "-X", "-T", "-x")
 	mode := firstText(k)
-	create := k.name == "zip" || strings.Contains(mode, "c") && (k.name == "tar" || k.name == "bsdtar") || k.has("--create", "-c")
+	create := k.name == "zip" || !strings.HasPrefix(mode, "--") && strings.Contains(mode, "c") && (k.name == "tar" || k.name == "bsdtar") || k.has("--create", "-c")
+	dir := k.Dir
+	if v, ok := k.value("-C", "--directory"); ok && (k.name == "tar" || k.name == "bsdtar") {
+		if dir = shell.Join(k.Dir, v); !create {
+			j.mkdir(k.Dir, v)
+		}
+	}
 	for i, w := range words {
 		switch {
 		case i == 0 && (k.name == "tar" || k.name == "bsdtar") && !strings.HasPrefix(mode, "-"):
 		case create && (strings.Contains(string(w), ".tar") || strings.Contains(string(w), ".zip") || strings.Contains(string(w), ".tgz")):
 			j.write(k.Dir, w)
 		case w.Known():
-			j.looksProtected(k.Dir, w)
+			j.looksProtected(dir, w)
 		}
 	}
 	if (k.name == "tar" || k.name == "bsdtar") && k.has("-P", "--absolute-names") && !create {

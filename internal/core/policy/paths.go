@@ -4,9 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
-	"popkit/internal/core/objective"
 	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/shell"
 	"popkit/internal/core/smell"
@@ -321,58 +318,4 @@ func (j *judge) written(dir, w shell.Word, text string, appended bool) {
 
 // TrackedGlobs makes Facts.Tracked of globs of tracked files: how many there are is
 // not known then, but whether a path can be or hold some.
-func TrackedGlobs(globs []string) func(rel string) int {
-	const many = manyFiles
-	return func(rel string) int {
-		n := 0
-		for _, g := range globs {
-			switch {
-			case rel == "." || rel == "**" || rel == "":
-				n += many
-			case strings.ContainsAny(rel, "*?[{"):
-				if globsMeet(rel, g) {
-					n += many
-				}
-			case strings.HasPrefix(g, rel+"/"):
-				n += many
-			case objective.InScope(rel, []string{g}):
-				if n++; path.Ext(rel) == "" {
-					n += many
-				}
-			}
-		}
-		return n
-	}
-}
-
-// globsMeet reports whether a glob of what is deleted meets one of tracked files by
-// more than wildcards: in a folder that is tracked, or by the same kind of name.
-func globsMeet(rel, tracked string) bool {
-	dir, base := literalDir(rel)
-	top, name := literalDir(tracked)
-	switch {
-	case dir != "" && top != "" && paths.UnderAny(dir, []string{top}):
-		return name == "**" || strings.Trim(base, "*") == "" || base == name
-	case strings.Trim(base, "*") == "":
-		return top != "" && (dir == "" || paths.UnderAny(top, []string{dir}))
-	}
-	if !strings.ContainsAny(base, "*?[{") {
-		return strings.Trim(name, "*") != "" && doublestar.MatchUnvalidated(name, base)
-	}
-	return strings.Trim(name, "*") != "" && objective.ScopesOverlap([]string{base}, []string{name})
-}
-
-// literalDir is the folder before the first wildcard, and the last segment.
-func literalDir(glob string) (dir, base string) {
-	base = path.Base(glob)
-	for seg := range strings.SplitSeq(path.Dir(glob), "/") {
-		if strings.ContainsAny(seg, "*?[{") {
-			break
-		}
-		dir = path.Join(dir, seg)
-	}
-	if dir == "." {
-		dir = ""
-	}
-	return dir, base
-}
+func TrackedGlobs(globs []string) func(rel string) int { return paths.Tracked(globs, manyFiles) }

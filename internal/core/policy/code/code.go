@@ -120,6 +120,9 @@ type finder struct {
 }
 
 func (p *finder) add(kind Kind, path Word) {
+	if path == "" {
+		return // a number, or nothing
+	}
 	if path == unknown && kind != Reads {
 		if len(p.rest) > 0 {
 			for _, r := range p.rest {
@@ -190,6 +193,9 @@ func (p *finder) write(c called) { p.add(Writes, c.target()) }
 func (p *finder) delete(c called) {
 	t := c.target()
 	fileOwner := slices.Contains([]string{"os", "shutil", "fs", "fsp", "File", "FileUtils", "Dir", "", "fs.promises", "promises", "Deno"}, c.owner) || strings.Contains(c.owner, "require") || c.on != nil
+	if c.owner == "" && c.on == nil && t == unknown && c.name != "unlink" {
+		return // of a list, or a map
+	}
 	if fileOwner && (c.owner != "" || c.on != nil || len(c.args) > 0) {
 		p.add(Deletes, t)
 	}

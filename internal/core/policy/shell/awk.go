@@ -15,6 +15,7 @@ func (w *walker) awk(st *state, args, env []Word, in Flow, vars []string) Flow {
 	var files []File
 	if len(rest) > 0 && !slices.Contains(args, "-f") {
 		files = w.awkFiles(st, string(rest[0]))
+		vars = append(vars, environment("awk", rest[0])...)
 		inplace := slices.Contains(args, "inplace")
 		for _, dir := range st.dirs() {
 			for _, f := range rest[1:] {

@@ -23,7 +23,7 @@ func (w *walker) interpreter(st *state, args, env []Word, in Flow, vars []string
 	}
 	text, rest, given := code.Inline(lang, args)
 	if given {
-		w.emit(st, args, env, in, vars, w.small(st, lang, text, rest)...)
+		w.emit(st, args, env, in, append(vars, environment(lang, text)...), w.small(st, lang, text, rest)...)
 		if !w.runnable(string(text)) {
 			w.unknownScript(string(text), string(args[0]))
 			return Flow{Some: true}, true
@@ -110,7 +110,7 @@ func (w *walker) scriptIn(st *state, f Flow, lang string, rest []Word) {
 	case f.Remote:
 		w.note(RemoteCode, "what came over the network is run by %s", lang)
 	case f.Known:
-		w.emit(st, nil, nil, Flow{}, nil, w.small(st, lang, f.Text, rest)...)
+		w.emit(st, nil, nil, Flow{}, environment(lang, f.Text), w.small(st, lang, f.Text, rest)...)
 	default:
 		w.note(UnknownCommand, "%s runs a text that is not known", lang)
 	}
@@ -222,6 +222,21 @@ func (w *walker) textual(st *state, prog string, args, env []Word, in Flow, vars
 		}
 	}
 	return Flow{Some: true}, true
+}
+
+// All stands among a command's variables for the whole environment.
+const All = "*"
+
+// environment is what a small program reads from its environment.
+func environment(lang string, text Word) []string {
+	if lang == "sh" {
+		return nil
+	}
+	names, all := code.Environment(string(text))
+	if all {
+		names = append(names, All)
+	}
+	return names
 }
 
 // small does what a small program on a command line does, and returns the files that

@@ -51,6 +51,12 @@ func (w *walker) param(st *state, p *syntax.ParamExp, quoted bool, vars *[]strin
 	if p.Param == nil || p.Width || p.Flags != nil || p.NestedParam != nil {
 		return []piece{{text: unknown}}
 	}
+	if p.Index != nil {
+		w.inside(st, p.Index)
+	}
+	if p.Slice != nil {
+		w.sliced(st, p.Slice)
+	}
 	n := p.Param.Value
 	if n == "@" || n == "*" || isAll(p.Index) {
 		return w.listed(st, p, quoted, vars)
@@ -276,6 +282,15 @@ func slice(x *syntax.Slice, a Word) Word {
 	return a[from:min(len(a), from+length)]
 }
 
+// sliced walks what a slice's bounds substitute.
+func (w *walker) sliced(st *state, s *syntax.Slice) {
+	for _, x := range []syntax.ArithmExpr{s.Offset, s.Length} {
+		if x != nil {
+			w.inside(st, x)
+		}
+	}
+}
+
 // assign returns what an assignment sets.
 func (w *walker) assign(st *state, a *syntax.Assign, vars *[]string) value {
 	v := value{own: true}
@@ -286,6 +301,9 @@ func (w *walker) assign(st *state, a *syntax.Assign, vars *[]string) value {
 			v.list = append(v.list, old.list...)
 		}
 		for _, e := range a.Array.Elems {
+			if e.Index != nil {
+				w.inside(st, e.Index)
+			}
 			if e.Value == nil {
 				continue
 			}
@@ -297,6 +315,9 @@ func (w *walker) assign(st *state, a *syntax.Assign, vars *[]string) value {
 			v.list = []Word{unknown}
 		}
 		return v
+	}
+	if a.Index != nil {
+		w.inside(st, a.Index)
 	}
 	v.alts = w.texts(st, a.Value, asText, vars)
 	switch {
