@@ -29,7 +29,11 @@ func (f *file) secrets() []Finding {
 			continue
 		}
 		if n, value := secret.Assigned(f.lang, l, raw); n != "" {
-			out = append(out, f.secret(i, "hard-coded secret: "+n+" is a literal", value))
+			set := " is set to a literal"
+			if strings.Contains(l.Code, "==") {
+				set = " is compared with a literal"
+			}
+			out = append(out, f.secret(i, "hard-coded secret: "+n+set, value))
 		}
 	}
 	return out
