@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"net"
+	"syscall"
 )
 
 // Caller makes calls. Client is one over a socket; a run without an engine is
@@ -26,6 +27,10 @@ type Client struct{ Path string }
 
 // ErrNoEngine says that nobody listens at the socket.
 var ErrNoEngine = errors.New("no engine answers")
+
+// ErrCutOff says that the engine ended before it had answered: what was asked of it
+// may have been done.
+var ErrCutOff = errors.New("the engine ended before it answered")
 
 // Call implements Caller.
 func (c Client) Call(ctx context.Context, op Op, args, out any) error {
@@ -71,6 +76,8 @@ func (c Client) Stream(ctx context.Context, op Op, args any) iter.Seq2[json.RawM
 				switch {
 				case ctx.Err() != nil:
 					err = ctx.Err()
+				case errors.Is(writeErr, syscall.EPIPE), errors.Is(writeErr, syscall.ECONNRESET):
+					err = ErrCutOff
 				case writeErr != nil:
 					err = writeErr
 				}
@@ -107,8 +114,8 @@ func request(op Op, args any) ([]byte, error) {
 func receive(r *bufio.Reader) (Response, error) {
 	line, err := r.ReadBytes('\n')
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the engine ended before it answered")
+		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+			err = ErrCutOff
 		}
 		return Response{}, err
 	}

@@ -207,3 +207,29 @@ func countAccepted(t *testing.T, repo, id string) map[string]int {
 	}
 	return n
 }
+
+// TestDead: a process that has ended, though nobody has asked for it yet, holds no
+// locks; one that lives may.
+func TestDead(t *testing.T) {
+	if dead(os.Getpid()) {
+		t.Error("this process is dead")
+	}
+	cmd := exec.Command("/bin/sh", "-c", "exit 0")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for !dead(cmd.Process.Pid) { // in time it is a zombie
+		if err := t.Context().Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Kill(cmd.Process.Pid, 0); err != nil {
+		t.Errorf("it is gone: %v", err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if !dead(cmd.Process.Pid) {
+		t.Error("it lives")
+	}
+}

@@ -1,10 +1,14 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,6 +51,26 @@ func acquire(ctx context.Context, place runs.Place, h runs.Holder) (lock io.Clos
 	return lock, err
 }
 
+// dead reports whether a process has ended, or is just ending: it may have given
+// back its sockets and not yet its locks.
+func dead(pid int) bool {
+	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return true
+	}
+	const exiting = 0x4 // PF_EXITING
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false // no such file system
+	}
+	name := bytes.LastIndexByte(raw, ')')          // the name may hold anything
+	fields := strings.Fields(string(raw[name+1:])) // state, parent, group, session, terminal, its group, flags, …
+	if len(fields) < 7 {
+		return false
+	}
+	flags, err := strconv.ParseUint(fields[6], 10, 64)
+	return err == nil && flags&exiting != 0
+}
+
 // outlastDead tries to take a lock again while its holder (0: nobody) is a
 // process that is dead.
 func outlastDead(ctx context.Context, try func() (holder int, err error)) error {
@@ -56,7 +80,7 @@ func outlastDead(ctx context.Context, try func() (holder int, err error)) error 
 	defer tick.Stop()
 	for {
 		holder, err := try()
-		if err == nil || holder <= 0 || !errors.Is(syscall.Kill(holder, 0), syscall.ESRCH) {
+		if err == nil || holder <= 0 || !dead(holder) {
 			return err
 		}
 		select {

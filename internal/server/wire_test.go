@@ -305,3 +305,32 @@ func FuzzRequest(f *testing.F) {
 		s.Close()
 	})
 }
+
+// TestCutOff: an engine that is killed while it is asked gives no answer, and the
+// client says so, however the connection ended.
+func TestCutOff(t *testing.T) {
+	for name, dies := range map[string]func(net.Conn){
+		"before it read": func(net.Conn) {},
+		"after it read":  func(c net.Conn) { c.Read(make([]byte, 1<<16)) },                           //nolint:errcheck // it dies
+		"half way":       func(c net.Conn) { c.Read(make([]byte, 1<<16)); c.Write([]byte(`{"v":`)) }, //nolint:errcheck // it dies
+	} {
+		path := filepath.Join(t.TempDir(), "s")
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			c, err := l.Accept()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			dies(c)
+			c.Close()
+		}()
+		if err := (api.Client{Path: path}).Call(t.Context(), api.OpStatus, nil, nil); !errors.Is(err, api.ErrCutOff) {
+			t.Errorf("%s: %v", name, err)
+		}
+		l.Close()
+	}
+}

@@ -47,7 +47,7 @@ func (e *Env) Status(ctx context.Context, r runs.Run) (view.Status, error) {
 	if h != nil {
 		var v view.Status
 		err := e.Dial(h.Socket).Call(ctx, api.OpStatus, nil, &v)
-		if err == nil || !Ending(err) {
+		if err == nil || !Ending(err) && !errors.Is(err, api.ErrCutOff) {
 			return v, err
 		}
 	}
