@@ -239,6 +239,9 @@ func pathRune(c byte) bool {
 // facts are what the line says and what lies in the workspace, if it is there.
 func (g *guardChecker) facts(c guardCall) policy.Facts {
 	f := policy.Facts{Workspace: g.top, Home: g.e.Getenv("HOME"), Tmp: filepath.Join(os.TempDir(), "popkit-agent")}
+	if !filepath.IsAbs(f.Home) {
+		f.Home = "/home/user" // ~ means somebody's, whoever asks
+	}
 	if len(c.Tracked) > 0 {
 		f.Tracked = policy.TrackedGlobs(c.Tracked)
 	}

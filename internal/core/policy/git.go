@@ -158,7 +158,7 @@ func (j *judge) gitApply(k, sub cmd) {
 	}
 	words = slices.DeleteFunc(words, func(w shell.Word) bool { return w == "-" })
 	for _, w := range words {
-		j.patchFile(sub, dir, w)
+		j.patchFile(k, dir, w)
 	}
 	switch {
 	case len(words) > 0:

@@ -12,7 +12,7 @@ import (
 // destroyers do harm by what they are.
 var destroyers = []string{"mkswap", "fdisk", "sfdisk", "gdisk", "sgdisk", "cfdisk", "parted", "wipefs", "blkdiscard", "badblocks", "hdparm", "nvme", "shutdown", "reboot",
 	"halt", "poweroff", "init", "telinit", "kexec", "swapoff", "lvremove", "vgremove", "pvremove", "zpool", "cryptsetup", "mdadm", "userdel", "groupdel", "deluser",
-	"rmmod", "insmod", "modprobe", "grub-install", "update-grub", "efibootmgr", "flashrom", "debugfs", "losetup", "umount", "mount", "pivot_root", "diskutil", "format"}
+	"rmmod", "insmod", "modprobe", "grub-install", "update-grub", "efibootmgr", "flashrom", "debugfs", "losetup", "umount", "mount", "pivot_root", "diskutil"}
 
 var accountPrograms = []string{"passwd", "chpasswd", "useradd", "usermod", "adduser", "groupadd", "gpasswd", "chsh", "vipw", "newusers", "ssh-keygen", "ssh-copy-id",
 	"update-alternatives", "sysctl", "setcap", "auditctl", "apparmor_parser", "semanage", "certutil", "update-ca-certificates"}
@@ -25,7 +25,7 @@ func (j *judge) machine(k cmd) bool {
 	switch {
 	case slices.Contains(destroyers, k.name) || strings.HasPrefix(k.name, "mkfs") || strings.HasPrefix(k.name, "fsck"):
 		if k.has("--help", "--version") || len(k.args) == 0 && (k.name == "mount" || k.name == "init") || k.name == "mount" && len(k.operands()) == 0 ||
-			k.name == "format" || (k.name == "zpool" || k.name == "mdadm" || k.name == "nvme" || k.name == "diskutil") && slices.Contains([]string{"list", "status", "--detail", "info"}, firstText(k)) {
+			(k.name == "zpool" || k.name == "mdadm" || k.name == "nvme" || k.name == "diskutil") && slices.Contains([]string{"list", "status", "--detail", "info"}, firstText(k)) {
 			return true
 		}
 		j.found(ruleDestructive, k.line(), "%s works on the machine itself", k.line())

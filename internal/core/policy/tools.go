@@ -167,7 +167,7 @@ func (j *judge) toolCall(kind toolKind, tool string, in input, dir shell.Word) {
 		case toolRead:
 			j.read(dir, shell.Word(f))
 		case toolSearch:
-			j.search(dir, shell.Word(f), in.Pattern)
+			j.search(dir, shell.Word(f))
 		case toolDelete:
 			j.remove(dir, shell.Word(f), true)
 		case toolWrite, toolEdit:
@@ -182,12 +182,12 @@ func (j *judge) toolCall(kind toolKind, tool string, in input, dir shell.Word) {
 		j.read(dir, word.Globbed(in.Glob)) // greps what it matches
 	}
 	if strings.EqualFold(tool, "glob") && strings.HasPrefix(in.Pattern, "/") {
-		j.search(dir, shell.Word(in.Pattern), "")
+		j.search(dir, shell.Word(in.Pattern))
 	}
 }
 
 // search lists and greps; it is a read of what it is aimed at.
-func (j *judge) search(dir, w shell.Word, _ string) {
+func (j *judge) search(dir, w shell.Word) {
 	if !strings.ContainsAny(string(w), "*?[{") {
 		j.read(dir, w)
 	}

@@ -37,3 +37,16 @@ func TestSecretVar(t *testing.T) {
 		}
 	}
 }
+
+func TestHomes(t *testing.T) {
+	for _, home := range []string{"", "/", "/home/u", "/srv/u"} {
+		for _, abs := range []string{"/home/other/.ssh/id_rsa", "/root/.aws/credentials", "/Users/x/.netrc"} {
+			if !paths.HomeCredential(home, abs) || !paths.HomeSecret(home, abs) {
+				t.Errorf("home %q: %s holds no credentials", home, abs)
+			}
+		}
+	}
+	if !paths.HomeSecret("/srv/u", "/srv/u/.bashrc") || paths.HomeSecret("/srv/u", "/srv/u/notes.txt") || paths.HomeCredential("/srv/u", "/srv/u/.ssh/id.pub") {
+		t.Error("the files of /srv/u are taken for others")
+	}
+}

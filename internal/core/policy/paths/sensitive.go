@@ -129,34 +129,38 @@ var startFiles = []string{".bashrc", ".bash_profile", ".profile", ".zshrc", ".zp
 	".config/fish", ".gitconfig", ".config/git", ".config/systemd", ".config/autostart", ".local/bin", "bin", ".claude", ".vimrc", ".config/nvim", ".tmux.conf",
 	"Library/LaunchAgents", ".config/popkit", ".pam_environment", ".xinitrc", ".xsession"}
 
-// homeRel is what of a path lies below somebody's home directory.
-func homeRel(home, abs string) (string, bool) {
+// homeRels is what of a path lies below a home directory, for each that it can be:
+// the agent's own may well be "/".
+func homeRels(home, abs string) []string {
+	var out []string
 	if rel, ok := Below(abs, home, false); ok && home != "" {
-		return rel, true
+		out = append(out, rel)
 	}
 	for _, base := range []string{"/home/", "/Users/"} {
 		if rest, ok := strings.CutPrefix(abs, base); ok {
-			_, rel, more := strings.Cut(rest, "/")
-			return rel, more
+			_, rel, _ := strings.Cut(rest, "/")
+			out = append(out, rel)
 		}
 	}
 	if rel, ok := strings.CutPrefix(abs, "/root/"); ok {
-		return rel, true
+		out = append(out, rel)
 	}
-	return "", false
+	return out
 }
 
 // HomeCredential reports whether a path below a home directory holds credentials.
 func HomeCredential(home, abs string) bool {
-	rel, ok := homeRel(home, abs)
-	return ok && rel != "" && UnderAny(rel, credentialFiles) && !strings.HasSuffix(rel, ".pub") && rel != ".ssh/known_hosts" && rel != ".ssh/config"
+	return slices.ContainsFunc(homeRels(home, abs), func(rel string) bool {
+		return UnderAny(rel, credentialFiles) && !strings.HasSuffix(rel, ".pub") && rel != ".ssh/known_hosts" && rel != ".ssh/config"
+	})
 }
 
 // HomeSecret reports whether a change below a home directory reaches beyond files:
 // credentials, and what starts with the account.
 func HomeSecret(home, abs string) bool {
-	rel, ok := homeRel(home, abs)
-	return ok && rel != "" && (UnderAny(rel, credentialFiles) || UnderAny(rel, startFiles))
+	return slices.ContainsFunc(homeRels(home, abs), func(rel string) bool {
+		return UnderAny(rel, credentialFiles) || UnderAny(rel, startFiles)
+	})
 }
 
 // SystemSecret reports whether the machine keeps secrets there.
