@@ -42,10 +42,29 @@ func (f *file) secrets() []Finding {
 func (f *file) secret(i int, text, value string) Finding {
 	fi := f.finding("secret", i, text)
 	fi.Rule = HardcodedSecret
-	if value != "" {
-		fi.Excerpt = cut(strings.ReplaceAll(strings.TrimSpace(f.new[i].Raw), value, value[:min(3, len(value)/3)]+"…"))
-	}
+	fi.Excerpt = cut(f.veiled(strings.TrimSpace(f.new[i].Raw), value))
 	return fi
+}
+
+// maxVeiled bounds how many secrets are taken out of one line; what is left of a
+// line with more of them is not shown.
+const maxVeiled = 20
+
+// veiled returns a line without the secrets on it: one stands seldom alone.
+func (f *file) veiled(line, value string) string {
+	if before, _, ok := strings.Cut(line, "-----BEGIN "); ok {
+		return before + "-----BEGIN …"
+	}
+	for range maxVeiled {
+		if value == "" {
+			return line
+		}
+		line = strings.ReplaceAll(line, value, value[:min(3, len(value)/3)]+"…")
+		if _, value = secret.Known(line, false); value == "" {
+			_, value = secret.Assigned(f.lang, source.Scan(line, f.lang)[0], line)
+		}
+	}
+	return "…"
 }
 
 // privateKey reports whether a key follows the line that announces one. Keys for

@@ -143,6 +143,38 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// A line shows none of the secrets on it.
+func TestSecretsAreVeiled(t *testing.T) {
+	one, two := "gh"+"p_"+"Zk3vQ9xW1mB7rT5yN8uJ2hL6cD4fG0sAeViP", "gh"+"p_"+"a9xW1mB7rT5yN8uJ2hL6cD4fG0sQeViPk3vQ"
+	for _, line := range []string{
+		"a, b := \"" + one + "\", \"" + two + "\"",
+		"{\"token\": \"q7zk3m9xw2b5\", \"password\": \"hunter42x\"}",
+		"k := \"-----BEGIN " + "PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG\\n\"",
+	} {
+		found := One(Change{Path: "a.json", Kind: Modified, New: line, Fragment: true})
+		if len(found) != 1 {
+			t.Fatalf("%s: %+v", line, found)
+		}
+		for _, s := range []string{one, two, "q7zk3m9xw2b5", "hunter42x", "MIIEvQ"} {
+			if strings.Contains(found[0].Excerpt+found[0].Text, s) {
+				t.Errorf("%s is shown: %s", s, found[0].Excerpt)
+			}
+		}
+	}
+	many := One(Change{Path: "a.json", Kind: Modified, New: strings.Repeat(one[:39]+" ", 1) + strings.Join(manyTokens(), " "), Fragment: true})
+	if len(many) != 1 || strings.Contains(many[0].Excerpt, "p_") {
+		t.Errorf("a line full of them is shown: %+v", many)
+	}
+}
+
+func manyTokens() []string {
+	var out []string
+	for i := range 40 {
+		out = append(out, "gh"+"p_"+strings.Repeat(string(rune('A'+i%26)), 2)+strings.ToLower(string(rune('A'+i/26)))+"9xW1mB7rT5yN8uJ2hL6cD4fG0sQeViPk3v")
+	}
+	return out
+}
+
 func TestWholeDiff(t *testing.T) {
 	body := "\tif f() != 1 {\n\t\tt.Error(1)\n\t}\n}\n"
 	a, b := "func TestA(t *testing.T) {\n"+body, "func TestB(t *testing.T) {\n"+body
