@@ -98,7 +98,7 @@ func (g *generator) limits(s *event.Settings) {
 	s.DriftDetection = g.in(2) == 0
 	s.Drift = event.Drift{
 		Silent: d(0, 5*time.Minute), NoProgress: d(0, 20*time.Minute), NoProgressCalls: n(0, 4), Repeated: n(0, 2),
-		Action: []string{event.DriftWarn, event.DriftSteer, event.DriftEscalate}[g.in(3)],
+		Action: []string{event.DriftWarn, event.DriftSteer, event.DriftEscalate, event.DriftEscalate}[g.in(4)],
 	}
 }
 

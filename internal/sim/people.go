@@ -181,6 +181,13 @@ func (p *people) open(id string) bool { return slices.Contains(p.s.oracle.state.
 
 // choose picks an answer: any while it is not calm, else one that gets on.
 func (p *people) choose(q event.QuestionAsked) string {
+	if q.Kind == event.AskDrift && !p.s.Odds.Sensible { // rare, so any answer also when it is calm, stop seldom
+		options := q.Options
+		if p.s.inCalm() && p.s.rng.IntN(4) > 0 {
+			options = slices.DeleteFunc(slices.Clone(options), func(o string) bool { return o == state.AnswerStop })
+		}
+		return options[p.s.rng.IntN(len(options))]
+	}
 	if !p.s.inCalm() && !p.s.Odds.Sensible && len(q.Options) > 0 {
 		if slices.Contains(q.Options, state.AnswerDrop) && p.s.rng.IntN(2) == 0 {
 			return state.AnswerDrop // the others come by themselves in calm
