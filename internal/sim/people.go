@@ -221,6 +221,9 @@ func (p *people) choose(q event.QuestionAsked) string {
 	case event.AskBudget:
 		return state.AnswerRaise
 	case event.AskDrift:
+		if slices.Contains(q.Options, state.AnswerWiden) {
+			return state.AnswerWiden
+		}
 		return state.AnswerContinue
 	}
 	return "one"

@@ -69,6 +69,15 @@ func Lines(of, name string, used Sum, may event.Allowance, raised func(key strin
 	return out
 }
 
+// Roomy reports, at little cost, whether no line of these is low, which is the case
+// most of the time.
+func Roomy(used Sum, may event.Allowance) bool {
+	under := func(used, limit float64) bool { return limit <= 0 || used < warnAt*limit }
+	return under(float64(used.Usage.Tokens()), float64(may.Tokens)) && under(used.Usage.CostUSD, may.CostUSD) &&
+		under(float64(used.Time), float64(may.Time)) && under(float64(used.ToolCalls), float64(may.ToolCalls)) &&
+		under(float64(used.Agents), float64(may.Agents))
+}
+
 // Key names the line among all of a run.
 func (l Line) Key() string { return l.Of + "/" + l.Name + "/" + l.What }
 

@@ -49,7 +49,11 @@ func TestProperties(t *testing.T) {
 			Time: time.Duration(n.Draw(t, "limit")), ToolCalls: n.Draw(t, "tools"), Agents: n.Draw(t, "most")}
 		name := rapid.StringMatching(`[a-z0-9/._-]{1,12}`).Draw(t, "name")
 		of := rapid.SampledFrom([]string{OfTask, OfPhase, OfRun}).Draw(t, "of")
+		roomy := Roomy(used, may)
 		for _, l := range Lines(of, name, used, may, nil) {
+			if roomy && l.Low() {
+				t.Fatalf("%s is low, and there is room", l)
+			}
 			if l.Passed() && !(l.Closed() && l.Low()) {
 				t.Fatalf("%s: passed %t, closed %t, low %t", l, l.Passed(), l.Closed(), l.Low())
 			}

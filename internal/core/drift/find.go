@@ -77,8 +77,11 @@ func (t *Track) Wake(l Look) []time.Time {
 // astray: it touches paths that are not its own. An episode lasts for as long as
 // the bounds are what they are.
 func (t *Track) astray(l Look) []Finding {
-	if bounds := l.bounds(); t.bounds != bounds {
-		t.bounds, t.cleared = bounds, 0
+	if len(t.paths) == 0 {
+		return nil
+	}
+	if t.episode == "" || !slices.Equal(t.scope, l.Scope) || !slices.Equal(t.boundaries, l.Boundaries) {
+		t.scope, t.boundaries, t.episode, t.cleared = l.Scope, l.Boundaries, l.bounds(), 0
 	}
 	if t.cleared == len(t.paths) {
 		return nil
@@ -104,7 +107,7 @@ func (t *Track) astray(l Look) []Finding {
 	out = slices.CompactFunc(out, func(a, b Finding) bool { return a.Other == b.Other })
 	if len(outside) > 0 {
 		out = append(out, Finding{
-			Kind: event.DriftScope, Paths: outside, Episode: t.bounds,
+			Kind: event.DriftScope, Paths: outside, Episode: t.episode,
 			Evidence: fmt.Sprintf("it touches %s, outside %s", few(outside), l.bound()),
 		})
 	}
@@ -142,8 +145,11 @@ func (l Look) bound() string {
 
 // circles: most of its last calls are one and the same.
 func (t *Track) circles(l Look) (Finding, bool) {
+	if l.When.Repeated <= 0 || len(t.calls) < min(l.When.Repeated, Window) {
+		return Finding{}, false
+	}
 	n := t.same()
-	if l.When.Repeated <= 0 || n < min(l.When.Repeated, Window) {
+	if n < min(l.When.Repeated, Window) {
 		return Finding{}, false
 	}
 	return Finding{
@@ -154,17 +160,18 @@ func (t *Track) circles(l Look) (Finding, bool) {
 
 // stuck: nothing comes of what it does.
 func (t *Track) stuck(l Look) (Finding, bool) {
-	f := Finding{Kind: event.DriftNoProgress, Episode: "since " + t.at.Format(time.RFC3339Nano)}
-	const nothing = ": no file changed, no insight, no progress in a check-in"
+	evidence := ""
 	if n := l.When.NoProgressCalls; n > 0 && t.since >= n {
-		f.Evidence = fmt.Sprintf("%d tool calls without progress%s", t.since, nothing)
-		return f, true
+		evidence = fmt.Sprintf("%d tool calls without progress", t.since)
+	} else if d := l.When.NoProgress; d > 0 && !l.Waits && !t.at.IsZero() && !l.Now.Before(t.at.Add(d)) {
+		evidence = fmt.Sprintf("no progress for %s", d)
+	} else {
+		return Finding{}, false
 	}
-	if d := l.When.NoProgress; d > 0 && !l.Waits && !t.at.IsZero() && !l.Now.Before(t.at.Add(d)) {
-		f.Evidence = fmt.Sprintf("no progress for %s%s", d, nothing)
-		return f, true
-	}
-	return f, false
+	return Finding{
+		Kind: event.DriftNoProgress, Episode: "since " + t.at.Format(time.RFC3339Nano),
+		Evidence: evidence + ": no file changed, no insight, no progress in a check-in",
+	}, true
 }
 
 // silent: it shows no sign of life.

@@ -28,10 +28,11 @@ type Track struct {
 	at       time.Time         // when something came of its work last
 	told     map[string]string // what was found already, and in which episode
 
-	// How many of paths were found to be within the bounds of that name: no news,
-	// only not looked at twice.
-	cleared int
-	bounds  string
+	// How many of paths nothing more is to be said about, within these bounds: no
+	// news, only not looked at twice. episode names the bounds.
+	cleared           int
+	scope, boundaries []string
+	episode           string
 }
 
 // Began notes when the agent's process began.

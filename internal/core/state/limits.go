@@ -138,25 +138,52 @@ func (s *State) count(a *Agent, calls, agents int) {
 // Budgets returns the lines of the run's budget and of its current phase's as they
 // are at now.
 func (s *State) Budgets(now time.Time) []budget.Line {
-	b := s.Settings.Budgets
-	b.Run.Time, b.Run.Agents = s.Settings.MaxRuntime, s.Settings.MaxStarted
-	run := s.Spent
-	// A run that is resumed has its whole time, and all its agents, again.
-	run.Time, run.Agents = s.ActiveAt(now)-s.ActiveFrom, s.Started-s.StartedFrom
-	lines := budget.Lines(budget.OfRun, "", run, b.Run, s.raised())
+	used, may := s.runBudget(now)
+	lines := budget.Lines(budget.OfRun, "", used, may, s.raised())
 	if p := s.Current(); p != nil {
-		lines = append(lines, budget.Lines(budget.OfPhase, p.Name, p.Spent, b.Phase, s.raised())...)
+		lines = append(lines, budget.Lines(budget.OfPhase, p.Name, p.Spent, s.Settings.Budgets.Phase, s.raised())...)
 	}
 	return lines
 }
 
+// runBudget is what the run used and may use. A run that is resumed has its whole
+// time, and all its agents, again.
+func (s *State) runBudget(now time.Time) (used budget.Sum, may event.Allowance) {
+	used, may = s.Spent, s.Settings.Budgets.Run
+	used.Time, used.Agents = s.ActiveAt(now)-s.ActiveFrom, s.Started-s.StartedFrom
+	may.Time, may.Agents = s.Settings.MaxRuntime, s.Settings.MaxStarted
+	return used, may
+}
+
 // TaskBudget returns the lines of a task's budget as they are at now.
 func (s *State) TaskBudget(t *Task, now time.Time) []budget.Line {
+	return budget.Lines(budget.OfTask, t.ID, s.taskSpent(t, now), s.Settings.Budgets.Task, s.raised())
+}
+
+// TaskTime is the line of a task's time alone.
+func (s *State) TaskTime(t *Task, now time.Time) budget.Line {
+	l := budget.Line{Of: budget.OfTask, Name: t.ID, What: budget.Minutes, Used: s.taskSpent(t, now).Time.Minutes()}
+	l.Limit = s.Settings.Budgets.Task.Time.Minutes() * float64(1+s.Raised[l.Key()])
+	return l
+}
+
+func (s *State) taskSpent(t *Task, now time.Time) budget.Sum {
 	sum := t.Spent
 	if a := s.Agents[t.Agent]; a != nil && a.Status == AgentRunning {
 		sum.Time += a.Ran(now)
 	}
-	return budget.Lines(budget.OfTask, t.ID, sum, s.Settings.Budgets.Task, s.raised())
+	return sum
+}
+
+// Roomy reports whether no budget is low by the limits as they were set: neither the
+// run's and the phase's nor, if t is not nil, the task's. It costs next to nothing.
+func (s *State) Roomy(t *Task, now time.Time) bool {
+	if t != nil {
+		return budget.Roomy(s.taskSpent(t, now), s.Settings.Budgets.Task)
+	}
+	used, may := s.runBudget(now)
+	p := s.Current()
+	return budget.Roomy(used, may) && (p == nil || budget.Roomy(p.Spent, s.Settings.Budgets.Phase))
 }
 
 func (s *State) raised() func(string) int {

@@ -16,17 +16,19 @@ func OverBudget(s *state.State, now time.Time) []event.Data {
 	if s.Stop != nil || s.Phase >= len(s.Phases) {
 		return nil
 	}
-	for _, l := range s.Budgets(now) {
-		if out := settle(s, l, nil); len(out) > 0 {
-			return out
+	if !s.Roomy(nil, now) {
+		for _, l := range s.Budgets(now) {
+			if out := settle(s, l, nil); len(out) > 0 {
+				return out
+			}
 		}
 	}
 	for _, id := range s.Live {
 		a := s.Agents[id]
-		if !s.Wanted(a) || a.Status == state.AgentCollected {
+		t := s.Tasks[a.Task]
+		if !s.Wanted(a) || a.Status == state.AgentCollected || s.Roomy(t, now) {
 			continue
 		}
-		t := s.Tasks[a.Task]
 		for _, l := range s.TaskBudget(t, now) {
 			if out := settle(s, l, t); len(out) > 0 {
 				return out
@@ -34,6 +36,19 @@ func OverBudget(s *state.State, now time.Time) []event.Data {
 		}
 	}
 	return nil
+}
+
+// tight returns the budgets that an agent of the task uses, where one of them may be
+// low: most of the time none is, and nothing is made.
+func tight(s *state.State, t *state.Task, now time.Time) []budget.Line {
+	var out []budget.Line
+	if !s.Roomy(nil, now) {
+		out = s.Budgets(now)
+	}
+	if !s.Roomy(t, now) {
+		out = append(out, s.TaskBudget(t, now)...)
+	}
+	return out
 }
 
 func settle(s *state.State, l budget.Line, t *state.Task) []event.Data {
@@ -80,11 +95,9 @@ func AskBudget(s *state.State, l budget.Line, t *state.Task) event.Data {
 
 // Passed returns a budget that is used up and that the agent uses.
 func Passed(s *state.State, a *state.Agent, now time.Time) (budget.Line, bool) {
-	for _, lines := range [2][]budget.Line{s.Budgets(now), s.TaskBudget(s.Tasks[a.Task], now)} {
-		for _, l := range lines {
-			if l.Passed() {
-				return l, true
-			}
+	for _, l := range tight(s, s.Tasks[a.Task], now) {
+		if l.Passed() {
+			return l, true
 		}
 	}
 	return budget.Line{}, false
@@ -92,11 +105,9 @@ func Passed(s *state.State, a *state.Agent, now time.Time) (budget.Line, bool) {
 
 // Closed returns a budget on which no agent may be started for the task any more.
 func Closed(s *state.State, t *state.Task, now time.Time) (budget.Line, bool) {
-	for _, lines := range [2][]budget.Line{s.Budgets(now), s.TaskBudget(t, now)} {
-		for _, l := range lines {
-			if l.Closed() {
-				return l, true
-			}
+	for _, l := range tight(s, t, now) {
+		if l.Closed() {
+			return l, true
 		}
 	}
 	return budget.Line{}, false
@@ -123,21 +134,22 @@ func BudgetTimes(s *state.State, take func(time.Time)) {
 	if s.Stop != nil || s.Still() {
 		return
 	}
-	for _, l := range s.Budgets(s.Time) {
-		if l.What == budget.Minutes && s.Running() {
-			marks(l, s.Time, take)
+	if s.Running() {
+		for _, l := range s.Budgets(s.Time) {
+			if l.What == budget.Minutes {
+				marks(l, s.Time, take)
+			}
 		}
+	}
+	if s.Settings.Budgets.Task.Time <= 0 {
+		return
 	}
 	for _, id := range s.Live {
 		a := s.Agents[id]
 		if a.Status != state.AgentRunning || a.Question != "" || a.StopAsked != nil || !s.Wanted(a) {
 			continue
 		}
-		for _, l := range s.TaskBudget(s.Tasks[a.Task], s.Time) {
-			if l.What == budget.Minutes {
-				marks(l, s.Time, take)
-			}
-		}
+		marks(s.TaskTime(s.Tasks[a.Task], s.Time), s.Time, take)
 	}
 }
 
@@ -158,11 +170,9 @@ func Stirs(s *state.State, a *state.Agent, now time.Time) bool {
 	if !Watched(s, a) {
 		return false
 	}
-	for _, lines := range [2][]budget.Line{s.Budgets(now), s.TaskBudget(s.Tasks[a.Task], now)} {
-		for _, l := range lines {
-			if l.Passed() || unwarned(s, l) {
-				return true
-			}
+	for _, l := range tight(s, s.Tasks[a.Task], now) {
+		if l.Passed() || unwarned(s, l) {
+			return true
 		}
 	}
 	return s.Settings.DriftDetection && len(a.Track.Find(lookAt(s, a, now))) > 0
