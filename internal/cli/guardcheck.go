@@ -33,7 +33,7 @@ type guardCheckOptions struct {
 
 // guardCall is one line that `popkit guard check` reads. Other fields are left alone.
 type guardCall struct {
-	ID         string           `json:"id"`
+	ID         json.RawMessage  `json:"id"` // any JSON, given back as it is
 	Tool       string           `json:"tool"`
 	Input      json.RawMessage  `json:"input"`
 	Cwd        string           `json:"cwd"`
@@ -48,7 +48,7 @@ type guardBoundaries struct {
 
 // guardChecked is one line that it prints.
 type guardChecked struct {
-	ID      string          `json:"id,omitempty"`
+	ID      json.RawMessage `json:"id,omitempty"`
 	Verdict policy.Decision `json:"verdict"`
 	Flags   []string        `json:"flags"` // the rules that flag it
 	Rule    string          `json:"rule"`
@@ -60,9 +60,9 @@ type guardChecked struct {
 
 // guardBad is printed for a line that is no call.
 type guardBad struct {
-	Error string `json:"error"`
-	ID    string `json:"id,omitempty"`
-	Line  int    `json:"line"`
+	Error string          `json:"error"`
+	ID    json.RawMessage `json:"id,omitempty"`
+	Line  int             `json:"line"`
 }
 
 func newGuardCheck(e *command.Env) *cobra.Command {
@@ -157,7 +157,14 @@ func (g *guardChecker) line(line []byte, n int) (ok bool, err error) {
 	if len(line) >= maxCall {
 		return refuse("a call of more than %d bytes", maxCall)
 	}
-	if err := json.Unmarshal(line, &c); err != nil {
+	err = json.Unmarshal(line, &c)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return refuse("no call: %s is of the wrong type (%s)", kind.Field, kind.Value)
+	case errors.As(err, &kind):
+		return refuse("no call: an object is wanted, not a JSON %s", kind.Value)
+	case err != nil:
 		return refuse("no call: %v", err)
 	}
 	if c.Tool == "" {
