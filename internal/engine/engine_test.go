@@ -385,8 +385,8 @@ func TestReplies(t *testing.T) {
 	})
 }
 
-// TestBreaksOff: checks and preparations that hang hold up neither a stop nor, where
-// their attempt is not wanted any more, the task.
+// TestBreaksOff: a preparation that hangs holds up neither a stop nor, where its
+// attempt is not wanted any more, the task.
 func TestBreaksOff(t *testing.T) {
 	hangs := func(kind event.EffectKind) func(context.Context, Order, func(event.Data)) event.Data {
 		return func(ctx context.Context, o Order, _ func(event.Data)) event.Data {
@@ -403,7 +403,6 @@ func TestBreaksOff(t *testing.T) {
 		outcome event.Outcome
 	}{
 		{event.EffectPrepare, decide.Stop{By: "ann"}, event.OutcomeStopped},
-		{event.EffectCheck, decide.Stop{By: "ann"}, event.OutcomeStopped},
 		{event.EffectPrepare, decide.Skip{Task: "a", By: "ann"}, event.OutcomeDone},
 		{event.EffectPrepare, decide.Retry{Task: "a", By: "ann"}, event.OutcomeDone},
 	} {
