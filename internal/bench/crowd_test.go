@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -23,6 +24,7 @@ import (
 	"popkit/internal/core/state"
 	"popkit/internal/core/view"
 	core "popkit/internal/engine"
+	"popkit/internal/proc"
 	"popkit/internal/runs"
 	"popkit/internal/server"
 	"popkit/internal/statefile"
@@ -164,6 +166,12 @@ func crowdEngine(how, dir string) (r crowdResult, err error) {
 	})
 	none := func(*state.State) *view.Engine { return nil }
 	s := server.New(ctx, e, log, none)
+	s.Admit(func(_ context.Context, _ string, who server.Peer) error { // as the daemon's door looks at an agent that it knows
+		if proc.Namespace(who.PID) == "" {
+			return errors.New("it is gone")
+		}
+		return nil
+	})
 	for i := range crowd {
 		if _, err := s.ListenAgent(runs.AgentSocket(dir, explorer(i)), explorer(i)); err != nil {
 			return r, err
@@ -267,7 +275,7 @@ func showState(ctx context.Context, e *core.Engine, files *statefile.Files, news
 			return
 		}
 		must(fatal{}, files.WriteState(status))
-		pause.Reset(max(200*time.Millisecond, 100*time.Since(began)))
+		pause.Reset(max(200*time.Millisecond, 200*time.Since(began)))
 	}
 }
 

@@ -31,6 +31,10 @@ type door struct {
 type place struct {
 	begun chan struct{} // closed once pid is set
 	pid   int           // all of the agent's processes are below it
+	// space is the PID namespace that they are in, "" while it is not known.
+	// Nothing else can be in it, and it lasts as long as pid, so who is in it need
+	// not be looked for among the processes again.
+	space string
 }
 
 func newDoor() *door { return &door{seats: map[string]*place{}} }
@@ -59,6 +63,9 @@ func (d *door) admit(ctx context.Context, agent string, who server.Peer) error {
 	if who.PID == os.Getpid() {
 		return nil
 	}
+	if d.sits(agent, who.PID) {
+		return nil
+	}
 	child, err := proc.Under(who.PID)
 	switch {
 	case err != nil:
@@ -84,7 +91,29 @@ func (d *door) admit(ctx context.Context, agent string, who server.Peer) error {
 	if p.pid != child {
 		return errNotYours
 	}
+	d.note(p, who.PID)
 	return nil
+}
+
+// sits reports whether a process is in the namespace that is known to be the
+// agent's.
+func (d *door) sits(agent string, pid int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.seats[agent]
+	return p != nil && p.space != "" && p.space == proc.Namespace(pid)
+}
+
+// note takes note of the namespace of a process that is below the agent's own. One
+// that the agent made itself may go, and its name come back as another's: it is
+// not noted.
+func (d *door) note(p *place, pid int) {
+	if !proc.Directly(pid) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p.space = proc.Namespace(pid)
 }
 
 // elsewhere refuses who is held by another run's engine: no agent answers for

@@ -19,7 +19,7 @@ import (
 // many times as long as it takes is waited, at least.
 const (
 	stateEvery = 200 * time.Millisecond
-	stateShare = 100
+	stateShare = 200
 )
 
 // observe keeps the files that people know in step with the log. It is called

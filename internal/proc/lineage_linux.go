@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // Walks up are tried again when a process on the way ended meanwhile; a chain
@@ -58,6 +59,39 @@ func walkUp(pid int) (child int, err error) {
 		}
 	}
 	return child, nil
+}
+
+// Namespace names the PID namespace of a process, as long as a process is in it;
+// "" when that can't be told.
+func Namespace(pid int) string {
+	name, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid))
+	if err != nil {
+		return "" // it has ended, or it is not ours to look at
+	}
+	return name
+}
+
+// Directly reports whether the PID namespace of a process was made from this
+// one's: what is held by a helper of this process is in such a one, and what is
+// held by something in there is deeper. False when it can't be told.
+func Directly(pid int) bool {
+	its, mine := levels(pid), levels(os.Getpid())
+	return mine > 0 && its == mine+1
+}
+
+// levels counts the PID namespaces that a process is in, 0 when that can't be
+// told.
+func levels(pid int) int {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(raw)) {
+		if numbers, ok := strings.CutPrefix(line, "NSpid:"); ok {
+			return len(strings.Fields(numbers))
+		}
+	}
+	return 0
 }
 
 // SameNamespace reports whether a process is in this one's PID namespace: one that

@@ -37,6 +37,9 @@ func TestUnder(t *testing.T) {
 			if same, err := proc.SameNamespace(pid); err != nil || same != (isolation != proc.PIDNamespace) {
 				t.Errorf("%s: in the same namespace: %t (%v)", file, same, err)
 			}
+			if held := isolation == proc.PIDNamespace; proc.Directly(pid) != held || (proc.Namespace(pid) != proc.Namespace(os.Getpid())) != held {
+				t.Errorf("%s: directly below: %t, in %s", file, proc.Directly(pid), proc.Namespace(pid))
+			}
 			if child, err := proc.Under(pid); err != nil || child != p.Ident().PID {
 				t.Errorf("%s: below %d (%v), want %d", file, child, err, p.Ident().PID)
 			}
@@ -59,6 +62,9 @@ func TestUnderOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, pid := range map[string]int{"one that has ended": cmd.Process.Pid, "no process": 0} {
+		if proc.Directly(pid) || proc.Namespace(pid) != "" {
+			t.Errorf("%s is in %q", name, proc.Namespace(pid))
+		}
 		if child, err := proc.Under(pid); err == nil {
 			t.Errorf("%s: %d, want an error", name, child)
 		}

@@ -70,5 +70,11 @@ func Settle(context.Context, Ident, string) (killed []int, err error) { return n
 // Under does not know here who is above whom: 0, as if nobody were below.
 func Under(int) (child int, err error) { return 0, nil }
 
+// Namespace and Directly: there are none here.
+func Namespace(int) string { return "" }
+
+// Directly says no, see Namespace.
+func Directly(int) bool { return false }
+
 // SameNamespace: there are none here.
 func SameNamespace(int) (bool, error) { return true, nil }
