@@ -22,9 +22,13 @@ type world struct {
 	home, root, mine, other, repo, own string
 }
 
-func newWorld(t *testing.T) world {
+func newWorld(t testing.TB) world {
 	t.Helper()
-	dir := t.TempDir() + `/a:b,c\d`   // what mount options would be cut at
+	return worldIn(t, t.TempDir()+`/a:b,c\d`) // what mount options would be cut at
+}
+
+func worldIn(t testing.TB, dir string) world {
+	t.Helper()
 	root := dir + "/home/.cache/root" // as it is by default: in HOME, which is copied on write
 	w := world{dir + "/home", root, root + "/mine", root + "/other", dir + "/home/repo", root + "/tmp/own"}
 	for path, text := range map[string]string{

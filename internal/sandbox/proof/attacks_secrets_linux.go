@@ -34,7 +34,7 @@ var credentials = []attack{
 	readHome(".git-credentials"), readHome(".cargo/credentials.toml"), readHome(".pypirc"), readHome(".bash_history"), readHome(".npmrc"),
 	at("read what a variable names", read, func(w world) string { return w.Home + "/elsewhere/kube" }),
 	at("by its process's root", read, func(w world) string { return "/proc/self/root" + w.Home + "/.ssh/id_ed25519" }),
-	at("by the helper's folder", read, func(w world) string { return "/proc/1/cwd" + w.Home + "/.ssh/id_ed25519" }),
+	at("by the helper's root", read, func(w world) string { return "/proc/1/root" + w.Home + "/.ssh/id_ed25519" }),
 	{name: "by a symbolic link", do: func(w world) error {
 		return errors.Join(os.Symlink(w.Home+"/.ssh", w.Mine+"/ssh"), read(w.Mine+"/ssh/id_ed25519"))
 	}},
@@ -58,7 +58,6 @@ var others = []attack{
 	at("write popkit's store", write, func(w world) string { return w.Root + "/store/config" }),
 	at("read popkit's store", func(p string) error { _, err := os.ReadFile(p); return err }, func(w world) string { return w.Root + "/store/config" }),
 	sh("list the workspaces", `ls $ROOT/agents | grep -q other`),
-	sh("reach its copies from below", `ls $ROOT/tmp/mine/own/home/changes`),
 	{name: "rename the workspaces' folder", do: func(w world) error {
 		return errors.Join(os.Rename(w.Root, w.Root+".old"), read(w.Root+".old/agents/other/file"))
 	}},
@@ -72,7 +71,7 @@ var repository = []attack{
 	at("overwrite an object", write, func(w world) string { return w.Repo + "/.git/objects/ab/cd" }),
 	at("add an object", write, func(w world) string { return w.Repo + "/.git/objects/ab/ef" }),
 	sh("remove the objects", `rm -rf $REPO/.git/objects/* && ! test -d $REPO/.git/objects/ab`),
-	at("lend it objects", write, func(w world) string { return w.Repo + "/.git/objects/info/alternates" }),
+	sh("lend it objects", `mkdir -p $REPO/.git/objects/info && echo $MINE > $REPO/.git/objects/info/alternates`),
 	sh("push to it", `git init -q p && cd p && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m m && git push -q $REPO HEAD:refs/heads/attack`),
 	sh("open it with git", `git -C $REPO rev-parse --git-dir`),
 	{name: "rename the folder around it", harmless: true, do: func(w world) error { return os.Rename(w.Repo, w.Repo+".old") }},

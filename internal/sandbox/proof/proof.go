@@ -51,6 +51,8 @@ type promise struct {
 	attacks []attack
 	// good says that these are no attacks: each has to get what it wants.
 	good bool
+	// victims says that all that the attacks can harm, sandbox or not, is the world's.
+	victims bool
 	// network says that they are tried in a sandbox without network.
 	network bool
 }
@@ -96,7 +98,7 @@ func (w *owner) try(ctx context.Context, a sandbox.Ability, p promise, at attack
 	if err := w.restore(false); err != nil {
 		return "", err
 	}
-	said, err := w.inside(ctx, a, p.network, at.name)
+	said, err := w.inside(ctx, a, p.network, id(p, at))
 	if err != nil {
 		return "", err
 	}
@@ -115,6 +117,9 @@ func (w *owner) try(ctx context.Context, a sandbox.Ability, p promise, at attack
 	}
 	return "", nil
 }
+
+// id names an attack among all.
+func id(p promise, at attack) string { return p.text + ": " + at.name }
 
 // gotIt is what an attacker prints that was not refused.
 const gotIt = "got it"
@@ -166,7 +171,7 @@ func Attack(args []string) int {
 	}
 	for _, p := range promises() {
 		for _, at := range p.attacks {
-			if at.name != args[0] {
+			if id(p, at) != args[0] {
 				continue
 			}
 			if err := at.do(w); err != nil {

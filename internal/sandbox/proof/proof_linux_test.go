@@ -2,6 +2,7 @@ package proof
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"popkit/internal/proc"
@@ -38,5 +39,47 @@ func TestEveryPromise(t *testing.T) {
 	}
 	if tries < 100 {
 		t.Errorf("only %d attacks", tries)
+	}
+}
+
+// TestAttacksAreReal: without a sandbox they get what they want, so that it is the
+// sandbox which stops them. Only those are tried whose victims are the world's.
+func TestAttacksAreReal(t *testing.T) {
+	w, err := newWorld(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var failed []string
+	real := 0
+	for _, p := range promises() {
+		if !p.victims {
+			continue
+		}
+		for _, at := range p.attacks {
+			if err := w.restore(true); err != nil {
+				t.Fatal(err)
+			}
+			said, err := w.start(t.Context(), w.environ(), nil, id(p, at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			harm, err := w.harm()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if harm == "" && said != gotIt {
+				failed = append(failed, id(p, at)+" ("+said+")")
+				continue
+			}
+			real++
+		}
+	}
+	if len(failed) > 0 || real < 60 {
+		t.Errorf("%d attacks are real, these prove nothing: %s", real, strings.Join(failed, "; "))
 	}
 }

@@ -76,7 +76,8 @@ func newWorld(dir string) (*owner, error) {
 		w.Outside + "/file": "whole", w.Outside + "/deep/er/file": "whole", w.Outside + "/script": "#!/bin/sh\n",
 		w.Home + "/work/file": "whole", w.Home + "/.bashrc": "# mine\n", w.Home + "/.config/git/config": "[user]\n",
 		w.Home + "/.npmrc": "fund=false\n//registry.example/:_authToken=" + secret + "\n", w.Home + "/elsewhere/kube": secret,
-		w.Other + "/file": secret, w.Other + "/.git/config": "[core]\n", w.Repo + "/file": secret, w.Repo + "/.git/config": "[core]\n",
+		w.Other + "/file": secret, w.Other + "/.git/config": "[core]\n", w.Repo + "/file": secret, w.Repo + "/.git/config": "[core]\n\trepositoryformatversion = 0\n\tbare = false\n",
+		w.Repo + "/.git/HEAD": "ref: refs/heads/main\n", w.Repo + "/.git/refs/heads/keep.lock": "",
 		w.Repo + "/.git/objects/ab/cd": "object", w.Repo + "/.git/hooks/sample": "#!/bin/sh\n",
 		w.Mine + "/.env": "whole", w.Mine + "/deep/er/secrets/key": "whole", w.Root + "/store/config": "[core]\n",
 	}
