@@ -44,10 +44,10 @@ func (e *Effects) run(ctx context.Context, o engine.Order, tell func(event.Data)
 	return exit
 }
 
-// quotaSaid looks in the last words of an agent that failed for a quota that is used
-// up. A time of the day that it names is meant in this machine's zone.
+// quotaSaid looks in the last words of an agent that failed, or that reported nothing,
+// for a quota that is used up. A time of the day that it names is meant in this machine's zone.
 func quotaSaid(x event.AgentExited) *event.QuotaSaid {
-	if x.Reason == event.ExitStopped || x.Reason == event.ExitExited && x.Code == 0 {
+	if x.Reason == event.ExitStopped || x.Reason == event.ExitExited && x.Code == 0 && x.Report != nil {
 		return nil
 	}
 	a, ok := quota.Find(x.Detail, time.Now(), time.LoadLocation)

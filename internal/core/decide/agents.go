@@ -225,7 +225,7 @@ func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 	if x.Reason == event.ExitInterrupted {
 		return "popkit was interrupted while it ran", true
 	}
-	if why := watch.EndedByQuota(a); why != "" {
+	if why := watch.EndedByQuota(a, t); why != "" {
 		return why, true
 	}
 	if !forgiven && a.StopAsked != nil && x.Reason == event.ExitStopped {

@@ -176,6 +176,8 @@ func effectEnded(s *state.State, now time.Time, in EffectEnded) ([]event.Data, e
 		if a := s.Agents[d.Agent]; a == nil || a.Status != state.AgentPrepared {
 			return nil, nil
 		}
+	case event.AgentCollected:
+		return append([]event.Data{d}, watch.QuotaAtCollect(s, now, d)...), nil
 	case event.BarrierOpened:
 		return []event.Data{completeBarrier(s, d)}, nil
 	case event.CheckBlamed:

@@ -139,7 +139,8 @@ type AgentExited struct {
 	Signal string     `json:"signal,omitempty"`
 	Detail string     `json:"detail,omitempty"` // e.g. last lines of output, redacted
 	Report *Report    `json:"report,omitempty"` // what it wrote to $POPKIT_RESULT
-	// Quota is what its last output says of a quota that is used up, if it failed.
+	// Quota is what its last output says of a quota that is used up, if it failed or
+	// reported nothing.
 	Quota *QuotaSaid `json:"quota,omitempty"`
 }
 

@@ -47,18 +47,31 @@ func QuotaAtExit(s *state.State, now time.Time, x event.AgentExited) []event.Dat
 	switch {
 	case x.Report != nil && x.Report.Status == event.ReportQuota:
 		return QuotaHit(s, now, x.Agent, x.Report.Summary, x.Report.ResetsAt)
-	case x.Quota != nil && (r == nil || r.Status == event.ReportFailed || r.Status == event.ReportBlocked):
+	case x.Quota != nil && failed(x) && (r == nil || r.Status == event.ReportFailed || r.Status == event.ReportBlocked):
 		return QuotaHit(s, now, x.Agent, x.Quota.Text, x.Quota.Until)
 	}
 	return nil
 }
 
+// QuotaAtCollect says that an agent ended well by its own word, left nothing, and said
+// last that a quota is used up: some programs exit with 0 then.
+func QuotaAtCollect(s *state.State, now time.Time, c event.AgentCollected) []event.Data {
+	a := s.Agents[c.Agent]
+	if a == nil || a.Exit == nil || a.Exit.Quota == nil || failed(*a.Exit) || a.Report != nil || c.Changed > 0 || s.Tasks[a.Task].NoCode {
+		return nil
+	}
+	return QuotaHit(s, now, c.Agent, a.Exit.Quota.Text, a.Exit.Quota.Until)
+}
+
+func failed(x event.AgentExited) bool { return x.Reason != event.ExitExited || x.Code != 0 }
+
 // EndedByQuota says why an attempt that ran into a quota is no result, or "".
-func EndedByQuota(a *state.Agent) string {
+func EndedByQuota(a *state.Agent, t *state.Task) string {
+	idle := a.Report == nil && a.Work != nil && a.Work.Changed == 0 && !t.NoCode
 	switch r := a.Report; {
 	case r != nil && r.Status == event.ReportQuota:
 		return "its quota was used up" + because(r.Summary)
-	case a.Exit.Quota != nil && (r == nil || r.Status != event.ReportDone):
+	case a.Exit.Quota != nil && (failed(*a.Exit) || idle) && (r == nil || r.Status != event.ReportDone):
 		return "its quota was used up" + because(a.Exit.Quota.Text)
 	}
 	return ""
