@@ -10,30 +10,6 @@ import (
 	"popkit/internal/workspace/store"
 )
 
-// FileStat is what changed in one file.
-type FileStat struct {
-	Path           string
-	Added, Removed int // lines
-	Binary         bool
-}
-
-// DiffRange lists the files that differ between two commits, by name.
-func (w *Run) DiffRange(ctx context.Context, from, to string) ([]FileStat, error) {
-	st, err := w.mainStore(ctx)
-	if err != nil {
-		return nil, err
-	}
-	stats, err := st.Numstat(ctx, from, to)
-	if err != nil {
-		return nil, err
-	}
-	files := make([]FileStat, len(stats))
-	for i, s := range stats {
-		files[i] = FileStat(s)
-	}
-	return files, nil
-}
-
 // Files lists the files of a commit.
 func (w *Run) Files(ctx context.Context, commit string) ([]string, error) {
 	st, err := w.mainStore(ctx)
@@ -45,18 +21,6 @@ func (w *Run) Files(ctx context.Context, commit string) ([]string, error) {
 		return nil, fmt.Errorf("list the files of %s: %w", commit, err)
 	}
 	return git.Fields(res.Out), nil
-}
-
-// Patch returns the differences between two commits as a patch that git apply
-// takes. paths limit it when there are any.
-func (w *Run) Patch(ctx context.Context, from, to string, paths ...string) ([]byte, error) {
-	st, err := w.mainStore(ctx)
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"diff-tree", "-r", "-p", "--binary", "--no-ext-diff", "--no-textconv", "-M", from, to, "--"}
-	res, err := st.Run(ctx, store.Call{Args: append(args, paths...)})
-	return res.Out, err
 }
 
 // MergeInfo is a merge that popkit made.
