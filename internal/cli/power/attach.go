@@ -56,7 +56,7 @@ func runAttach(ctx context.Context, e *command.Env, o attachOptions) error {
 		return err
 	}
 	if h == nil {
-		return command.Failed("popkit power resume "+r.ID, "no engine runs run %s", r.ID)
+		return ended(ctx, e, r, o.JSON)
 	}
 	last, err := attend(ctx, e, r, *h, attending{from: fromNow, quiet: o.JSON})
 	if err != nil {
@@ -68,6 +68,28 @@ func runAttach(ctx context.Context, e *command.Env, o attachOptions) error {
 		}
 	}
 	return command.OfOutcome(last.State)
+}
+
+// ended shows how a run ended that is over already: who comes a moment too late is
+// told the same as who was there.
+func ended(ctx context.Context, e *command.Env, r runs.Run, json bool) error {
+	s, err := r.Fold(ctx)
+	if err != nil {
+		return command.Environment(err)
+	}
+	v := view.Make(s, e.Now(), nil)
+	if v.State == "interrupted" {
+		return command.Failed("popkit power resume "+r.ID, "no engine runs run %s", r.ID)
+	}
+	if json {
+		err = e.PrintJSON(v)
+	} else {
+		err = e.Print(show.Summary(v, s.Published))
+	}
+	if err != nil {
+		return err
+	}
+	return command.OfOutcome(v.State)
 }
 
 // attending says how a run is watched.
