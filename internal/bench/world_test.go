@@ -42,6 +42,10 @@ func newWorld(tb testing.TB) *world {
 	for _, name := range []string{"home", "cache", "run"} {
 		must(tb, os.Mkdir(filepath.Join(dir, name), 0o700))
 	}
+	// Agents see, and may write, where the measurements look for what they did.
+	config := filepath.Join(dir, "home", "config", "popkit")
+	must(tb, os.MkdirAll(config, 0o755))
+	must(tb, os.WriteFile(filepath.Join(config, "config.json"), fmt.Appendf(nil, `{"sandbox_write": [%q]}`, os.TempDir()), 0o644))
 	w.env = append(w.env, "HOME="+filepath.Join(dir, "home"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
 		"XDG_RUNTIME_DIR="+filepath.Join(dir, "run"), "XDG_CONFIG_HOME="+filepath.Join(dir, "home", "config"))
 	w.git(dir, "init", "-q", "-b", "main", w.repo)
