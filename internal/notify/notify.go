@@ -150,7 +150,10 @@ func (n *Notifier) run(ctx context.Context, q Question, body []byte) error {
 		if len(text) > maxOutput {
 			text = strings.ToValidUTF8(text[len(text)-maxOutput:], "")
 		}
-		err = fmt.Errorf("exit status %d: %s", exit.Code, text)
+		err = fmt.Errorf("exit status %d", exit.Code)
+		if text != "" {
+			err = fmt.Errorf("%w: %s", err, text)
+		}
 	}
 	return err
 }

@@ -67,13 +67,13 @@ func TestCommand(t *testing.T) {
 }
 
 func TestCommandThatFails(t *testing.T) {
-	for command, want := range map[string]string{"echo no hunter22 >&2; exit 3": "exit status 3: no [redacted]", "exec sleep 1000": "longer than 50ms"} {
+	for command, want := range map[string]string{"echo no hunter22 >&2; exit 3": "exit status 3: no [redacted]", "exit 4": "notify.command: exit status 4\x00", "exec sleep 1000": "longer than 50ms"} {
 		cfg := Config{Command: command}
 		if strings.Contains(command, "sleep") {
 			cfg.Timeout = 50 * time.Millisecond
 		}
 		failed := told(t, cfg, Question{ID: "q-1"})
-		if len(failed) != 1 || !strings.Contains(failed[0], want) || !strings.Contains(failed[0], "notify.command") || strings.Contains(failed[0], "hunter22") {
+		if len(failed) != 1 || !strings.Contains(failed[0]+"\x00", want) || !strings.Contains(failed[0], "notify.command") || strings.Contains(failed[0], "hunter22") {
 			t.Errorf("%s: %q", command, failed)
 		}
 	}

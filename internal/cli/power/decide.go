@@ -198,7 +198,11 @@ func listDecisions(list []view.Decision) string {
 			if d.Always {
 				always = ", always"
 			}
-			fmt.Fprintf(&b, "question %s (%s): %s answered %q%s\n", d.ID, d.Kind, d.By, show.Line(d.Answer), always)
+			note := ""
+			if d.Note != "" {
+				note = " (" + show.Line(d.Note) + ")"
+			}
+			fmt.Fprintf(&b, "question %s (%s): %s answered %q%s%s\n", d.ID, d.Kind, d.By, show.Line(d.Answer), always, note)
 		default:
 			b.WriteString(show.WholeDecision(d))
 		}

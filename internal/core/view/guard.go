@@ -3,6 +3,7 @@ package view
 import (
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
 )
 
@@ -48,6 +49,8 @@ func rules(s *state.State) []Rule {
 // waitsFor says what can't go on until the question is answered.
 func waitsFor(s *state.State, q *state.Question) string {
 	switch {
+	case q.Kind == event.AskDrift:
+		return "nothing, " + q.Agent + " goes on"
 	case q.Kind.Waited():
 		return "agent " + q.Agent + ", at work on task " + q.Task
 	case q.Kind == event.AskBarrier || q.Kind == event.AskCheck:
@@ -58,4 +61,16 @@ func waitsFor(s *state.State, q *state.Question) string {
 		return "phase " + s.Phases[q.Phase].Name
 	}
 	return "the run"
+}
+
+// within reports whether the paths by which an agent was off its track are its own
+// by now: a person widened its bounds, so there is nothing to be done about it.
+func within(s *state.State, a *state.Agent, d *event.AgentDrifted) bool {
+	t := s.Tasks[a.Task]
+	for _, p := range d.Paths {
+		if !s.Boundaries.Allows(p) || len(t.Scope) > 0 && !objective.InScope(p, t.Scope) {
+			return false
+		}
+	}
+	return len(d.Paths) > 0
 }

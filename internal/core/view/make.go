@@ -155,7 +155,7 @@ func barrierWaits(s *state.State, p *state.Phase, missing []string) string {
 		return resumed
 	}
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Phase == p.Index && !q.Kind.Waited() {
+		if q := s.Questions[id]; q.Phase == p.Index && !q.Kind.Waited() && q.Kind != event.AskDrift {
 			return "a person's answer to " + id
 		}
 	}
@@ -263,7 +263,7 @@ func agent(s *state.State, a *state.Agent) Agent {
 		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue, Tokens: a.Used.Tokens(), CostUSD: a.Used.CostUSD,
 		Layers: layers(s, a), Verdicts: verdicts(a),
 	}
-	if d := a.Drifted; d != nil {
+	if d := a.Drifted; d != nil && !within(s, a, d) {
 		v.Drift = &Drift{Kind: string(d.Kind), Evidence: d.Evidence, Times: a.Drifts}
 	}
 	if a.Status == state.AgentRunning {
@@ -339,7 +339,7 @@ func decision(s *state.State, q *state.Question) Decision {
 		v.Expires, _ = q.Expires()
 	}
 	if q.Answer != nil {
-		v.Answer, v.By, v.Always = q.Answer.Answer, q.Answer.By, q.Answer.Always
+		v.Answer, v.By, v.Note, v.Always = q.Answer.Answer, q.Answer.By, q.Answer.Note, q.Answer.Always
 	}
 	if q.Kind == event.AskAudit && q.IsOpen() {
 		v.Findings = decide.OpenFindings(s, s.Agents[q.Agent])

@@ -181,6 +181,7 @@ type Decision struct {
 	Expires time.Time          `json:"expires,omitzero"`
 	Answer  string             `json:"answer,omitempty"` // closed ones, where they are listed
 	By      string             `json:"by,omitempty"`
+	Note    string             `json:"note,omitempty"`   // what who answered has to say about it
 	Always  bool               `json:"always,omitempty"` // the answer is a rule of the run
 	Closed  string             `json:"closed,omitempty"` // why it was withdrawn
 	// Findings that an open question of kind audit is about; popkit power audit shows
