@@ -99,6 +99,16 @@ func (s Spec) Check() []error {
 			}
 		}
 	}
+	for _, h := range s.HumanRequired {
+		// One word with an underscore that is nearly a rule is meant as one, and as the
+		// beginning of a command would never ask.
+		if _, _, ok := ruleNamed(h); ok || !strings.Contains(h, "_") || strings.ContainsAny(h, " /") {
+			continue
+		}
+		if _, ok := nearest.Of(h, RuleNames()); ok {
+			out = append(out, fmt.Errorf("human_required: unknown rule %q (%s)", h, nearest.Hint(h, RuleNames(), "")))
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Rules)) {
 		if _, _, ok := ruleNamed(name); !ok {
 			out = append(out, fmt.Errorf("rules: unknown rule %q (%s)", name, nearest.Hint(name, RuleNames(), "popkit guard explain lists them")))
