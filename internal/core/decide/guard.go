@@ -91,6 +91,24 @@ func overruled(v event.GuardJudged, verdict event.Verdict, reason string) event.
 	return v
 }
 
+// answerByRule answers what was being asked when a person answered the same for
+// good: nobody is asked again what a rule of the run says.
+func answerByRule(s *state.State, _ time.Time) []event.Data {
+	if len(s.Rules) == 0 {
+		return nil
+	}
+	for _, id := range s.Open {
+		q := s.Questions[id]
+		if q.Kind != event.AskGuard {
+			continue
+		}
+		if r, ok := s.RuleFor(q.Rule, q.Subject); ok {
+			return []event.Data{event.QuestionAnswered{ID: id, Answer: r.Answer, By: r.By, Note: "always, as " + r.Question}}
+		}
+	}
+	return nil
+}
+
 // openAsk returns the open question about the agent's very call, or "".
 func openAsk(s *state.State, agent, digest string) string {
 	for _, id := range s.Open {

@@ -21,7 +21,7 @@ type rule func(s *state.State, now time.Time) []event.Data
 // paused none but those that always are.
 var (
 	always = []rule{
-		unknownEffects, freezing, withdrawQuestions, expireQuestions, autoAnswer, watch.OverBudget, watch.Drifting, watch.AnswerDrift,
+		unknownEffects, freezing, withdrawQuestions, expireQuestions, answerByRule, autoAnswer, watch.OverBudget, watch.Drifting, watch.AnswerDrift,
 		canaries, stopAgents,
 	}
 	going = []rule{

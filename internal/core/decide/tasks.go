@@ -139,7 +139,7 @@ func limitOf(s *state.State, _ *state.Task) int { return max(1, s.Settings.MaxAt
 // apart from there being no room; "" when it can.
 func Waiting(s *state.State, t *state.Task, now time.Time) string {
 	if why := watch.Held(s); why != "" {
-		return "it waits for " + why
+		return why
 	}
 	for _, need := range t.Needs {
 		if n := s.Tasks[need]; n != nil && !n.Settled() {

@@ -212,7 +212,7 @@ func Why(s *state.State, t *state.Task, now time.Time) string {
 		return "its conflict to be resolved"
 	case state.TaskRunning:
 		a := s.Agents[t.Agent]
-		if a.Status == state.AgentRunning {
+		if a.Status == state.AgentRunning && !s.Still() {
 			return ""
 		}
 		return agentWaits(s, a)
@@ -309,6 +309,9 @@ func agentWaits(s *state.State, a *state.Agent) string {
 	case state.AgentRunning:
 		if a.Question != "" {
 			return "an answer to " + a.Question
+		}
+		if s.Still() {
+			return watch.Held(s)
 		}
 	case state.AgentExited:
 		return "its work to be kept"
