@@ -199,6 +199,9 @@ func staleReason(t *state.Task) string {
 
 func summary(a *state.Agent) string {
 	text := a.Work.Summary
+	if w := a.Work; len(a.Dropped) > 0 { // what was said of the whole does not hold for the rest
+		text = fmt.Sprintf("%s changed (+%d -%d): %s", files(w.Changed), w.Added, w.Removed, some(w.Files, 5))
+	}
 	if a.Report != nil && a.Report.Summary != "" {
 		text = a.Report.Summary
 	}
@@ -206,6 +209,13 @@ func summary(a *state.Agent) string {
 		text += fmt.Sprintf(" (a person left out %s)", some(a.Dropped, 5))
 	}
 	return text
+}
+
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
 }
 
 // some names at most n of the files.
