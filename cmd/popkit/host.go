@@ -52,6 +52,7 @@ func host() cli.Host {
 			return out, err
 		},
 		CheckSandbox: checkSandbox,
+		FindSandbox:  findSandbox,
 		PlayScript:   playScript,
 	}
 }

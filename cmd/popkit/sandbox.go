@@ -16,3 +16,9 @@ func checkSandbox(ctx context.Context, dir string) (cli.SandboxCheck, error) {
 	}
 	return out, err
 }
+
+// findSandbox is what would hold agents here, untried.
+func findSandbox(ctx context.Context, dir string) (cli.SandboxCheck, error) {
+	r, err := daemon.FindSandbox(ctx, dir)
+	return cli.SandboxCheck{Configured: r.Configured, Degree: string(r.Ability.Degree), Why: r.Why}, err
+}

@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	repo := t.TempDir()
 	return &world{
 		t: t, repo: repo, info: RepoInfo{Top: repo, Branch: "main", User: "Ada"}, replies: map[api.Op]any{},
-		errs: map[api.Op]error{}, vars: map[string]string{},
+		errs: map[api.Op]error{}, vars: map[string]string{}, sandbox: SandboxCheck{Configured: "auto", Degree: "mounts+landlock"},
 	}
 }
 
@@ -150,6 +150,12 @@ func (w *world) host() Host {
 			return []Removal{{Kind: "remove", Path: "/ws/explorer-1", Run: runID, Why: "workspace of explorer-1"}}, nil
 		},
 		CheckSandbox: func(context.Context, string) (SandboxCheck, error) {
+			return w.sandbox, nil
+		},
+		FindSandbox: func(context.Context, string) (SandboxCheck, error) {
+			if w.sandbox.Configured == "required" && w.sandbox.Degree == "none" {
+				return w.sandbox, errors.New("the configuration requires a sandbox, and there is none here")
+			}
 			return w.sandbox, nil
 		},
 		PlayScript: func(_ context.Context, file string, s Streams) int {

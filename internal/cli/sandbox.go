@@ -63,6 +63,9 @@ func sandboxText(s SandboxCheck) string {
 	if s.Why != "" {
 		fmt.Fprintf(&b, "  %s\n", show.Line(s.Why))
 	}
+	if s.Configured == "off" {
+		b.WriteString("  agents run without it, since it is off: what follows is what it would hold\n")
+	}
 	for _, p := range s.Promises {
 		state := p.State
 		if state == "broken" {

@@ -23,18 +23,7 @@ type SandboxReport struct {
 // has, whatever is configured. dir may be in a repository, whose configuration
 // says where workspaces are.
 func CheckSandbox(ctx context.Context, dir string) (SandboxReport, error) {
-	top := ""
-	repo, err := workspace.Find(ctx, dir)
-	if err == nil {
-		top = Place(repo).Repo
-	} else if !errors.Is(err, workspace.ErrNoRepository) {
-		return SandboxReport{}, err
-	}
-	cfg, err := loadConfig(top)
-	if err != nil {
-		return SandboxReport{}, err
-	}
-	root, err := workspaceRoot(cfg)
+	cfg, root, err := workspacesOf(ctx, dir)
 	if err != nil {
 		return SandboxReport{}, err
 	}
@@ -59,4 +48,37 @@ func CheckSandbox(ctx context.Context, dir string) (SandboxReport, error) {
 	}
 	report.Results, err = proof.Run(ctx, found.Ability, root)
 	return report, err
+}
+
+// FindSandbox says what would hold agents of a run that begins in dir, as it is
+// configured there; its error is that of a run that may not begin.
+func FindSandbox(ctx context.Context, dir string) (SandboxReport, error) {
+	cfg, root, err := workspacesOf(ctx, dir)
+	if err != nil {
+		return SandboxReport{}, err
+	}
+	found := detect(cfg, root)
+	report := SandboxReport{Configured: string(cfg.Sandbox), Ability: found.Ability}
+	if found.why != nil {
+		report.Why = oneLine(found.why)
+	}
+	return report, found.err
+}
+
+// workspacesOf returns the configuration that holds in dir, which need not be in a
+// repository, and the folder where workspaces are by it.
+func workspacesOf(ctx context.Context, dir string) (config.Config, string, error) {
+	top := ""
+	repo, err := workspace.Find(ctx, dir)
+	if err == nil {
+		top = Place(repo).Repo
+	} else if !errors.Is(err, workspace.ErrNoRepository) {
+		return config.Config{}, "", err
+	}
+	cfg, err := loadConfig(top)
+	if err != nil {
+		return config.Config{}, "", err
+	}
+	root, err := workspaceRoot(cfg)
+	return cfg, root, err
 }

@@ -39,6 +39,9 @@ type Host struct {
 	// CheckSandbox tries to break what the sandbox promises; dir need not be in a
 	// repository.
 	CheckSandbox func(ctx context.Context, dir string) (SandboxCheck, error)
+	// FindSandbox says what would hold agents of a run that begins in dir, without
+	// trying it; its error is that of a run that may not begin.
+	FindSandbox func(ctx context.Context, dir string) (SandboxCheck, error)
 	// PlayScript is `popkit __script FILE`.
 	PlayScript func(ctx context.Context, file string, s Streams) int
 }

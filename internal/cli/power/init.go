@@ -11,6 +11,7 @@ import (
 	"popkit/internal/cli/command"
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
+	"popkit/internal/show"
 )
 
 type initOptions struct {
@@ -21,7 +22,7 @@ type initOptions struct {
 
 // Checked is one line of `popkit power init --verify --json`.
 type Checked struct {
-	What string `json:"what"` // git, repository, configuration, runtime, mode
+	What string `json:"what"` // git, repository, configuration, sandbox, mode, runtime
 	OK   bool   `json:"ok"`
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
@@ -34,8 +35,8 @@ func newInit(e *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Check that a run can start here, and say in which mode",
-		Long: `Check git, the repository, the configuration and the runtime, and say which mode
-would be selected and why. Nothing needs to be set up and nothing is changed;
+		Long: `Check git, the repository, the configuration, the sandbox and the runtime, and say
+which mode would be selected and why. Nothing needs to be set up and nothing is changed;
 --verify is accepted for the sake of the specification.`,
 		Args: command.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), e, o) },
@@ -96,7 +97,7 @@ func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
 	if text == "" {
 		text = "no mistakes"
 	}
-	out = append(out, Checked{What: "configuration", OK: true, Text: text})
+	out = append(out, Checked{What: "configuration", OK: true, Text: text}, verifySandbox(ctx, e))
 	plan := objective.Plan{Phases: objective.Defaults(objective.Objective{}, nil)}
 	s, err := cfg.Settings(plan, config.Flags{Runtime: o.Runtime, Mode: o.Mode, ClaudeVersion: e.Claude(ctx)})
 	if err != nil {
@@ -120,6 +121,27 @@ func verifyGit(ctx context.Context, e *command.Env) Checked {
 		return notOK("git", command.Environment(err))
 	}
 	return Checked{What: "git", OK: true, Text: strings.TrimSpace(out.String())}
+}
+
+// verifySandbox says what would hold agents: that it is nothing is no obstacle,
+// unless a sandbox is required.
+func verifySandbox(ctx context.Context, e *command.Env) Checked {
+	found, err := e.Host.FindSandbox(ctx, e.Dir)
+	if err != nil {
+		return notOK("sandbox", command.Environment(err))
+	}
+	c := Checked{What: "sandbox", OK: true, Text: found.Degree}
+	switch {
+	case found.Configured == "off":
+		c.Text = "off: agents run unsandboxed, as configured"
+	case found.Degree == "none":
+		c.Text = "none: agents run unsandboxed"
+		c.Hint = "popkit sandbox check says more"
+	}
+	if found.Why != "" {
+		c.Text += " (" + show.Line(found.Why) + ")"
+	}
+	return c
 }
 
 func notOK(what string, err error) Checked {
