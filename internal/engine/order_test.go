@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
@@ -34,7 +38,19 @@ func TestAhead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				asked := map[int][]int{} // of workspaces
 				checks := map[int]int{}
-				e := New(begin(t, memlog.NewStore(), created(c.edit)), &hand{}, func(s *state.State, events []event.Event) {
+				// Each agent's workspace takes longer than the one's before it, so that no
+				// two of them are ready in one batch.
+				hands := &hand{do: func(_ context.Context, o Order, _ func(event.Data)) event.Data {
+					if o.Kind == event.EffectPrepare {
+						n, err := strconv.Atoi(strings.TrimPrefix(o.Agent, "implementer-"))
+						if err != nil {
+							t.Error(err)
+						}
+						<-time.After(time.Duration(n) * time.Second)
+					}
+					return nil
+				}}
+				e := New(begin(t, memlog.NewStore(), created(c.edit)), hands, func(s *state.State, events []event.Event) {
 					for _, a := range Actions(s, events) {
 						if a.Order != nil && a.Order.Kind == event.EffectRun {
 							asked[a.Order.Phase] = append(asked[a.Order.Phase], a.Order.Ahead.Workspaces)

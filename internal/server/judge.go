@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -52,6 +53,11 @@ func (c *call) judge() (any, error) {
 			}
 		}
 	})
+	if refused := (*decide.Refusal)(nil); breach != nil && errors.As(err, &refused) {
+		// The breach was recorded, and has ended the agent before its call was judged.
+		in.Judged.Verdict, in.Judged.Reason = event.VerdictDeny, "the agent got around the guard before: "+breach.Reason
+		return told(in.Judged), nil
+	}
 	if err != nil {
 		return nil, err
 	}

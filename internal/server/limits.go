@@ -49,7 +49,7 @@ func (c *call) stood(until func(*state.State) bool) (any, error) {
 		}
 		return true
 	})
-	return out, err
+	return given(&out, err)
 }
 
 func (c *call) boundary() (any, error) {
@@ -64,7 +64,7 @@ func (c *call) boundary() (any, error) {
 			out.Globs = slices.Clone(t.Scope)
 		}
 	})
-	return out, err
+	return given(&out, err)
 }
 
 func (c *call) reassign() (any, error) {

@@ -77,22 +77,31 @@ func (c *call) submit(in decide.Input, read func(*state.State, []event.Event)) e
 	return c.s.run.Submit(c.ctx, in, read)
 }
 
+// given is what the engine wrote down for a caller. One that went away before does
+// not look at it: the engine may be writing just then.
+func given[T any](v *T, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return *v, nil
+}
+
 func (c *call) status() (any, error) {
 	var v view.Status
 	err := c.s.run.Query(c.ctx, func(s *state.State) { v = view.Make(s, time.Now(), c.s.engine(s)) })
-	return v, err
+	return given(&v, err)
 }
 
 func (c *call) insights() (any, error) {
 	var v []view.Insight
 	err := c.s.run.Query(c.ctx, func(s *state.State) { v = view.Insights(s) })
-	return v, err
+	return given(&v, err)
 }
 
 func (c *call) decisions() (any, error) {
 	var v []view.Decision
 	err := c.s.run.Query(c.ctx, func(s *state.State) { v = view.Decisions(s) })
-	return v, err
+	return given(&v, err)
 }
 
 func (c *call) answerQuestion() (any, error) {
@@ -160,14 +169,14 @@ func (c *call) share() (any, error) {
 			}
 		}
 	})
-	return out, err
+	return given(&out, err)
 }
 
 // deliver hands in an agent's input and answers with what it is given in turn.
 func (c *call) deliver(in decide.Input) (any, error) {
 	var d view.Delivery
 	err := c.submit(in, func(s *state.State, events []event.Event) { d = view.Delivered(s, events) })
-	return d, err
+	return given(&d, err)
 }
 
 func (c *call) mine() (any, error) {
@@ -228,10 +237,13 @@ func (c *call) ask() (any, error) {
 		}
 		return !q.IsOpen()
 	})
-	if err == nil && out.By == "" {
-		err = &api.Error{Kind: api.KindRefused, Text: "question " + id + " was withdrawn"}
+	if err != nil {
+		return nil, err // the caller is gone; the engine may still be looking, at out, too
 	}
-	return out, err
+	if out.By == "" {
+		return nil, &api.Error{Kind: api.KindRefused, Text: "question " + id + " was withdrawn"}
+	}
+	return out, nil
 }
 
 func (c *call) whoAmI() (any, error) {
@@ -244,5 +256,5 @@ func (c *call) whoAmI() (any, error) {
 	if err == nil && v.Agent == "" {
 		err = errors.New("this agent is not in the run's log yet")
 	}
-	return v, err
+	return given(&v, err)
 }
