@@ -28,3 +28,16 @@ func TestDrift(t *testing.T) {
 		t.Errorf("widened, and still drift: %+v", d)
 	}
 }
+
+// TestWaitsForABudget: while the question about a run's or a phase's budget is open
+// nothing is started, whatever the phase.
+func TestWaitsForABudget(t *testing.T) {
+	w := newWorld(t)
+	w.s.Settings.Budgets.Run.Tokens = 100
+	w.begin("implementer-1")
+	w.do(decide.Use{Agent: "implementer-1", Used: event.Usage{InputTokens: 120}})
+	v := view.Make(w.s, w.now, &view.Engine{})
+	if len(v.Decisions) != 1 || v.Decisions[0].Waits != "every agent that is to start" {
+		t.Errorf("decisions %+v", v.Decisions)
+	}
+}

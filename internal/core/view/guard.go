@@ -51,6 +51,8 @@ func waitsFor(s *state.State, q *state.Question) string {
 	switch {
 	case q.Kind == event.AskDrift:
 		return "nothing, " + q.Agent + " goes on"
+	case q.Kind == event.AskBudget && q.Task == "":
+		return "every agent that is to start"
 	case q.Kind.Waited():
 		return "agent " + q.Agent + ", at work on task " + q.Task
 	case q.Kind == event.AskBarrier || q.Kind == event.AskCheck:
