@@ -140,6 +140,9 @@ func TestProgressIsCoalesced(t *testing.T) {
 // TestFollow: the log as far as it goes, from the middle, and live.
 func TestFollow(t *testing.T) {
 	w := newWorld(t)
+	w.until(func(s *state.State) bool { // nothing more happens by itself
+		return len(s.Live) > 0 && !slices.ContainsFunc(s.Live, func(id string) bool { return s.Agents[id].Status != state.AgentRunning })
+	})
 	read := func(ctx context.Context, a api.FollowArgs, until string) (types []string) {
 		next := max(a.From, 1)
 		for raw, err := range w.person().Stream(ctx, api.OpFollow, a) {
