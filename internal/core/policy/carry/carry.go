@@ -34,7 +34,13 @@ var carriers = map[string]carrier{
 	"make":   {prefixed: []string{"SHELL=", "CC=", "CXX=", "MAKE="}},
 	"gmake":  {prefixed: []string{"SHELL=", "CC=", "CXX=", "MAKE="}},
 	"ssh":    ssh, "scp": ssh, "sftp": ssh,
-	"less": pager, "more": pager, "most": pager,
+	"rg":      {options: []string{"--pre", "--hostname-bin"}},
+	"tcpdump": {options: []string{"-z"}},
+	"psql":    {prefixed: []string{"\\! ", "\\!"}},
+	"sqlite3": {prefixed: []string{".shell ", ".system "}},
+	"mysql":   {prefixed: []string{"system ", "\\! ", "\\!"}},
+	"mariadb": {prefixed: []string{"system ", "\\! ", "\\!"}},
+	"less":    pager, "more": pager, "most": pager,
 	"vi": editor, "vim": editor, "nvim": editor, "ex": editor, "view": editor,
 }
 

@@ -157,16 +157,13 @@ func unset(st *state, args []Word) {
 }
 
 func (w *walker) read(st *state, args []Word, in Flow) {
-	items := in.items()
-	if in.Known {
-		items = in.Text.Fields("\n")
-	}
-	if len(items) == 0 || len(items) > maxAlts {
-		items = []Word{unknown}
-	}
+	items := linesOf(in)
 	var names []string
+	array := false
 	for i := 1; i < len(args); i++ {
 		switch a := string(args[i]); {
+		case len(a) > 1 && a[0] == '-' && a[1] != '-' && strings.HasSuffix(a, "a"):
+			array = true
 		case len(a) == 2 && a[0] == '-' && strings.Contains("dnNptu", a[1:]):
 			i++
 		case !strings.HasPrefix(a, "-"):
@@ -174,12 +171,29 @@ func (w *walker) read(st *state, args []Word, in Flow) {
 		}
 	}
 	for _, n := range names {
-		if len(names) == 1 {
+		if array { // -a: the fields of a line, one an element
+			st.vars[n] = value{list: items[0].Fields(st.ifs() + "\n"), own: true}
+			if len(items) > 1 {
+				st.vars[n] = value{list: []Word{unknown}, own: true} // which line is not known
+			}
+		} else if len(names) == 1 {
 			st.set(n, items...)
 		} else {
 			st.set(n, append(firstFields(items, st.ifs()+"\n"), items...)...) // the last takes the rest
 		}
 	}
+}
+
+// linesOf returns the lines that an input has, each as it is.
+func linesOf(in Flow) []Word {
+	items := in.items()
+	if in.Known {
+		items = in.Text.Fields("\n")
+	}
+	if len(items) == 0 || len(items) > maxAlts {
+		return []Word{unknown}
+	}
+	return items
 }
 
 // firstFields is what the variables of "read a b" may hold: any of the fields.
@@ -199,7 +213,7 @@ func mapfile(st *state, args []Word, in Flow) {
 	if strings.HasPrefix(n, "-") || len(args) == 1 {
 		n = "MAPFILE"
 	}
-	st.vars[n] = value{list: in.items(), own: true}
+	st.vars[n] = value{list: linesOf(in), own: true}
 }
 
 func (w *walker) alias(st *state, args []Word) {
