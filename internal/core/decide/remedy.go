@@ -71,6 +71,9 @@ func reassign(s *state.State, in Reassign) ([]event.Data, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Settled() {
+		return nil, refuse("popkit power retry "+in.Task, "task %s is %s: there is nothing to give to another", in.Task, t.Status)
+	}
 	if in.Role != "" {
 		if err := objective.CheckRole(in.Role); err != nil {
 			return nil, refuse("popkit power reassign "+in.Task+" --role tester", "%q can't be a role: %v", in.Role, err)
