@@ -45,14 +45,15 @@ type ServeOptions struct {
 func Serve(ctx context.Context, o ServeOptions) (event.Outcome, error) {
 	d := &daemon{ServeOptions: o, log: slog.New(slog.NewTextHandler(o.Log, nil)), news: make(chan struct{}, 1), door: newDoor()}
 	err := d.open(ctx)
-	d.tellReady(err)
 	if err != nil {
+		d.tellReady(err)
 		return "", errors.Join(err, d.close())
 	}
 	if d.done() { // an engine was killed before it came to that
+		d.tellReady(nil)
 		err = d.watched(ctx, d.tooLate, d.finished)
 	} else {
-		err = d.watched(ctx, d.changed(ctx), d.run)
+		err = d.watched(ctx, d.changed(ctx), d.start)
 	}
 	outcome := event.Outcome("")
 	if err == nil && d.st.State.Ended != nil {
@@ -140,6 +141,26 @@ func (d *daemon) sweep(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, d.Run.NoteFailure(time.Now().UTC(), err.Error()))
 	}
+	return err
+}
+
+// start runs the engine, and says that it is ready once power-state.json is there:
+// who started the run may remove the file at once.
+func (d *daemon) start(ctx context.Context) error {
+	about := d.about
+	if err := d.files.WriteState(view.Make(d.st.State, time.Now(), &about)); err != nil {
+		d.log.Error("power-state.json", "err", err)
+	}
+	var told sync.WaitGroup
+	// Beside the engine: what the watch finds in the files it hands in to it.
+	told.Go(func() {
+		if err := d.files.Flush(ctx); err != nil { // a problem of the run by itself
+			d.log.Warn("power-state.json", "err", err)
+		}
+		d.tellReady(nil)
+	})
+	err := d.run(ctx)
+	told.Wait()
 	return err
 }
 

@@ -16,10 +16,11 @@ import (
 
 // stateEvery is the least time between two writings of power-state.json: a view
 // of a thousand agents is not made for each of their reports. stateShare is how
-// many times as long as it takes is waited, at least.
+// many times as long as it takes is waited, at least, but no longer than stateLatest.
 const (
-	stateEvery = 200 * time.Millisecond
-	stateShare = 200
+	stateEvery  = 200 * time.Millisecond
+	stateShare  = 200
+	stateLatest = 2 * time.Second
 )
 
 // observe keeps the files that people know in step with the log. It is called
@@ -66,7 +67,7 @@ func (d *daemon) writeState(ctx context.Context) {
 		if err := d.files.WriteState(status); err != nil {
 			d.log.Error("power-state.json", "err", err)
 		}
-		pause.Reset(max(stateEvery, stateShare*time.Since(began)))
+		pause.Reset(min(max(stateEvery, stateShare*time.Since(began)), stateLatest))
 	}
 }
 
