@@ -20,10 +20,6 @@ var pager = carrier{prefixed: []string{"+!"}}
 var ssh = carrier{prefixed: []string{"ProxyCommand=", "LocalCommand=", "KnownHostsCommand=", "ProxyCommand ", "LocalCommand "}}
 
 var carriers = map[string]carrier{
-	"npx":    {options: []string{"-c", "--call"}},
-	"npm":    {options: []string{"-c", "--call"}},
-	"pnpm":   {options: []string{"-c", "--shell-mode"}},
-	"flock":  {options: []string{"-c", "--command"}},
 	"rsync":  {options: []string{"-e", "--rsh", "--rsync-path"}},
 	"zip":    {options: []string{"-TT", "--unzip-command"}},
 	"man":    {options: []string{"-P", "--pager"}},
