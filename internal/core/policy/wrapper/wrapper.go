@@ -157,10 +157,14 @@ func (wr Wrapper) Option(args []word.Word, options []string) (word.Word, bool) {
 		for _, o := range options {
 			rest, is := strings.CutPrefix(string(a), o)
 			long := strings.HasPrefix(o, "--")
+			next := i + 1
+			if next < len(args) && slices.Contains(wr.Verbs, string(args[next])) {
+				next++ // pnpm -c exec 'COMMAND': the verb stands between
+			}
 			switch {
 			case !is:
-			case rest == "" && i+1 < len(args):
-				return args[i+1], true
+			case rest == "" && next < len(args):
+				return args[next], true
 			case long && strings.HasPrefix(rest, "="):
 				return word.Word(rest[1:]), true
 			case !long && rest != "":
