@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"popkit/internal/api"
 	"popkit/internal/core/event"
 	"popkit/internal/proc"
 )
@@ -40,7 +41,10 @@ type Spec struct {
 	Secrets                       []string      // values, redacted from transcript, details and report
 	Freezer                       *proc.Freezer // makes it stand still; may be nil
 	Confine                       []string      // proc.Command.Confine of the agent's process
-	Grace                         time.Duration // between asking an agent to end and ending it; 0 = proc.DefaultGrace
+	// Caller makes calls to the run as this agent, as one over its socket would: for
+	// what a runtime says in its agent's name.
+	Caller api.Caller
+	Grace  time.Duration // between asking an agent to end and ending it; 0 = proc.DefaultGrace
 }
 
 // Mark names the agent's processes among all others of this machine.

@@ -30,9 +30,9 @@ var below = map[Band][]Band{
 	Log:     {Core, Log},
 	Store:   {Core, Log},
 	Input:   {Core, Input},
-	Adapter: {Core, Leaf, Adapter},
+	Adapter: {Core, Leaf, Adapter, API}, // API: a driver speaks for its agent as a client does
 	Engine:  {Core, Log},
-	Glue:    {Core, Leaf, Adapter, Engine},
+	Glue:    {Core, Leaf, Adapter, Engine, API},
 	API:     {Core},
 	Surface: {Core, Log, API, Input, Store, Surface},
 	Wiring:  {Core, Leaf, Log, Store, Input, Adapter, Engine, Glue, API, Surface},
@@ -99,7 +99,7 @@ var packages = []Package{
 	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/audit", "internal/core/nearest", "internal/core/policy", "internal/strictyaml")},
 
 	// Adapters.
-	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc")},
+	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc", "internal/api")},
 	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/agenttest", Band: Tests, May: with(nouns, "internal/agent", "internal/proc")},
@@ -122,7 +122,7 @@ var packages = []Package{
 	// The spine.
 	{Dir: "internal/engine", Band: Engine, May: []string{"internal/core/...", "internal/eventlog"}},
 	{Dir: "internal/effects", Band: Glue, May: []string{
-		"internal/core/...", "internal/engine", "internal/agent", "internal/workspace", "internal/proc", "internal/redact"},
+		"internal/core/...", "internal/engine", "internal/agent", "internal/api", "internal/workspace", "internal/proc", "internal/redact"},
 		Tests: []string{"internal/agent/..."}},
 
 	// Surfaces.

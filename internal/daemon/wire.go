@@ -160,7 +160,7 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	result := filepath.Join(d.env.tmp, o.Agent, "result")
 	seat := effects.Seat{
 		ResultFile: filepath.Join(result, "result.json"), Transcript: d.Run.Transcript(o.Agent),
-		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Begun: d.door.open(o.Agent),
+		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Caller: d.server.Agent(o.Agent), Begun: d.door.open(o.Agent),
 		Leave: func() error {
 			d.door.leave(o.Agent)
 			d.leaveGuard(ctx, o.Agent)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"popkit/internal/agent"
+	"popkit/internal/api"
 	"popkit/internal/core/event"
 	"popkit/internal/engine"
 	"popkit/internal/proc"
@@ -50,6 +51,8 @@ type Seat struct {
 	// is called.
 	Confine []string
 	Sandbox string
+	// Caller makes calls to the run in the agent's name.
+	Caller api.Caller
 	// Begun is told the process below which all of the agent's are.
 	Begun func(pid int)
 	Leave func() error

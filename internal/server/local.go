@@ -12,9 +12,17 @@ import (
 )
 
 // Local returns a caller that needs no socket: a person's, in this process.
-func (s *Server) Local() api.Caller { return local{s} }
+func (s *Server) Local() api.Caller { return local{s: s} }
 
-type local struct{ s *Server }
+// Agent returns a caller that needs no socket: an agent's, for whatever drives it in
+// this process. It may do what the agent's socket may, and no more.
+func (s *Server) Agent(name string) api.Caller { return local{s: s, who: caller(name), agent: true} }
+
+type local struct {
+	s     *Server
+	who   caller
+	agent bool
+}
 
 // Call implements api.Caller.
 func (l local) Call(ctx context.Context, op api.Op, args, out any) error {
@@ -30,6 +38,10 @@ func (l local) Call(ctx context.Context, op api.Op, args, out any) error {
 // Stream implements api.Caller.
 func (l local) Stream(ctx context.Context, op api.Op, args any) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
+		if l.agent && l.who == "" { // it would pass for a person
+			yield(nil, &api.Error{Kind: api.KindForbidden, Text: "an agent without a name calls nothing"})
+			return
+		}
 		raw, err := json.Marshal(args)
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", op, err))
@@ -37,10 +49,12 @@ func (l local) Stream(ctx context.Context, op api.Op, args any) iter.Seq2[json.R
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
+		stop := context.AfterFunc(l.s.ctx, cancel) // Close ends it as it ends a socket's
+		defer stop()
 		r, w := io.Pipe()
 		defer r.Close()
 		l.s.wg.Go(func() {
-			l.s.answer(ctx, "", api.Request{V: api.Protocol, Op: op, Args: raw}, &answer{conn: w})
+			l.s.answer(ctx, l.who, api.Request{V: api.Protocol, Op: op, Args: raw}, &answer{conn: w})
 			w.Close()
 		})
 		lines := json.NewDecoder(bufio.NewReader(r))

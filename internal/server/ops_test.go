@@ -27,8 +27,13 @@ func TestWhoMayCallWhat(t *testing.T) {
 		return kindOf(c.Call(t.Context(), op, claims, nil)) == api.KindForbidden
 	}
 	for _, op := range people {
-		if op != api.OpShare && !forbidden(w.as("implementer-1"), op) {
-			t.Errorf("an agent may call %s", op)
+		for _, agent := range []api.Caller{w.as("implementer-1"), w.server.Agent("implementer-1")} {
+			if op != api.OpShare && !forbidden(agent, op) {
+				t.Errorf("an agent may call %s", op)
+			}
+		}
+		if !forbidden(w.server.Agent(""), op) {
+			t.Errorf("an agent without a name may call %s", op)
 		}
 	}
 	for _, op := range agents {
@@ -47,12 +52,18 @@ func TestWhoMayCallWhat(t *testing.T) {
 	})
 }
 
-// TestAnAgentSpeaksForItself: no argument makes one agent speak as another.
+// TestAnAgentSpeaksForItself: no argument makes one agent speak as another, neither
+// over its socket nor from within this process.
 func TestAnAgentSpeaksForItself(t *testing.T) {
-	w := newWorld(t)
+	t.Run("socket", func(t *testing.T) { w := newWorld(t); w.speaksForItself(w.as("implementer-1")) })
+	t.Run("process", func(t *testing.T) { w := newWorld(t); w.speaksForItself(w.server.Agent("implementer-1")) })
+}
+
+func (w *world) speaksForItself(one api.Caller) {
+	t := w.t
+	t.Helper()
 	as2 := map[string]any{"agent": "implementer-2", "Agent": "implementer-2", "author": "implementer-2",
 		"content": "the model is in src/models", "text": "x", "doing": "reading", "tool": "Read", "status": "done", "summary": "s"}
-	one := w.as("implementer-1")
 	var who api.Identity
 	w.must(one, api.OpWhoAmI, as2, &who)
 	if want := (api.Identity{Run: "01RUN", Agent: "implementer-1", Task: "a", Phase: "work", Role: "implementer"}); who != want {
