@@ -31,6 +31,7 @@ type Hooked interface {
 // Spec says what an agent is to do and where.
 type Spec struct {
 	Run, Task, Agent, Phase, Role string
+	RoleDef                       event.Role // what the role works with: prompt, tools, model, plan required; zero: nothing of its own
 	Attempt                       int
 	Prompt                        string
 	Workspace                     string        // absolute path; the agent runs in it

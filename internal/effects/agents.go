@@ -89,7 +89,7 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	}()
 	began := time.Now()
 	session, err := rt.Start(ctx, agent.Spec{
-		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, Attempt: o.Request.Attempt,
+		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, RoleDef: o.Role, Attempt: o.Request.Attempt,
 		Prompt: o.Request.Prompt, Workspace: o.Workspace, Env: seat.Env, ResultFile: seat.ResultFile,
 		Transcript: seat.Transcript, TranscriptLimit: seat.TranscriptLimit, Secrets: seat.Secrets, Freezer: e.cfg.Freezer,
 		Confine: seat.Confine, Caller: seat.Caller,

@@ -57,17 +57,19 @@ type Settings struct {
 	AutoAnswers        []AutoAnswer  `json:"auto_answers,omitempty"`
 	Runtime            string        `json:"runtime"` // default runtime of agents
 	// RoleRuntimes sets the runtime of single roles.
-	RoleRuntimes        map[string]string `json:"role_runtimes,omitempty"`
-	Resolver            string            `json:"resolver"` // runtime of resolver agents, "" = the task's own
-	ProtectedPaths      []string          `json:"protected_paths,omitempty"`
-	DriftDetection      bool              `json:"drift_detection"`
-	Drift               Drift             `json:"drift,omitzero"`
-	Budgets             Budgets           `json:"budgets,omitzero"`
-	QuotaBackoff        time.Duration     `json:"quota_backoff,omitempty"` // before a quota that named no time is tried again; doubles
-	AuditScope          bool              `json:"audit_scope"`             // files outside the task's scope need a person's yes
-	Audit               AuditRules        `json:"audit,omitzero"`
-	CloseWhenUnattended bool              `json:"close_when_unattended"` // park the run when only a person can go on and none is there
-	Guard               Guard             `json:"guard,omitzero"`
+	RoleRuntimes map[string]string `json:"role_runtimes,omitempty"`
+	// Roles are those that the run's agents can have, by name: see RoleOf.
+	Roles               map[string]Role `json:"roles,omitempty"`
+	Resolver            string          `json:"resolver"` // runtime of resolver agents, "" = the task's own
+	ProtectedPaths      []string        `json:"protected_paths,omitempty"`
+	DriftDetection      bool            `json:"drift_detection"`
+	Drift               Drift           `json:"drift,omitzero"`
+	Budgets             Budgets         `json:"budgets,omitzero"`
+	QuotaBackoff        time.Duration   `json:"quota_backoff,omitempty"` // before a quota that named no time is tried again; doubles
+	AuditScope          bool            `json:"audit_scope"`             // files outside the task's scope need a person's yes
+	Audit               AuditRules      `json:"audit,omitzero"`
+	CloseWhenUnattended bool            `json:"close_when_unattended"` // park the run when only a person can go on and none is there
+	Guard               Guard           `json:"guard,omitzero"`
 }
 
 // Guard is what the guard works with, besides the protected paths: see
@@ -85,14 +87,6 @@ type Guard struct {
 	// CanaryTimeout is how long an agent whose runtime has a hook may work until
 	// the hook has proved that it answers; 0: no limit.
 	CanaryTimeout time.Duration `json:"canary_timeout,omitempty"`
-}
-
-// RuntimeOf returns the runtime of a role's agents.
-func (s Settings) RuntimeOf(role string) string {
-	if r := s.RoleRuntimes[role]; r != "" {
-		return r
-	}
-	return s.Runtime
 }
 
 // AutoAnswer answers the questions of one kind whose text matches, by policy.
