@@ -1,0 +1,206 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// The types of events that popkit looks at; there are more.
+const (
+	TypeSystem    = "system"
+	TypeAssistant = "assistant"
+	TypeUser      = "user"
+	TypeResult    = "result"
+	TypeRequest   = "control_request"
+	TypeResponse  = "control_response"
+	TypeCancel    = "control_cancel_request"
+	TypeKeepAlive = "keep_alive"
+)
+
+// The subtypes of system events that popkit looks at; there are more.
+const (
+	SystemInit     = "init"      // at the start of every turn: Init
+	SystemRetry    = "api_retry" // Retry
+	SystemStatus   = "status"
+	SystemCompact  = "compact_boundary"
+	SystemTask     = "task_started" // Task; its updates and end likewise
+	SystemTaskOver = "task_notification"
+)
+
+// Event is one line of the CLI.
+type Event struct {
+	Type      string `json:"type"`
+	Subtype   string `json:"subtype"`
+	SessionID string `json:"session_id"`
+	UUID      string `json:"uuid"`
+	// Parent is the tool call of the main agent that a subagent's event belongs to;
+	// "" for the main agent's own.
+	Parent string `json:"parent_tool_use_id"`
+	// Raw is the line as it came.
+	Raw json.RawMessage `json:"-"`
+}
+
+// Is reports whether the event is of that type and subtype.
+func (e Event) Is(kind, subtype string) bool { return e.Type == kind && e.Subtype == subtype }
+
+// As decodes the event into what it is.
+func As[T any](e Event) (T, error) {
+	var v T
+	if err := json.Unmarshal(e.Raw, &v); err != nil {
+		return v, fmt.Errorf("event %s %s: %w", e.Type, e.Subtype, err)
+	}
+	return v, nil
+}
+
+// Init is how a turn begins.
+type Init struct {
+	SessionID  string      `json:"session_id"`
+	Cwd        string      `json:"cwd"`
+	Model      string      `json:"model"`
+	Permission string      `json:"permissionMode"`
+	Version    string      `json:"claude_code_version"`
+	Tools      []string    `json:"tools"`
+	Agents     []string    `json:"agents"`
+	Skills     []string    `json:"skills"`
+	Servers    []MCPServer `json:"mcp_servers"`
+}
+
+// MCPServer is a server of tools and how it is.
+type MCPServer struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // connected, failed, …
+}
+
+// Message is an event of type assistant or user.
+type Message struct {
+	Parent  string `json:"parent_tool_use_id"`
+	Message struct {
+		ID      string          `json:"id"`
+		Role    string          `json:"role"`
+		Model   string          `json:"model"`
+		Content json.RawMessage `json:"content"` // a text or a list of Blocks
+	} `json:"message"`
+	// Error is set where an assistant's message stands for an error of the API.
+	Error string `json:"error"`
+}
+
+// Blocks returns the content as blocks; a plain text is one of them.
+func (m Message) Blocks() []Block {
+	var text string
+	if json.Unmarshal(m.Message.Content, &text) == nil {
+		return []Block{{Type: "text", Text: text}}
+	}
+	var blocks []Block
+	if json.Unmarshal(m.Message.Content, &blocks) != nil {
+		return nil // of a kind that is not known: nothing is made of it
+	}
+	return blocks
+}
+
+// Block is a part of a message.
+type Block struct {
+	Type      string          `json:"type"` // text, thinking, tool_use, tool_result, …
+	Text      string          `json:"text,omitempty"`
+	Thinking  string          `json:"thinking,omitempty"`
+	ID        string          `json:"id,omitempty"`
+	Name      string          `json:"name,omitempty"`
+	Input     json.RawMessage `json:"input,omitempty"`
+	ToolUseID string          `json:"tool_use_id,omitempty"`
+	Content   json.RawMessage `json:"content,omitempty"`
+	IsError   bool            `json:"is_error,omitempty"`
+}
+
+// Retry says that a request to the model's API failed and is made again.
+type Retry struct {
+	Attempt    int             `json:"attempt"`
+	MaxRetries int             `json:"max_retries"`
+	DelayMS    float64         `json:"retry_delay_ms"`
+	Status     int             `json:"error_status"` // 0: no answer
+	Error      json.RawMessage `json:"error"`
+}
+
+// Task is a subagent or a command in the background. ID is a subagent's AgentID in
+// hooks.
+type Task struct {
+	ID           string `json:"task_id"`
+	ToolUseID    string `json:"tool_use_id"`
+	Kind         string `json:"task_type"` // local_agent, local_bash
+	Description  string `json:"description"`
+	SubagentType string `json:"subagent_type"`
+	Status       string `json:"status"` // of a notification: completed, failed, stopped
+	Summary      string `json:"summary"`
+}
+
+// The subtypes of results.
+const (
+	ResultSuccess   = "success" // also of errors of the API: look at IsError
+	ResultMaxTurns  = "error_max_turns"
+	ResultMaxBudget = "error_max_budget_usd"
+	ResultExecution = "error_during_execution"
+)
+
+// The terminal reasons that were seen.
+const (
+	EndCompleted       = "completed"
+	EndMaxTurns        = "max_turns"
+	EndAbortedTools    = "aborted_tools"
+	EndAbortedStream   = "aborted_streaming"
+	EndHookStopped     = "hook_stopped"
+	EndPromptTooLong   = "prompt_too_long"
+	EndToolDeferred    = "tool_deferred"
+	EndImageError      = "image_error"
+	EndModelError      = "model_error"
+	EndBlockingLimit   = "blocking_limit"
+	EndStopHookBlocked = "stop_hook_prevented"
+)
+
+// Result ends a turn.
+type Result struct {
+	Subtype    string                `json:"subtype"`
+	IsError    bool                  `json:"is_error"`
+	APIStatus  int                   `json:"api_error_status"` // 0: none, or none that was told
+	DurationMS float64               `json:"duration_ms"`
+	NumTurns   int                   `json:"num_turns"`
+	Text       string                `json:"result"`
+	StopReason string                `json:"stop_reason"`
+	SessionID  string                `json:"session_id"`
+	CostUSD    float64               `json:"total_cost_usd"`
+	Usage      Usage                 `json:"usage"`
+	ModelUsage map[string]ModelUsage `json:"modelUsage"`
+	Denials    []Denial              `json:"permission_denials"`
+	Reason     string                `json:"terminal_reason"`
+	Errors     []string              `json:"errors"`
+	Structured json.RawMessage       `json:"structured_output"`
+}
+
+// Finished reports whether the turn ended as one that is done ends. The subtype alone
+// says nothing, and neither does the exit status: an error of the API is a "success",
+// and a slash command that did not run has no turns.
+func (r Result) Finished() bool {
+	return r.Subtype == ResultSuccess && !r.IsError && r.NumTurns > 0
+}
+
+// Usage is what one turn's requests used.
+type Usage struct {
+	Input         int64 `json:"input_tokens"`
+	Output        int64 `json:"output_tokens"`
+	CacheRead     int64 `json:"cache_read_input_tokens"`
+	CacheCreation int64 `json:"cache_creation_input_tokens"`
+}
+
+// ModelUsage is what one model used.
+type ModelUsage struct {
+	Input         int64   `json:"inputTokens"`
+	Output        int64   `json:"outputTokens"`
+	CacheRead     int64   `json:"cacheReadInputTokens"`
+	CacheCreation int64   `json:"cacheCreationInputTokens"`
+	CostUSD       float64 `json:"costUSD"`
+	Window        int64   `json:"contextWindow"`
+}
+
+// Denial is a tool call that was not permitted.
+type Denial struct {
+	Tool      string          `json:"tool_name"`
+	ToolUseID string          `json:"tool_use_id"`
+	Input     json.RawMessage `json:"tool_input"`
+}
