@@ -35,6 +35,8 @@ type Spec struct {
 	Attempt                       int
 	Prompt                        string
 	Workspace                     string        // absolute path; the agent runs in it
+	State                         string        // folder that the runtime keeps what is its own in; the agent's processes can write there
+	Given                         string        // folder for what the runtime gives the agent's processes, which they can only read
 	Env                           []string      // complete environment of the agent, POPKIT_* included
 	ResultFile                    string        // $POPKIT_RESULT, outside the workspace; removed before the start
 	Transcript                    string        // path of the agent's transcript; appended to

@@ -103,6 +103,7 @@ var packages = []Package{
 	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/claudecode/wire", Band: Leaf},
+	{Dir: "internal/agent/claudecode/launch", Band: Leaf},
 	{Dir: "internal/agent/agenttest", Band: Tests, May: with(nouns, "internal/agent", "internal/proc")},
 	{Dir: "internal/workspace/git", Band: Leaf},
 	{Dir: "internal/workspace/agentgit", Band: Adapter, May: []string{"internal/workspace/git"}},

@@ -157,9 +157,10 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 		return effects.Seat{}, errors.Join(err, listener.Close())
 	}
 	env, leaveEnv, err := d.env.agent(o.Agent)
-	result := filepath.Join(d.env.tmp, o.Agent, "result")
+	place := func(name string) string { return filepath.Join(d.env.tmp, o.Agent, name) }
+	result := place("result")
 	seat := effects.Seat{
-		ResultFile: filepath.Join(result, "result.json"), Transcript: d.Run.Transcript(o.Agent),
+		ResultFile: filepath.Join(result, "result.json"), State: place("state"), Given: place("given"), Transcript: d.Run.Transcript(o.Agent),
 		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Caller: d.server.Agent(o.Agent), Begun: d.door.open(o.Agent),
 		Leave: func() error {
 			d.door.leave(o.Agent)
@@ -175,10 +176,12 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	seat.Env = append(env,
 		"POPKIT_RUN="+o.Run, "POPKIT_TASK="+o.Task, "POPKIT_AGENT="+o.Agent, fmt.Sprintf("POPKIT_ATTEMPT=%d", o.Request.Attempt),
 		"POPKIT_PHASE="+o.PhaseName, "POPKIT_ROLE="+o.Request.Role, "POPKIT_SOCKET="+socket, "POPKIT_RESULT="+seat.ResultFile)
-	err = os.MkdirAll(result, 0o700)
+	for _, dir := range []string{result, seat.State, seat.Given} {
+		err = errors.Join(err, os.MkdirAll(dir, 0o700))
+	}
 	held, heldErr := d.env.walls.around(inmate{
-		own: filepath.Join(d.env.tmp, o.Agent, "own"), dir: o.Workspace, env: seat.Env, protect: true, write: []string{result},
-		read: append(script(o.Request.Runtime), filepath.Dir(socket)),
+		own: place("own"), dir: o.Workspace, env: seat.Env, protect: true, write: []string{result, seat.State},
+		read: append(script(o.Request.Runtime), filepath.Dir(socket), seat.Given),
 	})
 	if err := errors.Join(err, heldErr); err != nil {
 		return effects.Seat{}, errors.Join(fmt.Errorf("place of %s: %w", o.Agent, err), seat.Leave())

@@ -92,7 +92,7 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, RoleDef: o.Role, Attempt: o.Request.Attempt,
 		Prompt: o.Request.Prompt, Workspace: o.Workspace, Env: seat.Env, ResultFile: seat.ResultFile,
 		Transcript: seat.Transcript, TranscriptLimit: seat.TranscriptLimit, Secrets: seat.Secrets, Freezer: e.cfg.Freezer,
-		Confine: seat.Confine, Caller: seat.Caller,
+		Confine: seat.Confine, Caller: seat.Caller, State: seat.State, Given: seat.Given,
 	})
 	if err != nil {
 		return out, err

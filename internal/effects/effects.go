@@ -44,6 +44,7 @@ type Config struct {
 type Seat struct {
 	Env             []string
 	ResultFile      string
+	State, Given    string // as agent.Spec
 	Transcript      string
 	TranscriptLimit int64
 	Secrets         []string

@@ -1,0 +1,82 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Install is the command that installs Claude Code.
+const Install = "npm install -g @anthropic-ai/claude-code"
+
+// ErrNotFound says that there is no Claude Code on this machine.
+var ErrNotFound = errors.New("Claude Code is not installed")
+
+// versionTimeout bounds the question for a version. A cold start reads 250 MB.
+const versionTimeout = 10 * time.Second
+
+// CLI is an installed Claude Code.
+type CLI struct {
+	Path    string // absolute
+	Version string // e.g. 2.1.197
+}
+
+// Find returns the CLI at a path, or, without one, the first claude in the PATH of
+// an environment. It asks the program for its version, which proves that it runs.
+func Find(ctx context.Context, path string, environ []string) (CLI, error) {
+	path, err := locate(path, environ)
+	if err != nil {
+		return CLI{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Env = environ
+	cmd.WaitDelay = time.Second // what it started may hold its output open
+	out, err := cmd.Output()
+	if err != nil {
+		return CLI{}, fmt.Errorf("%s --version: %w", path, err)
+	}
+	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	if _, err := parseVersion(version); err != nil {
+		return CLI{}, fmt.Errorf("%s --version: %w", path, err)
+	}
+	return CLI{Path: path, Version: version}, nil
+}
+
+// locate finds the program, as a shell would.
+func locate(path string, environ []string) (string, error) {
+	if path != "" {
+		info, err := os.Stat(path)
+		if err != nil {
+			return "", fmt.Errorf("claude.path: %w", err)
+		}
+		if info.IsDir() || info.Mode()&0o111 == 0 {
+			return "", fmt.Errorf("claude.path: %s is no program", path)
+		}
+		return filepath.Abs(path)
+	}
+	for _, dir := range filepath.SplitList(lookup(environ, "PATH")) {
+		file := filepath.Join(dir, "claude")
+		if info, err := os.Stat(file); filepath.IsAbs(dir) && err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
+			return file, nil
+		}
+	}
+	return "", ErrNotFound
+}
+
+// lookup returns the value of a variable, the last one given.
+func lookup(environ []string, name string) string {
+	value := ""
+	for _, e := range environ {
+		if v, ok := strings.CutPrefix(e, name+"="); ok {
+			value = v
+		}
+	}
+	return value
+}
