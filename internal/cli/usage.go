@@ -13,8 +13,8 @@ import (
 )
 
 type usageOptions struct {
-	Input, Output int64
-	Cost          float64
+	Input, Cached, Output, Turns int64
+	Cost                         float64
 }
 
 func newUsage(e *command.Env) *cobra.Command {
@@ -29,6 +29,8 @@ your task, your phase and the run. Past one of them you are ended, and your work
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runUsage(cmd.Context(), e, o) },
 	}
 	cmd.Flags().Int64Var(&o.Input, "input", 0, "tokens that were read, from caches too")
+	cmd.Flags().Int64Var(&o.Cached, "cached", 0, "how many of the --input tokens came from caches")
+	cmd.Flags().Int64Var(&o.Turns, "turns", 0, "answers of the model")
 	cmd.Flags().Int64Var(&o.Output, "output", 0, "tokens that were written")
 	cmd.Flags().Int64Var(&o.Input, "tokens", 0, "tokens in all, where the two are not known apart")
 	cmd.Flags().Float64Var(&o.Cost, "cost", 0, "dollars")
@@ -38,9 +40,9 @@ your task, your phase and the run. Past one of them you are ended, and your work
 }
 
 func runUsage(ctx context.Context, e *command.Env, o usageOptions) error {
-	used := event.Usage{InputTokens: o.Input, OutputTokens: o.Output, CostUSD: o.Cost}
+	used := event.Usage{InputTokens: o.Input, CachedTokens: o.Cached, OutputTokens: o.Output, CostUSD: o.Cost, Turns: o.Turns}
 	if !event.SaneUsage(used) || used == (event.Usage{}) {
-		return command.Usage("popkit usage --input 12000 --output 800 --cost 0.12", "nothing was used: give --input, --output, --tokens or --cost, above 0")
+		return command.Usage("popkit usage --input 12000 --output 800 --cost 0.12", "nothing was used: give --input, --output, --tokens, --turns or --cost, above 0")
 	}
 	c, err := mustAgent(e, "usage")
 	if err != nil {

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -33,8 +34,35 @@ func New(secrets []string) *Redactor {
 	return r
 }
 
+// add looks for a secret as it is, and as it stands in a string of JSON, and in one
+// of JSON within JSON.
 func (r *Redactor) add(secret string) {
-	s := []byte(strings.TrimSpace(secret))
+	secret = strings.TrimSpace(secret)
+	r.addOne(secret)
+	for range 2 {
+		escaped := inJSON(secret)
+		if escaped == secret {
+			return
+		}
+		r.addOne(escaped)
+		secret = escaped
+	}
+}
+
+// inJSON is a text as JSON's strings have it.
+func inJSON(text string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(text); err != nil {
+		return text // can't be: strings can be encoded
+	}
+	quoted := strings.TrimRight(b.String(), "\n")
+	return quoted[1 : len(quoted)-1]
+}
+
+func (r *Redactor) addOne(secret string) {
+	s := []byte(secret)
 	if len(s) < MinLength {
 		return
 	}

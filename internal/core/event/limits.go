@@ -50,16 +50,21 @@ type QuotaOver struct {
 }
 
 // Usage is what an agent's model used. Input counts everything that was read, from
-// caches too.
+// caches too; Cached says how much of it came from there.
 type Usage struct {
 	InputTokens  int64   `json:"input_tokens,omitempty"`
+	CachedTokens int64   `json:"cached_tokens,omitempty"`
 	OutputTokens int64   `json:"output_tokens,omitempty"`
 	CostUSD      float64 `json:"cost_usd,omitempty"`
+	Turns        int64   `json:"turns,omitempty"` // answers of the model
 }
 
 // Plus is the sum.
 func (u Usage) Plus(o Usage) Usage {
-	return Usage{u.InputTokens + o.InputTokens, u.OutputTokens + o.OutputTokens, u.CostUSD + o.CostUSD}
+	return Usage{
+		InputTokens: u.InputTokens + o.InputTokens, CachedTokens: u.CachedTokens + o.CachedTokens,
+		OutputTokens: u.OutputTokens + o.OutputTokens, CostUSD: u.CostUSD + o.CostUSD, Turns: u.Turns + o.Turns,
+	}
 }
 
 // Tokens is how many tokens were used in all.
@@ -69,8 +74,12 @@ func (u Usage) Tokens() int64 { return u.InputTokens + u.OutputTokens }
 // within their types.
 func SaneUsage(u Usage) bool {
 	const most = 1e12
-	tokens := u.InputTokens >= 0 && u.InputTokens <= most && u.OutputTokens >= 0 && u.OutputTokens <= most
-	return tokens && u.CostUSD >= 0 && u.CostUSD <= most // not NaN
+	for _, n := range []int64{u.InputTokens, u.CachedTokens, u.OutputTokens, u.Turns} {
+		if n < 0 || n > most {
+			return false
+		}
+	}
+	return u.CostUSD >= 0 && u.CostUSD <= most // not NaN
 }
 
 // AgentUsed adds to what an agent has used.

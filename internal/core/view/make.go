@@ -122,6 +122,7 @@ func budget(s *state.State, now time.Time) Budget {
 		MaxAgents: set.MaxAgents, MaxSource: set.MaxAgentsSource, Started: s.Started, MaxStarted: set.MaxStarted,
 		Minutes: s.ActiveAt(now).Minutes(), MaxMinutes: set.MaxRuntime.Minutes(), MaxAttempts: set.MaxAttempts,
 		MaxInsights: set.MaxInsights, Sequential: set.Sequential,
+		CachedTokens: s.Spent.Usage.CachedTokens, Turns: s.Spent.Usage.Turns,
 		InputTokens: s.Spent.Usage.InputTokens, OutputTokens: s.Spent.Usage.OutputTokens, CostUSD: s.Spent.Usage.CostUSD,
 		ToolCalls: s.Spent.ToolCalls, Lines: lines(s, now),
 	}
@@ -260,7 +261,7 @@ func agent(s *state.State, a *state.Agent) Agent {
 	v := Agent{
 		ID: a.Agent, Task: a.Task, Role: a.Role, Runtime: a.Runtime, Attempt: a.Attempt, Purpose: string(a.Purpose),
 		State: string(a.Status), Waits: agentWaits(s, a), Progress: a.Progress, ToolCalls: a.Tools, CheckIns: a.CheckIns,
-		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue, Tokens: a.Used.Tokens(), CostUSD: a.Used.CostUSD,
+		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue, Tokens: a.Used.Tokens(), CostUSD: a.Used.CostUSD, Turns: a.Used.Turns,
 		Layers: layers(s, a), Verdicts: verdicts(a),
 	}
 	if d := a.Drifted; d != nil && !within(s, a, d) {

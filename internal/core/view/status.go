@@ -126,6 +126,7 @@ type Agent struct {
 	Ref       string    `json:"ref,omitempty"`    // where its work is kept
 	Tokens    int64     `json:"tokens,omitempty"` // used by its model
 	CostUSD   float64   `json:"cost_usd,omitempty"`
+	Turns     int64     `json:"turns,omitempty"` // answers of its model
 	Drift     *Drift    `json:"drift,omitempty"`
 	Rescue    string    `json:"rescue,omitempty"`
 	Layers    Layers    `json:"layers"`
@@ -213,8 +214,10 @@ type Budget struct {
 	Sequential  bool    `json:"sequential,omitempty"`
 
 	InputTokens  int64   `json:"input_tokens"`
+	CachedTokens int64   `json:"cached_tokens,omitempty"` // of the input
 	OutputTokens int64   `json:"output_tokens"`
 	CostUSD      float64 `json:"cost_usd"`
+	Turns        int64   `json:"turns,omitempty"`
 	ToolCalls    int     `json:"tool_calls"`
 	// Lines are the budgets of the run, of the current phase and of the tasks at work
 	// of which something is used, or that are used up.
