@@ -156,12 +156,13 @@ var packages = []Package{
 	{Dir: "internal/schema", Band: Tool, May: []string{"internal/core/...", "internal/planfile", "internal/config", "internal/api"}},
 	{Dir: "internal/sim", Band: Tests, May: []string{
 		"internal/core/...", "internal/engine", "internal/effects", "internal/eventlog/...", "internal/agent/..."}},
+	{Dir: "internal/scriptmodel", Band: Tests, May: []string{"internal/strictyaml"}},
 	{Dir: "internal/bench", Band: Tests, May: []string{"internal/..."}},
 	{Dir: "e2e", Band: Tests, May: []string{"internal/..."}},
 }
 
 // testSupport is what any package's tests may import.
-var testSupport = []string{"internal/eventlog/memlog", "internal/eventlog/eventlogtest", "internal/agent/agenttest"}
+var testSupport = []string{"internal/eventlog/memlog", "internal/eventlog/eventlogtest", "internal/agent/agenttest", "internal/scriptmodel"}
 
 var libraries = []Library{
 	{Path: "github.com/bmatcuk/doublestar/v4", In: []string{"internal/core/objective", "internal/core/policy", "internal/core/policy/paths"},
