@@ -1,5 +1,5 @@
-# popkit: make help lists what there is. Needs Go, git and make, and a C compiler
-# for the race detector. Tools are built into .tools at the versions pinned here.
+# popkit: make help lists what there is. Needs Go, git and make, npm for the Claude Code
+# CLI that the tests run, and a C compiler for the race detector. Tools are built into .tools at the versions pinned here.
 
 SHELL       := /bin/sh
 GO          ?= go
@@ -32,7 +32,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test vet fmt cross race rest unit lint bench soak fuzz cover clean
+.PHONY: help build install demo test vet fmt cross claude race rest unit lint bench soak fuzz cover clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ demo: build ## five agents build a feature in a scratch repository, in under a m
 	bin/popkit demo
 
 # In this order: what fails fastest first, go test's own output last.
-test: fmt vet cross race rest ## everything that must hold before a commit lands
+test: fmt vet cross claude race rest ## everything that must hold before a commit lands
 
 fmt: ## fail on files that gofmt would change
 	@bad=$$(find . -name '*.go' -not -path '*/testdata/*' -not -path './.*' | xargs gofmt -l) || exit 1; \
@@ -59,6 +59,9 @@ vet: ## go vet
 
 cross: ## macOS still builds
 	GOOS=darwin GOARCH=arm64 $(GO) build $(PKGS)
+
+claude: ## the Claude Code CLI that the tests run, into .tools (they would do it themselves, later)
+	@echo "claude: installing into .tools/claude"; $(GO) test -count=1 -run '^TestInstallAtOnce$$' ./internal/claudetest
 
 race: ## the packages in which goroutines meet, under the race detector
 	@dirs=; for d in $(RACE_DIRS); do if [ -d $$d ]; then dirs="$$dirs ./$$d/..."; fi; done; \

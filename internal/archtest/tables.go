@@ -157,12 +157,13 @@ var packages = []Package{
 	{Dir: "internal/sim", Band: Tests, May: []string{
 		"internal/core/...", "internal/engine", "internal/effects", "internal/eventlog/...", "internal/agent/..."}},
 	{Dir: "internal/scriptmodel", Band: Tests, May: []string{"internal/strictyaml"}},
+	{Dir: "internal/claudetest", Band: Tests},
 	{Dir: "internal/bench", Band: Tests, May: []string{"internal/..."}},
 	{Dir: "e2e", Band: Tests, May: []string{"internal/..."}},
 }
 
 // testSupport is what any package's tests may import.
-var testSupport = []string{"internal/eventlog/memlog", "internal/eventlog/eventlogtest", "internal/agent/agenttest", "internal/scriptmodel"}
+var testSupport = []string{"internal/eventlog/memlog", "internal/eventlog/eventlogtest", "internal/agent/agenttest", "internal/scriptmodel", "internal/claudetest"}
 
 var libraries = []Library{
 	{Path: "github.com/bmatcuk/doublestar/v4", In: []string{"internal/core/objective", "internal/core/policy", "internal/core/policy/paths"},
@@ -178,7 +179,7 @@ var libraries = []Library{
 		Why: "following a file without polling"},
 	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
 		Why: "files that others read are replaced whole"},
-	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace", "internal/sandbox", "internal/sandbox/proof"},
+	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace", "internal/sandbox", "internal/sandbox/proof", "internal/claudetest"},
 		Tests: []string{"internal/...", "e2e"},
 		Why:   "namespaces, locks, peer credentials: what syscall lacks"},
 	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},

@@ -40,7 +40,7 @@ func Start(script *Script) (*Server, error) {
 		answerError(w, &Fail{Status: http.StatusNotFound, Message: "no " + r.URL.Path})
 	})
 	s.http = &http.Server{
-		Handler:           mux,
+		Handler:           s.trap(mux),
 		ReadHeaderTimeout: time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
@@ -50,6 +50,19 @@ func Start(script *Script) (*Server, error) {
 		}
 	})
 	return s, nil
+}
+
+// trap is what makes of the server a proxy that lets nobody through, so that a
+// program which is given it as its proxy can't call elsewhere unnoticed.
+func (s *Server) trap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodConnect || r.URL.IsAbs() {
+			s.log.problem("a call to elsewhere: %s %s", r.Method, r.RequestURI)
+			http.Error(w, "scripted model: no way out", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Close ends the answers under way, and the listener.
