@@ -42,6 +42,12 @@ func Overlaps(p Plan) []Overlap {
 	return out
 }
 
+// Clashes returns the overlaps that nobody planned: those of tasks of which none
+// needs the other.
+func Clashes(p Plan) []Overlap {
+	return slices.DeleteFunc(Overlaps(p), func(o Overlap) bool { return p.ordered(o.A, o.B) })
+}
+
 // ScopesOverlap reports whether a path could be in both scopes. It never misses
 // one; scopes that can't be compared (see CheckGlob) overlap. An empty scope
 // overlaps with nothing.
@@ -136,10 +142,7 @@ func Notes(p Plan) []string {
 				ph.Name, strings.Join(free, ", ")))
 		}
 	}
-	for _, o := range Overlaps(p) {
-		if p.ordered(o.A, o.B) {
-			continue
-		}
+	for _, o := range Clashes(p) {
 		out = append(out, fmt.Sprintf("phase %q: %s (%s) and %s (%s) overlap: they run one after the other, unless one says overlap: allow%s",
 			o.Phase, o.A, o.ScopeA, o.B, o.ScopeB, anyDepth(o.ScopeA, o.ScopeB)))
 	}
