@@ -28,6 +28,12 @@ type Hooked interface {
 	Hooked() bool
 }
 
+// Permitted is a Session whose agent's host lets no tool run that was not allowed, as
+// event.AgentStarted.Permission says it. One that is no Permitted asks nobody.
+type Permitted interface {
+	Permission() string
+}
+
 // Spec says what an agent is to do and where.
 type Spec struct {
 	Run, Task, Agent, Phase, Role string

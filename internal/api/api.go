@@ -80,6 +80,7 @@ const (
 
 // The calls of agents.
 const (
+	OpUrgent  Op = "agent.urgent"   // → view.Delivery each time something urgent waits for the agent, a stream
 	OpMine    Op = "agent.insights" // PullArgs → view.Delivery: what waits for the agent
 	OpList    Op = "agent.list"     // → []view.Insight: all of the run
 	OpCheckIn Op = "agent.check_in" // CheckInArgs → view.Delivery
@@ -215,9 +216,17 @@ type Shared struct {
 	Similar   []string `json:"similar,omitempty"`
 }
 
+// The parts of what waits for an agent that a call takes out: everything where
+// nothing is said.
+const (
+	TakeQuiet   = "quiet"   // what is urgent is left to OpUrgent
+	TakeNothing = "nothing" // it is left to another call
+)
+
 // PullArgs asks for at most Max insights (0: the run's setting).
 type PullArgs struct {
-	Max int `json:"max,omitempty"`
+	Max  int    `json:"max,omitempty"`
+	Take string `json:"take,omitempty"`
 }
 
 // CheckInArgs is a check-in.
@@ -225,6 +234,7 @@ type CheckInArgs struct {
 	Progress *float64 `json:"progress,omitempty"`
 	Doing    string   `json:"doing,omitempty"`
 	Need     string   `json:"need,omitempty"`
+	Take     string   `json:"take,omitempty"`
 }
 
 // ToolArgs says that a tool was called. ID is the agent's host's own name for the
@@ -233,6 +243,7 @@ type ToolArgs struct {
 	Tool    string `json:"tool"`
 	Subject string `json:"subject,omitempty"` // what it is called on: a path, a command
 	ID      string `json:"id,omitempty"`
+	Take    string `json:"take,omitempty"`
 }
 
 // JudgeArgs is a tool call that the agent is about to make.

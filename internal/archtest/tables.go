@@ -73,9 +73,10 @@ var packages = []Package{
 	{Dir: "internal/core/budget", Band: Core, May: nouns},
 	{Dir: "internal/core/drift", Band: Core, May: nouns},
 	{Dir: "internal/core/state", Band: Core, May: with(nouns, "internal/core/budget", "internal/core/drift")},
+	{Dir: "internal/core/inbox", Band: Core, May: with(nouns, "internal/core/state"), Tests: []string{"internal/core/decide"}},
 	{Dir: "internal/core/watch", Band: Core, May: with(nouns, "internal/core/state", "internal/core/budget", "internal/core/drift", "internal/core/quota")},
 	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/policy", "internal/core/brief",
-		"internal/core/audit", "internal/core/budget", "internal/core/watch")},
+		"internal/core/audit", "internal/core/budget", "internal/core/watch", "internal/core/inbox")},
 	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/decide", "internal/core/budget", "internal/core/watch")},
 
 	// Leaves: a piece of the operating system, or of text.
@@ -128,7 +129,7 @@ var packages = []Package{
 	{Dir: "internal/engine", Band: Engine, May: []string{"internal/core/...", "internal/eventlog"}},
 	{Dir: "internal/effects", Band: Glue, May: []string{
 		"internal/core/...", "internal/engine", "internal/agent", "internal/api", "internal/workspace", "internal/proc", "internal/redact"},
-		Tests: []string{"internal/agent/..."}},
+		Tests: []string{"internal/agent/...", "internal/server"}},
 
 	// Surfaces.
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},

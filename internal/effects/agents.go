@@ -103,8 +103,14 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 	defer session.Stop(true) // it has ended, but for a panic
 	id := session.Ident()
 	seat.Begun(id.PID)
-	hooked, ok := session.(agent.Hooked)
-	tell(event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Hook: ok && hooked.Hooked(), Sandbox: seat.Sandbox})
+	started := event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Sandbox: seat.Sandbox}
+	if s, ok := session.(agent.Hooked); ok {
+		started.Hook = s.Hooked()
+	}
+	if s, ok := session.(agent.Permitted); ok {
+		started.Permission = s.Permission()
+	}
+	tell(started)
 	stopLooking, stopStocking := look(o, id, seat.Transcript, e.changes(ctx, o, began), tell), e.stock(ctx, o)
 	out = session.Wait()
 	stopStocking()

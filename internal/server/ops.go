@@ -10,6 +10,7 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
+	"popkit/internal/core/inbox"
 	"popkit/internal/core/state"
 	"popkit/internal/core/view"
 )
@@ -41,6 +42,7 @@ var ops = map[api.Op]op{
 	api.OpReassign:  {people: true, do: (*call).reassign},
 	api.OpUsage:     {agents: true, do: (*call).usage},
 	api.OpShare:     {people: true, agents: true, do: (*call).share},
+	api.OpUrgent:    {agents: true, waits: true, do: (*call).urgent},
 	api.OpMine:      {agents: true, do: (*call).mine},
 	api.OpList:      {agents: true, do: (*call).insights},
 	api.OpCheckIn:   {agents: true, do: (*call).checkIn},
@@ -172,6 +174,15 @@ func (c *call) share() (any, error) {
 	return given(&out, err)
 }
 
+// part is what a call takes of that which waits for its agent.
+func part(take string) (inbox.Part, error) {
+	if p := inbox.Part(take); inbox.Known(p) {
+		return p, nil
+	}
+	return "", &api.Error{Kind: api.KindUsage, Text: fmt.Sprintf("take %q is none of the parts that can be taken", take),
+		Hint: api.TakeQuiet + ", " + api.TakeNothing + ", or leave it out"}
+}
+
 // deliver hands in an agent's input and answers with what it is given in turn.
 func (c *call) deliver(in decide.Input) (any, error) {
 	var d view.Delivery
@@ -184,7 +195,11 @@ func (c *call) mine() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.deliver(decide.Pull{Agent: string(c.who), Via: "pull", Max: a.Max})
+	take, err := part(a.Take)
+	if err != nil {
+		return nil, err
+	}
+	return c.deliver(decide.Pull{Agent: string(c.who), Via: "pull", Max: a.Max, Take: take})
 }
 
 func (c *call) checkIn() (any, error) {
@@ -192,7 +207,11 @@ func (c *call) checkIn() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.deliver(decide.CheckIn{Agent: string(c.who), Progress: a.Progress, Doing: a.Doing, Need: a.Need})
+	take, err := part(a.Take)
+	if err != nil {
+		return nil, err
+	}
+	return c.deliver(decide.CheckIn{Agent: string(c.who), Progress: a.Progress, Doing: a.Doing, Need: a.Need, Take: take})
 }
 
 func (c *call) tool() (any, error) {
@@ -200,7 +219,11 @@ func (c *call) tool() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.deliver(decide.CallTool{Agent: string(c.who), Tool: a.Tool, Call: a.ID, Subject: a.Subject})
+	take, err := part(a.Take)
+	if err != nil {
+		return nil, err
+	}
+	return c.deliver(decide.CallTool{Agent: string(c.who), Tool: a.Tool, Call: a.ID, Subject: a.Subject, Take: take})
 }
 
 func (c *call) report() (any, error) {

@@ -11,6 +11,7 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
+	"popkit/internal/core/inbox"
 	"popkit/internal/core/state"
 	"popkit/internal/core/view"
 )
@@ -111,6 +112,40 @@ func (c *call) progress(from int64, status view.Status) error {
 	}
 	c.out.more(raw)
 	return c.out.err
+}
+
+// urgent streams what can't wait for the agent to ask, until the agent has ended.
+// What is handed over is in the log as given to it by then.
+func (c *call) urgent() (any, error) {
+	for over := false; ; {
+		err := c.s.run.Await(c.ctx, func(s *state.State) bool {
+			a := s.Agents[string(c.who)]
+			over = a == nil || a.Exit != nil || a.Rejected != nil
+			return over || inbox.Presses(s, a)
+		})
+		if err != nil {
+			return nil, err // the caller is gone; the engine may still be looking, at over, too
+		}
+		if over {
+			return nil, nil
+		}
+		var d view.Delivery
+		in := decide.Pull{Agent: string(c.who), Via: "urgent", Take: inbox.Urgent}
+		err = c.submit(in, func(s *state.State, events []event.Event) { d = view.Delivered(s, events) })
+		if err != nil {
+			return nil, err
+		}
+		if d.Empty() {
+			continue // another call was faster
+		}
+		raw, err := json.Marshal(d)
+		if err != nil {
+			return nil, err
+		}
+		if c.out.more(raw); c.out.err != nil {
+			return nil, c.out.err
+		}
+	}
 }
 
 // ending is the run's last status, as the engine had it when it ended: it answers

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"popkit/internal/core/event"
+	"popkit/internal/core/inbox"
 	"popkit/internal/core/insight"
 	"popkit/internal/core/state"
 	"popkit/internal/core/watch"
@@ -37,9 +38,9 @@ func agentSays(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 		if n := s.Settings.CheckinEvery; n > 0 && (a.Tools+1)%n == 0 {
 			out = append(out, event.CheckedIn{Agent: a.Agent, Doing: in.Tool, Auto: true})
 		}
-		return append(out, pull(s, a, "tool", 0, a.Needs)...), nil
+		return append(out, inbox.Take(s, a, inbox.Want{Part: in.Take, Via: "tool", Needs: a.Needs})...), nil
 	case Pull:
-		return pull(s, a, in.Via, in.Max, a.Needs), nil
+		return inbox.Take(s, a, inbox.Want{Part: in.Take, Via: in.Via, Max: in.Max, Needs: a.Needs}), nil
 	case Ask:
 		return ask(s, a, in)
 	case Report:
@@ -142,11 +143,11 @@ func checkIn(s *state.State, a *state.Agent, in CheckIn) ([]event.Data, error) {
 	}
 	told := event.CheckedIn{Agent: a.Agent, Progress: in.Progress, Doing: clip(in.Doing, MaxText), Need: clip(in.Need, MaxText)}
 	if in.Need == "" {
-		return append([]event.Data{told}, pull(s, a, "check-in", 0, a.Needs)...), nil
+		return append([]event.Data{told}, inbox.Take(s, a, inbox.Want{Part: in.Take, Via: "check-in", Needs: a.Needs})...), nil
 	}
 	need := insight.Need{Text: in.Need, Tags: s.Tasks[a.Task].Tags}
 	needs := append(slices.Clone(a.Needs), need)
-	news, known := answers(s, a, need)
+	news, known := inbox.Answers(s, a, need)
 	if known != "" {
 		told.Known = []string{known}
 	}
@@ -161,51 +162,7 @@ func checkIn(s *state.State, a *state.Agent, in CheckIn) ([]event.Data, error) {
 		}
 		out = append(out, asked...)
 	}
-	return append(out, pull(s, a, "check-in", 0, needs)...), nil
-}
-
-// answers reports whether an insight that the agent has not been given yet
-// answers the need, and else returns the one it was given that does.
-func answers(s *state.State, a *state.Agent, need insight.Need) (news bool, known string) {
-	r := reader(s, a, []insight.Need{need})
-	if s.Insights.Answer(r, need) != nil {
-		return true, ""
-	}
-	r.Seen = func(string) bool { return false }
-	if in := s.Insights.Answer(r, need); in != nil {
-		return false, in.ID
-	}
-	return false, ""
-}
-
-func reader(s *state.State, a *state.Agent, needs []insight.Need) insight.Reader {
-	t := s.Tasks[a.Task]
-	return insight.Reader{
-		Agent: a.Agent, Task: a.Task, Tags: t.Tags, Role: a.Role, Scope: t.Scope, Needs: needs,
-		FullRouting: s.Settings.FullRouting, Seen: func(id string) bool { return a.Seen[id] },
-		Unseen: s.Insights.Len() - len(a.Seen),
-	}
-}
-
-// pull hands an agent the insights and messages that wait for it, each once.
-func pull(s *state.State, a *state.Agent, via string, limit int, needs []insight.Need) []event.Data {
-	if limit <= 0 || limit > s.Settings.MaxInsightsPerPull {
-		limit = s.Settings.MaxInsightsPerPull
-	}
-	var out []event.Data
-	var ids []string
-	if r := reader(s, a, needs); r.Unseen > 0 {
-		for _, in := range s.Insights.Pull(r, limit) {
-			ids = append(ids, in.ID)
-		}
-	}
-	if len(ids) > 0 {
-		out = append(out, event.InsightDelivered{Agent: a.Agent, IDs: ids, Via: via})
-	}
-	if len(a.Inbox) > 0 {
-		out = append(out, event.MessageDelivered{Agent: a.Agent, IDs: slices.Clone(a.Inbox)})
-	}
-	return out
+	return append(out, inbox.Take(s, a, inbox.Want{Part: in.Take, Via: "check-in", Needs: needs})...), nil
 }
 
 func ask(s *state.State, a *state.Agent, in Ask) ([]event.Data, error) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"popkit/internal/core/event"
+	"popkit/internal/core/inbox"
 )
 
 // Input is something that happened outside. The set is closed.
@@ -46,11 +47,15 @@ type CheckIn struct {
 	Agent       string
 	Progress    *float64
 	Doing, Need string
+	Take        inbox.Part // of what waits for it
 }
 
 // CallTool says that an agent called a tool; Call is its host's name for it, "" where
 // it has none, Subject what it was called on, "" where that is not known.
-type CallTool struct{ Agent, Tool, Call, Subject string }
+type CallTool struct {
+	Agent, Tool, Call, Subject string
+	Take                       inbox.Part // of what waits for it
+}
 
 // Judge is the verdict on a tool call that an agent is about to make, as the edge
 // found it by the run's rules. Deed tells a person what the call would do.
@@ -72,6 +77,7 @@ type Use struct {
 type Pull struct {
 	Agent, Via string
 	Max        int // 0: the run's setting
+	Take       inbox.Part
 }
 
 // Ask is an agent's question to a person.

@@ -45,6 +45,10 @@ type AgentStarted struct {
 	Boot      string `json:"boot,omitempty"`
 	// Hook: the runtime says that it puts each tool call to the guard.
 	Hook bool `json:"hook,omitempty"`
+	// Permission is how the agent's host lets tools run: "closed" where nothing but the
+	// guard's allow does, "inherited" where the user's own settings can, too; "" where
+	// it asks nobody.
+	Permission string `json:"permission,omitempty"`
 	// Sandbox says which layers of the operating system hold it: "mounts+landlock",
 	// "mounts", "landlock", "none" where the system has nothing, "off" where the
 	// configuration wants none.
@@ -220,7 +224,7 @@ type InsightConfirmed struct {
 type InsightDelivered struct {
 	Agent string   `json:"agent"`
 	IDs   []string `json:"ids"`
-	Via   string   `json:"via"` // check-in, pull, prompt, tool
+	Via   string   `json:"via"` // check-in, pull, prompt, tool, urgent
 }
 
 // MessageSent is a text for one agent, or for all that run (To "").
@@ -233,6 +237,9 @@ type MessageSent struct {
 	// Drift: it tells the agent that it is off its track, in this way.
 	Drift DriftKind `json:"drift,omitempty"`
 }
+
+// Popkit is who messages are from that nobody sent.
+const Popkit = "popkit"
 
 // MessageDelivered says that an agent was given the messages.
 type MessageDelivered struct {

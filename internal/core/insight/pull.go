@@ -48,6 +48,17 @@ func (x *Index) Pull(r Reader, limit int) []*Insight {
 	return p.chosen
 }
 
+// Blockers returns those that the reader has not, at most limit, the newest first.
+func (x *Index) Blockers(r Reader, limit int) []*Insight {
+	if len(x.lists[blockers]) == 0 {
+		return nil // as nearly always: this is asked after each batch of events
+	}
+	p := &pull{x: x, r: &r, limit: limit, taken: make(map[int32]bool)}
+	p.list(x.lists[blockers])
+	p.late()
+	return p.chosen
+}
+
 // has says that the reader knows the insight: it shared it, confirmed it, or was
 // given it.
 func (r *Reader) has(in *Insight) bool {

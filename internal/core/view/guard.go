@@ -25,6 +25,9 @@ func layers(s *state.State, a *state.Agent) Layers {
 	case g.Hook:
 		l.Hook = "declared"
 	}
+	if p := a.Process.Permission; p != "" {
+		l.Permission = p
+	}
 	if held := a.Process.Sandbox; held != "" {
 		l.Sandbox = held
 	}

@@ -142,10 +142,12 @@ type Layers struct {
 	// Hook: its tool calls are put to the guard: none, declared (its runtime says
 	// so, and has not proved it), answers (it has asked), proved (it has tried to
 	// do what is denied, and was told no), breached.
-	Hook       string `json:"hook"`
-	Permission string `json:"permission"` // what its runtime lets it do by itself: none is known of
-	Sandbox    string `json:"sandbox"`    // what the system holds it by, as event.AgentStarted says; none: it is unsandboxed
-	Audit      string `json:"audit"`      // on: its diff is judged before it is merged; off
+	Hook string `json:"hook"`
+	// Permission is what its host lets run: closed (nothing but what the guard allowed),
+	// inherited (what the user's own settings allow, too), none (it asks nobody).
+	Permission string `json:"permission"`
+	Sandbox    string `json:"sandbox"` // what the system holds it by, as event.AgentStarted says; none: it is unsandboxed
+	Audit      string `json:"audit"`   // on: its diff is judged before it is merged; off
 }
 
 // Verdicts are how many tool calls the guard judged how.
@@ -275,3 +277,6 @@ type Delivery struct {
 	Insights []Insight `json:"insights"`
 	Messages []Message `json:"messages"`
 }
+
+// Empty reports whether nothing is delivered.
+func (d Delivery) Empty() bool { return len(d.Insights)+len(d.Messages) == 0 }

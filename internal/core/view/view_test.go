@@ -228,3 +228,16 @@ func TestSharesNothing(t *testing.T) {
 		t.Errorf("the state's tag is %q now", got)
 	}
 }
+
+// TestPermission: what the agent's host lets run by itself is a layer of its own.
+func TestPermission(t *testing.T) {
+	for said, want := range map[string]string{"": "none", "closed": "closed"} {
+		w := newWorld(t)
+		w.end(event.AgentPrepared{Effect: "prepare:implementer-1", Agent: "implementer-1", Workspace: "/w", Base: "b"})
+		w.end(event.AgentStarted{Effect: "run:implementer-1", Agent: "implementer-1", PID: 42, Permission: said})
+		a := view.Make(w.s, w.now, nil).Agents[0]
+		if a.ID != "implementer-1" || a.Layers.Permission != want {
+			t.Errorf("it began with %q: %s has the permission layer %s, want %s", said, a.ID, a.Layers.Permission, want)
+		}
+	}
+}

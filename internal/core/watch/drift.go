@@ -77,7 +77,7 @@ func AnswerDrift(s *state.State, _ time.Time) []event.Data {
 		d := a.Unanswered[0]
 		if d.Action == event.DriftSteer {
 			return []event.Data{event.MessageSent{
-				ID: s.MessageID(), To: id, From: Popkit, Text: steering(s, a, d), Urgent: true, Drift: d.Kind,
+				ID: s.MessageID(), To: id, From: event.Popkit, Text: steering(s, a, d), Urgent: true, Drift: d.Kind,
 			}}
 		}
 		if !s.Asks(event.AskDrift, func(q *state.Question) bool { return q.Agent == id }) {
@@ -86,9 +86,6 @@ func AnswerDrift(s *state.State, _ time.Time) []event.Data {
 	}
 	return nil
 }
-
-// Popkit is who messages are from that nobody sent.
-const Popkit = "popkit"
 
 func messageID(s *state.State) string { return fmt.Sprintf("m-%d", s.Sent+1) }
 
