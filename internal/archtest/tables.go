@@ -103,7 +103,8 @@ var packages = []Package{
 
 	// Adapters.
 	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc", "internal/api")},
-	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/proc", "internal/redact")},
+	{Dir: "internal/agent/resultfile", Band: Adapter, May: nouns, Tests: []string{"internal/redact"}},
+	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/resultfile", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/claudecode/wire", Band: Leaf},
 	{Dir: "internal/agent/claudecode/launch", Band: Leaf},

@@ -1,6 +1,6 @@
 // Package proc runs commands so that ending one ends everything below it.
 //
-//	engine ──control pipe (configuration, 'T' = terminate; its end = kill, or the engine died)──▶ init helper ──▶ command
+//	engine ──control pipe (configuration, 'T' = terminate, 'I' = interrupt; its end = kill, or the engine died)──▶ init helper ──▶ command
 //	   ▲───────────────────status pipe (started, error, exit)───────────────────────────────┘            └─▶ whatever it starts
 //
 // Every command runs under an init helper: this same program, re-executed with
@@ -43,7 +43,7 @@
 // elsewhere) delays nothing. A writer that blocks does block Wait; a Stdin whose
 // Read blocks does not, its goroutine ends when Read returns.
 //
-// Stop, Kill and Wait may be called at any time, from any goroutine, any number
+// Interrupt, Stop, Kill and Wait may be called at any time, from any goroutine, any number
 // of times. A process ends at the latest with its context and with the engine.
 // Configuration travels over a pipe: nothing of the environment shows in ps.
 package proc

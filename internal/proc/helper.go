@@ -166,7 +166,10 @@ func (h *initHelper) obey(control io.Reader) {
 			h.end()
 			return
 		}
-		if b[0] == controlTerminate {
+		switch b[0] {
+		case controlInterrupt:
+			h.signal(syscall.SIGINT)
+		case controlTerminate:
 			h.mu.Lock()
 			h.stopped = true
 			h.mu.Unlock()

@@ -215,8 +215,18 @@ func (p *Process) Stop() {
 		return
 	}
 	p.stopped = true
-	p.helper.terminate()
+	p.helper.say(controlTerminate)
 	p.timer = time.AfterFunc(p.grace, p.Kill)
+}
+
+// Interrupt sends SIGINT to the command's process group, and nothing follows from
+// it: a command may take it as a reason to break off what it is at.
+func (p *Process) Interrupt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.helper.say(controlInterrupt)
+	}
 }
 
 // Kill ends the command and everything below it at once.

@@ -100,10 +100,10 @@ func (h *helper) handshake(c config) error {
 	return fmt.Errorf("bad status of the init helper: %q", f)
 }
 
-// terminate asks the helper to pass SIGTERM on. A helper that is gone needs no
-// asking, so the error says nothing that wait would not.
-func (h *helper) terminate() {
-	_, _ = h.control.Write([]byte{controlTerminate}) // EPIPE: it has ended
+// say asks the helper to pass a signal on. A helper that is gone needs no asking,
+// so the error says nothing that wait would not.
+func (h *helper) say(control byte) {
+	_, _ = h.control.Write([]byte{control}) // EPIPE: it has ended
 }
 
 // kill ends everything. In a PID namespace the death of process 1 does that; else

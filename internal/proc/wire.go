@@ -123,9 +123,12 @@ const (
 	statusExit    = "exit"    // code, signal, stopped, detail, left
 )
 
-// controlTerminate is what the engine may say after the configuration. The end
-// of the pipe says the rest: kill everything.
-const controlTerminate = 'T'
+// What the engine may say after the configuration. The end of the pipe says the
+// rest: kill everything.
+const (
+	controlTerminate = 'T' // SIGTERM, and the end counts as asked for
+	controlInterrupt = 'I' // SIGINT
+)
 
 // maxText bounds the texts of a status frame, so that a frame always fits into
 // the pipe and the helper never blocks on it.

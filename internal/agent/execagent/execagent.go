@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 
 	"popkit/internal/agent"
+	"popkit/internal/agent/resultfile"
 	"popkit/internal/core/event"
 	"popkit/internal/proc"
 	"popkit/internal/redact"
@@ -44,9 +44,8 @@ func (r *Runtime) Start(ctx context.Context, s agent.Spec) (agent.Session, error
 }
 
 func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
-	// A result that is there already is not this attempt's.
-	if err := os.Remove(s.ResultFile); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("remove old result: %w", err)
+	if err := resultfile.Remove(s.ResultFile); err != nil {
+		return nil, err
 	}
 	transcript, err := openTranscript(s.Transcript, s.TranscriptLimit)
 	if err != nil {
@@ -112,8 +111,12 @@ func (e *session) finish() agent.Outcome {
 		Code:   exit.Code,
 		Signal: exit.Signal,
 		Detail: clip(e.clean(strings.Join(detail, "\n"))),
-		Report: e.report(),
+		Report: resultfile.Read(e.spec.ResultFile, e.clean),
 	}
+}
+
+func (e *session) clean(s string) string {
+	return strings.ToValidUTF8(e.redactor.String(s), "\uFFFD")
 }
 
 // clip keeps the end of a detail, where the reason is.

@@ -1,4 +1,4 @@
-package execagent
+package resultfile
 
 import (
 	"bytes"
@@ -18,16 +18,18 @@ import (
 // maxResult bounds the result file.
 const maxResult = 1 << 20
 
-// report reads the result file. The agent wrote it, or something in its place:
-// whatever it is, it must not hold popkit up.
-func (e *session) report() *event.Report {
-	data, err := readResult(e.spec.ResultFile)
+// Read reads the file at path and returns the report in it, its texts cleaned; nil
+// when there is no file. The agent wrote it, or something in its place: whatever it
+// is, it must not hold popkit up, and what can't be understood is a report of status
+// failed that says why.
+func Read(path string, clean func(string) string) *event.Report {
+	data, err := readResult(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	var r event.Report
 	if err == nil {
-		r, err = parseReport(data)
+		r, err = parse(data)
 	}
 	if err != nil {
 		r = event.Report{
@@ -35,15 +37,20 @@ func (e *session) report() *event.Report {
 			Summary: fmt.Sprintf("the result file can't be used: %v", err),
 		}
 	}
-	r.Summary = e.clean(r.Summary)
+	r.Summary = clean(r.Summary)
 	for i, f := range r.FollowUps {
-		r.FollowUps[i] = e.clean(f)
+		r.FollowUps[i] = clean(f)
 	}
 	return &r
 }
 
-func (e *session) clean(s string) string {
-	return strings.ToValidUTF8(e.redactor.String(s), "\uFFFD")
+// Remove removes what is there already: it is not the report of the agent that is
+// about to start.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove old result: %w", err)
+	}
+	return nil
 }
 
 func readResult(path string) ([]byte, error) {
@@ -77,7 +84,7 @@ func readResult(path string) ([]byte, error) {
 	return data, nil
 }
 
-func parseReport(data []byte) (event.Report, error) {
+func parse(data []byte) (event.Report, error) {
 	var file struct {
 		event.Report
 		ResetsAt json.RawMessage `json:"resets_at"`

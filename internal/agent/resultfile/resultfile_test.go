@@ -1,7 +1,6 @@
-package execagent
+package resultfile
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"popkit/internal/agent"
 	"popkit/internal/core/event"
 	"popkit/internal/redact"
 )
@@ -53,7 +51,7 @@ func TestReportOfAQuota(t *testing.T) {
 		`1772377200`: "2026-03-01T15:00:00Z", `"1772377200"`: "2026-03-01T15:00:00Z", `1772377200.5`: "2026-03-01T15:00:00Z",
 		`null`: "", `""`: "", `"soon"`: "", `-1`: "", `1e300`: "", `{}`: "",
 	} {
-		r, err := parseReport([]byte(`{"status":"quota","summary":"limit","resets_at":` + resets + `,"usage":{"input_tokens":7}}`))
+		r, err := parse([]byte(`{"status":"quota","summary":"limit","resets_at":` + resets + `,"usage":{"input_tokens":7}}`))
 		got := ""
 		if !r.ResetsAt.IsZero() {
 			got = r.ResetsAt.UTC().Format(time.RFC3339)
@@ -62,14 +60,13 @@ func TestReportOfAQuota(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %q", resets, r, err, want)
 		}
 	}
-	if _, err := parseReport([]byte(`{"status":"done","usage":{"cost_usd":-1}}`)); err == nil {
+	if _, err := parse([]byte(`{"status":"done","usage":{"cost_usd":-1}}`)); err == nil {
 		t.Error("usage below 0 was taken")
 	}
 }
 
 func reportOf(path string) *event.Report {
-	e := &session{spec: agent.Spec{ResultFile: path}, redactor: redact.New([]string{"hunter22-hunter22"})}
-	return e.report()
+	return Read(path, redact.New([]string{"hunter22-hunter22"}).String)
 }
 
 // What stands in the place of the file must neither lead elsewhere nor block.
@@ -102,78 +99,9 @@ func FuzzParseReport(f *testing.F) {
 	f.Add([]byte(`{"status":"done","summary":"x","follow_ups":["y"]}`))
 	f.Add([]byte(`{"status":`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := parseReport(data)
+		r, err := parse(data)
 		if err == nil && r.Status != event.ReportDone && r.Status != event.ReportFailed && r.Status != event.ReportBlocked {
 			t.Errorf("%q gives %+v", data, r)
 		}
 	})
-}
-
-func TestTranscript(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "deep", "t.log")
-	tr, err := openTranscript(path, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range []string{"01234", "56789", "", "abc", "def\n"} {
-		if n, err := tr.Write([]byte(s)); n != len(s) || err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if err := tr.Close(); err != nil {
-		t.Fatal(err)
-	}
-	const want = "0123456789\n[popkit: output past 10 bytes is not kept]\n[popkit: 17 bytes of output in all]\n"
-	if got, err := os.ReadFile(path); err != nil || string(got) != want {
-		t.Errorf("transcript is %q, %v; want %q", got, err, want)
-	}
-	if got := tr.tail(); got != "0123456789abcdef\n" {
-		t.Errorf("tail is %q", got)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v: others can read it", info.Mode(), err)
-	}
-}
-
-func TestTranscriptTail(t *testing.T) {
-	tr, err := openTranscript(filepath.Join(t.TempDir(), "t.log"), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 3000 {
-		_, err = tr.Write([]byte(strings.Repeat("x", i%50) + "\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := tr.Write([]byte(strings.Repeat("y", 100_000) + "\nlast é\xff\n")); err != nil {
-		t.Fatal(err)
-	}
-	if got := tr.tail(); got != "last é\uFFFD\n" {
-		t.Errorf("tail is %q, want the last whole lines as valid text", got)
-	}
-	if len(tr.last) > 2*maxDetail {
-		t.Errorf("%d bytes are remembered", len(tr.last))
-	}
-	if err := tr.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A transcript that can't be written holds nothing up and is not silent.
-func TestTranscriptFails(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr := &transcript{file: full}
-	if n, err := tr.Write([]byte("x")); n != 1 || err != nil {
-		t.Errorf("Write() = %d, %v", n, err)
-	}
-	if got := tr.tail(); got != "x" {
-		t.Errorf("tail is %q", got)
-	}
-	if err := tr.Close(); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("Close() = %v, want %v", err, syscall.ENOSPC)
-	}
 }
