@@ -32,7 +32,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test vet fmt cross claude race rest unit lint bench soak fuzz cover clean
+.PHONY: help build install demo test vet fmt cross claude race cases rest unit lint bench soak fuzz cover clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ demo: build ## five agents build a feature in a scratch repository, in under a m
 	bin/popkit demo
 
 # In this order: what fails fastest first, go test's own output last.
-test: fmt vet cross claude race rest ## everything that must hold before a commit lands
+test: fmt vet cross claude race cases rest ## everything that must hold before a commit lands
 
 fmt: ## fail on files that gofmt would change
 	@bad=$$(find . -name '*.go' -not -path '*/testdata/*' -not -path './.*' | xargs gofmt -l) || exit 1; \
@@ -72,14 +72,18 @@ race: ## the packages in which goroutines meet, under the race detector
 	fi; \
 	echo "go test -race$$dirs"; CGO_ENABLED=1 $(GO) test -race -skip '$(RACE_SKIP)' -timeout $(TIMEOUT) $$dirs
 
-rest: ## the tests that make race has not run
+# In its own folder, so that go test shows the time of each case.
+cases: ## the end-to-end cases on the real Claude Code CLI, with the time of each
+	cd e2e && $(GO) test -timeout $(TIMEOUT) -run '^TestClaudeCases$$'
+
+rest: ## the tests that make race and make cases have not run
 	@all=$$($(GO) list $(PKGS)) || exit 1; \
 	if [ '$(RACE)' != off ] && command -v "$$($(GO) env CC)" >/dev/null; then \
 		$(GO) test -timeout $(TIMEOUT) -run '$(RACE_SKIP)' $(RACE_ONCE:%=./%/...) || exit 1; \
 		once=$$(for d in $(RACE_ONCE); do printf '|%s' $$d; done); \
 		all=$$(echo "$$all" | grep -Ev "^popkit/($${once#|})(/|$$)"); \
 	fi; \
-	if [ -n "$$all" ]; then $(GO) test -timeout $(TIMEOUT) $$all; fi
+	if [ -n "$$all" ]; then $(GO) test -timeout $(TIMEOUT) -skip '^TestClaudeCases$$' $$all; fi
 
 unit: ## all tests, without the race detector
 	$(GO) test -timeout $(TIMEOUT) $(PKGS)

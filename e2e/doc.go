@@ -8,6 +8,14 @@
 //	ends CODE CMD…     runs a command that must end with that exit code
 //	until CMD…         runs a command again and again until it ends with 0
 //
+// The scripts in testdata/claude run the real Claude Code CLI, too, which talks to a
+// scripted model (internal/scriptmodel):
+//
+//	model start FILE              starts the model; popkit and its agents find it
+//	model wait RULE.STEP [TIMES]  waits until it was asked for that step
+//	model check                   fails if its script was not kept to
+//	model log                     prints what it was asked, for stdout to match
+//
 // Nothing waits for a length of time: agents that must be at work at once wait
 // for each other's files, and scripts for what popkit says. An engine that a
 // script leaves behind is stopped at its end.

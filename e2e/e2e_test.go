@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,8 +124,8 @@ func command(ts *testscript.TestScript, dir string, args []string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = dir
-	for _, name := range []string{"HOME", "USER", "PATH", "WORK", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "GIT_CONFIG_NOSYSTEM",
-		"GOCACHE", "POPKIT_SOCKET", "SECRET_TOKEN", "EDITOR"} {
+	for _, name := range slices.Concat(claudeVariables, []string{"HOME", "USER", "PATH", "WORK", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "GIT_CONFIG_NOSYSTEM",
+		"GOCACHE", "POPKIT_SOCKET", "SECRET_TOKEN", "EDITOR"}) {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

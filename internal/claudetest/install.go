@@ -98,7 +98,7 @@ func install(ctx context.Context, cache, dir, version string) error {
 	}
 	bin := filepath.Join(fresh, "node_modules", ".bin")
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "claude"), "--version")
-	cmd.Env = []string{"HOME=" + fresh, "PATH=" + path(bin), "DISABLE_AUTOUPDATER=1"}
+	cmd.Env = CLI{Bin: bin}.Environ(fresh, "http://127.0.0.1:9")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("what was installed does not run: %w\n%s", err, out)
