@@ -86,6 +86,7 @@ const (
 	OpCheckIn Op = "agent.check_in" // CheckInArgs → view.Delivery
 	OpTool    Op = "agent.tool"     // ToolArgs → view.Delivery
 	OpAsk     Op = "agent.ask"      // AskArgs → AskAnswer; waits for it
+	OpPlan    Op = "agent.plan"     // PlanArgs → PlanAnswer; waits for it
 	OpReport  Op = "agent.report"   // ReportArgs
 	OpJudge   Op = "agent.judge"    // JudgeArgs → Verdict; waits for a person where one is asked
 	OpUsage   Op = "agent.usage"    // UsageArgs
@@ -282,6 +283,21 @@ type AskAnswer struct {
 	Answer string `json:"answer"`
 	By     string `json:"by"`
 	Note   string `json:"note,omitempty"`
+}
+
+// PlanArgs presents what the agent will do, before it may change anything.
+type PlanArgs struct {
+	Plan string `json:"plan"`
+}
+
+// PlanAnswer is what a person, or their policy, says to it: approve, and the agent
+// may go on; revise, and it may present another; whatever else it says, the agent is
+// being ended. The very plan that was answered before has the same answer again.
+type PlanAnswer struct {
+	ID     string `json:"id"`
+	Answer string `json:"answer"`
+	By     string `json:"by"`
+	Note   string `json:"note,omitempty"` // what they add; to a plan that is approved, too
 }
 
 // ReportArgs is an agent's result.

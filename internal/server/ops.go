@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"popkit/internal/api"
+	"popkit/internal/core/approval"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/inbox"
@@ -48,6 +49,7 @@ var ops = map[api.Op]op{
 	api.OpCheckIn:   {agents: true, do: (*call).checkIn},
 	api.OpTool:      {agents: true, do: (*call).tool},
 	api.OpAsk:       {agents: true, waits: true, do: (*call).ask},
+	api.OpPlan:      {agents: true, waits: true, do: (*call).plan},
 	api.OpReport:    {agents: true, do: (*call).report},
 	api.OpJudge:     {agents: true, waits: true, do: (*call).judge},
 	api.OpWhoAmI:    {agents: true, do: (*call).whoAmI},
@@ -252,21 +254,47 @@ func (c *call) ask() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := api.AskAnswer{ID: id}
-	err = c.s.run.Await(c.ctx, func(s *state.State) bool {
-		q := s.Questions[id]
-		if q.Answer != nil {
-			out.Answer, out.By, out.Note = q.Answer.Answer, q.Answer.By, q.Answer.Note
-		}
+	got, err := c.answered(id)
+	if err != nil {
+		return nil, err
+	}
+	return api.AskAnswer{ID: id, Answer: got.Answer, By: got.By, Note: got.Note}, nil
+}
+
+// answered waits until a question is closed, and returns its answer.
+func (c *call) answered(id string) (event.QuestionAnswered, error) {
+	var q state.Question
+	err := c.s.run.Await(c.ctx, func(s *state.State) bool {
+		q = *s.Questions[id]
 		return !q.IsOpen()
 	})
 	if err != nil {
-		return nil, err // the caller is gone; the engine may still be looking, at out, too
+		return event.QuestionAnswered{}, err // the caller is gone; the engine may still be looking, at q, too
 	}
-	if out.By == "" {
-		return nil, &api.Error{Kind: api.KindRefused, Text: "question " + id + " was withdrawn"}
+	if q.Answer == nil {
+		return event.QuestionAnswered{}, &api.Error{Kind: api.KindRefused, Text: "question " + id + " was withdrawn: " + q.Withdrawn}
 	}
-	return out, nil
+	return *q.Answer, nil
+}
+
+// plan presents an agent's plan and waits for what a person says to it.
+func (c *call) plan() (any, error) {
+	a, err := args[api.PlanArgs](c)
+	if err != nil {
+		return nil, err
+	}
+	var id string
+	err = c.submit(decide.PresentPlan{Agent: string(c.who), Plan: a.Plan}, func(s *state.State, _ []event.Event) {
+		id = approval.Presented(s, string(c.who))
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.answered(id)
+	if err != nil {
+		return nil, err
+	}
+	return api.PlanAnswer{ID: id, Answer: answer.Answer, By: answer.By, Note: answer.Note}, nil
 }
 
 func (c *call) whoAmI() (any, error) {

@@ -18,7 +18,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 	w := newWorld(t)
 	people := []api.Op{api.OpStatus, api.OpFollow, api.OpAttend, api.OpInsights, api.OpDecisions, api.OpAnswer,
 		api.OpStop, api.OpRetry, api.OpSkip, api.OpEdit, api.OpTell, api.OpPause, api.OpUnpause, api.OpBoundary, api.OpReassign, api.OpShare}
-	agents := []api.Op{api.OpUrgent, api.OpMine, api.OpList, api.OpCheckIn, api.OpTool, api.OpAsk, api.OpJudge, api.OpReport, api.OpUsage, api.OpWhoAmI, api.OpShare}
+	agents := []api.Op{api.OpUrgent, api.OpMine, api.OpList, api.OpCheckIn, api.OpTool, api.OpAsk, api.OpPlan, api.OpJudge, api.OpReport, api.OpUsage, api.OpWhoAmI, api.OpShare}
 	if len(ops) != len(people)+len(agents)-1 {
 		t.Errorf("%d calls, and this test knows %d", len(ops), len(people)+len(agents)-1)
 	}
@@ -205,6 +205,50 @@ func TestAskAndAnswer(t *testing.T) {
 	}
 	if len(all) != 1 || all[0].Text != "which?" {
 		t.Errorf("decisions: %+v", all)
+	}
+}
+
+// TestPlan: an agent presents a plan, and hears what only a person says to it.
+func TestPlan(t *testing.T) {
+	w := newWorld(t, func(s *event.Settings) { s.Roles = map[string]event.Role{"implementer": {PlanRequired: true}} })
+	one := w.as("implementer-1")
+	present := func(plan, answer, note string) (api.PlanAnswer, error) {
+		t.Helper()
+		var a api.PlanAnswer
+		got := make(chan error, 1)
+		go func() { got <- one.Call(t.Context(), api.OpPlan, api.PlanArgs{Plan: plan}, &a) }()
+		var id string
+		w.until(func(s *state.State) bool {
+			if len(s.Open) == 1 {
+				id = s.Open[0]
+			}
+			return id != ""
+		})
+		w.must(w.person(), api.OpAnswer, api.AnswerArgs{ID: id, Answer: answer, By: "ada", Note: note}, nil)
+		err := <-got
+		return a, err
+	}
+	if err := one.Call(t.Context(), api.OpPlan, api.PlanArgs{Plan: " "}, nil); kindOf(err) != api.KindRefused {
+		t.Errorf("an empty plan: %v", err)
+	}
+	if err := w.person().Call(t.Context(), api.OpPlan, api.PlanArgs{Plan: "x"}, nil); kindOf(err) != api.KindForbidden {
+		t.Errorf("a person's plan: %v", err)
+	}
+	a, err := present("the route", "revise", "tests first")
+	if want := (api.PlanAnswer{ID: "q-1", Answer: "revise", By: "ada", Note: "tests first"}); err != nil || a != want {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	w.must(one, api.OpPlan, api.PlanArgs{Plan: "the route"}, &a) // again, as it hears nobody: no other question
+	if a.ID != "q-1" {
+		t.Errorf("the same plan: %+v", a)
+	}
+	a, err = present("tests, the route", "approve", "")
+	if want := (api.PlanAnswer{ID: "q-2", Answer: "approve", By: "ada"}); err != nil || a != want {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	w.must(one, api.OpPlan, api.PlanArgs{Plan: "tests, the route"}, &a)
+	if err := one.Call(t.Context(), api.OpPlan, api.PlanArgs{Plan: "all else"}, nil); kindOf(err) != api.KindRefused || !strings.Contains(err.Error(), "approved") {
+		t.Errorf("another plan: %v", err)
 	}
 }
 

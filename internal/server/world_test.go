@@ -98,7 +98,7 @@ type world struct {
 
 // newWorld begins a run of two tasks, whose agents implementer-1 (task a, tag
 // auth) and implementer-2 (task b, tag auth) run when it returns.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, set ...func(*event.Settings)) *world {
 	t.Helper()
 	w := &world{t: t, store: memlog.NewStore(), ended: make(chan error, 1), dir: t.TempDir(),
 		hands: &hands{ends: map[string]chan struct{}{}, runs: make(chan string, 100)}}
@@ -111,6 +111,9 @@ func newWorld(t *testing.T) *world {
 		}}}},
 		Settings: event.Settings{PhaseAware: true, FullRouting: true, MaxAgents: 2, MaxAttempts: 2, MaxInsightsPerPull: 3,
 			CheckinEvery: 5, DecisionTimeout: time.Hour, ContextLimit: 1000, CloseWhenUnattended: true},
+	}
+	for _, change := range set {
+		change(&created.Settings)
 	}
 	if err := w.log.Append(t.Context(), 0, []event.Event{{Seq: 1, Time: time.Now().UTC(), Data: created}}); err != nil {
 		t.Fatal(err)

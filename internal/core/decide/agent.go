@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/event"
 	"popkit/internal/core/inbox"
 	"popkit/internal/core/insight"
@@ -43,6 +44,9 @@ func agentSays(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 		return inbox.Take(s, a, inbox.Want{Part: in.Take, Via: in.Via, Max: in.Max, Needs: a.Needs}), nil
 	case Ask:
 		return ask(s, a, in)
+	case PresentPlan:
+		out, r := approval.Present(s, a, in.Plan)
+		return out, refused(r)
 	case Report:
 		return report(s, now, a, in)
 	case Use:
@@ -76,6 +80,8 @@ func agentOf(in Input) string {
 	case Pull:
 		return in.Agent
 	case Ask:
+		return in.Agent
+	case PresentPlan:
 		return in.Agent
 	case Report:
 		return in.Agent

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/budget"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
@@ -80,6 +81,8 @@ func stopAgents(s *state.State, now time.Time) []event.Data {
 		if reason == "" {
 			if l, over = watch.Passed(s, a, now); over {
 				reason = "a budget is used up: " + l.String()
+			} else if reason = approval.Overdue(s, a, now); reason != "" {
+				over = true
 			}
 		}
 		if reason == "" || a.StopAsked != nil && (!hard || a.StopAsked.Now) {
@@ -99,6 +102,9 @@ func whyStop(s *state.State, a *state.Agent, now time.Time) (reason string, hard
 	}
 	if !Wanted(s, a) {
 		return fmt.Sprintf("task %s goes on without this attempt", a.Task), false
+	}
+	if why := approval.Rejected(a); why != "" {
+		return why, false
 	}
 	if at, ok := agentDeadline(s, a); !ok || now.Before(at) {
 		return "", false
@@ -165,7 +171,14 @@ func verdict(s *state.State, a *state.Agent) []event.Data {
 	if a.Breach != nil && a.Forgiven != state.AnswerAccept {
 		return breachOf(s, a, t)
 	}
-	if reason, interrupted := disproof(a, t); reason != "" {
+	reason, interrupted := approval.Unanswered(s, a)
+	if reason == "" {
+		reason, interrupted = disproof(a, t)
+	}
+	if reason == "" {
+		reason = approval.Unplanned(s, a, t)
+	}
+	if reason != "" {
 		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: reason, Interrupted: interrupted}}
 	}
 	if out, clear := judgeFindings(s, a, t); !clear {

@@ -141,7 +141,7 @@ func Decide(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 		}}, nil
 	case EffectEnded:
 		return effectEnded(s, now, in)
-	case ShareInsight, CheckIn, CallTool, Pull, Ask, Report, Use, Judge:
+	case ShareInsight, CheckIn, CallTool, Pull, Ask, PresentPlan, Report, Use, Judge:
 		return agentSays(s, now, in)
 	case Breach:
 		return breached(s, in), nil

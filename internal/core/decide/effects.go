@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
 	"popkit/internal/core/watch"
@@ -170,6 +171,7 @@ func NextWake(s *state.State, now time.Time) (time.Time, bool) {
 	}
 	watch.BudgetTimes(s, take)
 	watch.DriftTimes(s, take)
+	approval.Times(s, take)
 	if s.Running() && s.Stop == nil {
 		if p := s.Current(); p != nil && s.Settings.BarrierTimeout > 0 && !p.TimedOut && !p.Partial {
 			take(s.Time.Add(s.Settings.BarrierTimeout - (s.Active - p.Clock)))

@@ -99,7 +99,7 @@ func answerByRule(s *state.State, _ time.Time) []event.Data {
 	}
 	for _, id := range s.Open {
 		q := s.Questions[id]
-		if q.Kind != event.AskGuard {
+		if q.Kind != event.AskGuard && q.Kind != event.AskPlan {
 			continue
 		}
 		if r, ok := s.RuleFor(q.Rule, q.Subject); ok {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/event"
 	"popkit/internal/core/inbox"
 )
@@ -87,6 +88,9 @@ type Ask struct {
 	Default     string
 }
 
+// PresentPlan is what an agent will do, before it may change anything.
+type PresentPlan struct{ Agent, Plan string }
+
 // Report is an agent's structured result.
 type Report struct {
 	Agent  string
@@ -154,6 +158,7 @@ func (Breach) input()       {}
 func (Pull) input()         {}
 func (Ask) input()          {}
 func (Report) input()       {}
+func (PresentPlan) input()  {}
 func (Answer) input()       {}
 func (Stop) input()         {}
 func (Resume) input()       {}
@@ -180,6 +185,14 @@ func (r *Refusal) Error() string {
 		return r.Text
 	}
 	return r.Text + " (" + r.Hint + ")"
+}
+
+// refused is a Refusal of approval's as one of decide's; nil stays nil.
+func refused(r *approval.Refusal) error {
+	if r == nil {
+		return nil
+	}
+	return &Refusal{Text: r.Text, Hint: r.Hint}
 }
 
 func refuse(hint, format string, args ...any) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
 )
@@ -93,9 +94,12 @@ func answer(s *state.State, in Answer) ([]event.Data, error) {
 	if err := checkDrop(s, q, in); err != nil {
 		return nil, err
 	}
-	if in.Always && q.Kind != event.AskGuard {
+	if in.Always && q.Kind != event.AskGuard && !approval.Always(q, text) {
 		return nil, refuse(fmt.Sprintf("popkit power decide %s %s", in.ID, text),
-			"question %s is of kind %s: always is for what the guard asks", in.ID, q.Kind)
+			"question %s is of kind %s: always is for what the guard asks, and to approve a role's plans", in.ID, q.Kind)
+	}
+	if r := approval.Checked(q, text, in.Note); r != nil {
+		return nil, refused(r)
 	}
 	out := []event.Data{event.QuestionAnswered{
 		ID: in.ID, Answer: clip(text, MaxText), By: in.By, Note: clip(in.Note, MaxText), Files: in.Files, Always: in.Always,
@@ -134,7 +138,7 @@ func changeable(s *state.State, id, verb string) (*state.Task, error) {
 func withdrawFor(s *state.State, task string) []event.Data {
 	var out []event.Data
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Task == task && !q.Kind.Waited() {
+		if q := s.Questions[id]; q.Task == task && (q.Kind.Parks() || q.Kind == event.AskDrift) {
 			out = append(out, event.QuestionWithdrawn{ID: id, Reason: "the task was changed by a person"})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
@@ -107,6 +108,8 @@ func moot(s *state.State, q *state.Question) string {
 		return watch.MootBudget(s, q)
 	case event.AskDrift:
 		return watch.MootDrift(s, q)
+	case event.AskPlan:
+		return approval.Moot(s, q)
 	}
 	return ""
 }

@@ -75,7 +75,7 @@ func split(line string) words {
 //	exit AGENT [code=N] [reason=R] [files=A,B] [report=done] …
 //	  [findings=SEVERITY:RULE:PATH:KEY,…] [unlisted=N]   what the audit finds in its work
 //	end KIND … · fail KEY [final]             ends of effects that are held
-//	tool · check-in · insight · pull · ask · report    what agents say
+//	tool · check-in · insight · pull · ask · present · report    what agents say
 //	judge AGENT VERDICT [rule= subject= digest= call= flags=RULE:PATH:REASON,…] [canary] · breach AGENT KIND    what the guard finds
 //	use · looked · seen                       what agents use, what popkit sees of them
 //	answer · always · retry · skip · edit · widen · tell · stop · resume · attend · pause · unpause · boundary · reassign    what people do
@@ -149,6 +149,10 @@ func (s *stage) set(key, value string) {
 		c.MaxStarted = number()
 	case "max_questions":
 		c.MaxQuestions = number()
+	case "plan_required":
+		for _, role := range strings.Split(value, ",") {
+			c.Roles[role] = event.Role{PlanRequired: true}
+		}
 	case "canary":
 		c.Guard.CanaryTimeout = length()
 	case "max_insights":
@@ -452,6 +456,8 @@ func (s *stage) agent(verb string, w words) bool {
 		s.step(Pull{Agent: id, Via: "pull"})
 	case "ask":
 		s.step(Ask{Agent: id, Text: w.from(1), Options: w.list("options"), Default: w.value["default"]})
+	case "present":
+		s.step(PresentPlan{Agent: id, Plan: w.from(1)})
 	case "report":
 		s.step(Report{Agent: id, Report: event.Report{Status: event.ReportStatus(w.at(1)), Summary: w.from(2), ResetsAt: s.when(w.value["until"])}})
 	default:

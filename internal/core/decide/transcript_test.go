@@ -121,7 +121,7 @@ func newStage(t *testing.T) *stage {
 		t: t, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), state: state.New(),
 		created: event.RunCreated{Run: "R", Base: "base", Branch: "popkit/R", Settings: event.Settings{
 			PhaseAware: true, FullRouting: true, MaxAgents: 5, MaxAttempts: 3, MaxFixes: 2, MaxQuestions: 10, CheckinEvery: 5,
-			MaxInsightsPerPull: 3, Runtime: "exec:true", ContextLimit: 4000,
+			MaxInsightsPerPull: 3, Runtime: "exec:true", ContextLimit: 4000, Roles: map[string]event.Role{},
 		}},
 		outside: outside{
 			held: map[event.EffectKind]bool{}, files: map[string][]string{}, unsolved: map[string][]string{}, audits: map[string]*event.Audit{}, changed: map[string]int{},

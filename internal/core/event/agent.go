@@ -264,11 +264,16 @@ const (
 	AskBreach   QuestionKind = "breach"   // an agent got around the guard: accept, retry, skip, stop
 	AskBudget   QuestionKind = "budget"   // a budget is used up: raise, skip (a task's), stop
 	AskDrift    QuestionKind = "drift"    // an agent gets off its track: continue, widen, reassign, skip, stop
+	AskPlan     QuestionKind = "plan"     // an agent's plan, before it may change anything: approve, revise, reject, skip, stop
 )
 
 // Waited reports whether the agent that the question is about waits for the
 // answer, as it does for one that it asked.
-func (k QuestionKind) Waited() bool { return k == AskAgent || k == AskGuard }
+func (k QuestionKind) Waited() bool { return k == AskAgent || k == AskGuard || k == AskPlan }
+
+// Parks reports whether the question holds up more than an agent: its task, a
+// barrier, the run.
+func (k QuestionKind) Parks() bool { return k == AskPlan || !k.Waited() && k != AskDrift }
 
 // QuestionAsked opens a decision for a person.
 type QuestionAsked struct {
@@ -284,7 +289,7 @@ type QuestionAsked struct {
 	Task    string        `json:"task,omitempty"`
 	Phase   int           `json:"phase"`
 	Subject string        `json:"subject,omitempty"` // e.g. an effect's key, a check's index
-	Rule    string        `json:"rule,omitempty"`    // kind guard: what asks, about Subject
+	Rule    string        `json:"rule,omitempty"`    // kind guard, plan: what asks, about Subject
 	Digest  string        `json:"digest,omitempty"`  // kind guard: of the call
 	Paths   []string      `json:"paths,omitempty"`   // drift: what "widen" adds
 }

@@ -31,6 +31,7 @@ func (s *State) applyAgent(e event.Event) error {
 				a.Report = d.Report
 				s.usedBy(a, d.Report)
 			}
+			s.awaitNoMore(a)
 			s.Tasks[a.Task].Spent.Time += a.Ran(e.Time)
 		}, AgentPrepared, AgentRunning)
 	case event.AgentCollected:
@@ -98,6 +99,9 @@ func (s *State) agentRequested(e event.Event, d event.AgentRequested) error {
 	for _, id := range d.Insights {
 		a.Seen[id] = true
 	}
+	if t.Plan.Approved() {
+		a.Plan = t.Plan
+	}
 	s.Agents[d.Agent] = a
 	s.Order, s.Live = append(s.Order, d.Agent), append(s.Live, d.Agent)
 	s.roles[d.Role]++
@@ -148,6 +152,9 @@ func (a *Agent) trimmed(d event.AgentTrimmed) {
 // needs no leave of the limit of attempts. A policy's answer counts, or it could ask
 // without end.
 func (a *Agent) sentBack() bool {
+	if p := a.Plan; p != nil && p.Answer.Answer == AnswerReject {
+		return p.Answer.By != "policy"
+	}
 	return a.Audit != nil && a.Audit.Answer == AnswerRetry && a.Audit.By != "policy"
 }
 

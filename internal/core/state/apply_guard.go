@@ -37,7 +37,7 @@ func (g *Guarded) MoreFlags() bool { return len(g.Flags) >= maxFlags }
 // the rule asks about the same subject.
 type Rule struct {
 	Rule, Subject string
-	Answer        string // allow or deny
+	Answer        string // allow or deny; approve, of a role's plans
 	By, Question  string
 	Time          time.Time
 }
@@ -146,11 +146,7 @@ func (s *State) answerGuard(q *Question, d event.QuestionAnswered) error {
 		g.denied[q.Digest] = q.ID
 	}
 	delete(g.asked, q.ID)
-	if d.Always {
-		s.Rules = append(s.Rules, Rule{
-			Rule: q.Rule, Subject: q.Subject, Answer: d.Answer, By: d.By, Question: q.ID, Time: s.Time,
-		})
-	}
+	s.ruled(q, d)
 	return nil
 }
 

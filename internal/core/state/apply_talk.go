@@ -126,7 +126,10 @@ func (s *State) questionAsked(e event.Event, d event.QuestionAsked) error {
 		a.Question = d.ID
 		a.Questions++
 		a.LastSeen = e.Time
-		return nil
+		if d.Kind != event.AskPlan {
+			return nil
+		}
+		s.Tasks[a.Task].Plans++ // and it holds the task up
 	}
 	if a := s.Agents[d.Agent]; a != nil && d.Kind == event.AskDrift {
 		a.answered(event.DriftKind(d.Subject))
@@ -156,14 +159,26 @@ func (s *State) closeQuestion(e event.Event, q *Question) {
 		}
 	}
 	if t, ok := s.Tasks[q.Task]; ok && t.Question == q.ID {
-		t.Question = ""
+		t.Question = s.openAbout(q.Task)
 	}
 }
 
-// openOf returns a question whose answer the agent waits for, or "".
-func (s *State) openOf(agent string) string {
+// openAbout returns an open question that holds the task up, or "".
+func (s *State) openAbout(task string) string {
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Kind.Waited() && q.Agent == agent {
+		if q := s.Questions[id]; q.Task == task && q.Kind.Parks() {
+			return id
+		}
+	}
+	return ""
+}
+
+// openOf returns a question whose answer the agent waits for, or "". The one about
+// its plan outlives it.
+func (s *State) openOf(agent string) string {
+	gone := s.Agents[agent].Exit != nil
+	for _, id := range s.Open {
+		if q := s.Questions[id]; q.Kind.Waited() && q.Agent == agent && !(gone && q.Kind == event.AskPlan) {
 			return id
 		}
 	}
@@ -193,7 +208,7 @@ const (
 // applyAnswer makes an answer's consequence for the subject of the question part
 // of the fact.
 func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
-	if d.Answer == AnswerStop && !q.Kind.Waited() {
+	if d.Answer == AnswerStop && (!q.Kind.Waited() || q.Kind == event.AskPlan) {
 		stop := event.StopRequested{By: d.By, Reason: answerReason(q, d)}
 		if q.Kind == event.AskBudget { // it can't be finished with what it may use
 			stop.Outcome = event.OutcomeFailed
@@ -218,6 +233,8 @@ func (s *State) applyAnswer(q *Question, d event.QuestionAnswered) error {
 		a.Forgiven = d.Answer
 	case event.AskGuard:
 		return s.answerGuard(q, d)
+	case event.AskPlan:
+		return s.answerPlan(q, d)
 	case event.AskCheck:
 		i, err := strconv.Atoi(q.Subject)
 		if err != nil {

@@ -133,12 +133,16 @@ func (s *State) blamed(d event.CheckBlamed) error {
 
 // again makes the task want a new attempt, for a new purpose.
 func (t *Task) again(purpose event.Purpose) {
+	if purpose != event.PurposeWork || t.Purpose != purpose { // each fix, each conflict is another matter
+		t.unplanned()
+	}
 	t.Status, t.Purpose, t.Tries, t.Agent, t.PreferOurs, t.Stubborn = TaskPending, purpose, 0, "", false, false
 }
 
 // anew gives up what the task has, for another attempt at its work.
 func (t *Task) anew() {
 	t.again(event.PurposeWork)
+	t.unplanned()
 	t.Accepted, t.Merged, t.Conflict, t.Skipped, t.Cleared = nil, nil, nil, nil, nil
 }
 
@@ -255,6 +259,9 @@ func (s *State) taskEdited(d event.TaskEdited) error {
 	}
 	if d.Role != nil {
 		t.Role = *d.Role
+	}
+	if t.Plan.Approved() { // for what the task was; the attempt at work goes by it to its end
+		t.unplanned()
 	}
 	return nil
 }

@@ -149,6 +149,9 @@ func (s *State) checkLive() error {
 		if a.Accepted && a.Breach != nil && a.Forgiven != AnswerAccept {
 			bad = "its work is accepted, and it got around the guard"
 		}
+		if a.Accepted && s.Settings.RoleOf(a.Role).PlanRequired && !a.Plan.Approved() && a.Work.Changed > 0 && !s.Tasks[a.Task].NoCode {
+			bad = "its work is accepted, and its plan was not approved"
+		}
 		if bad != "" {
 			return fmt.Errorf("agent %s, %s: %s", id, a.Status, bad)
 		}

@@ -189,6 +189,10 @@ type Task struct {
 	// their keys.
 	Cleared map[string]bool
 	Spent   budget.Sum // by all attempts; its time is that of those that have ended
+	// Plan is the last one that was answered, nil when none was; Plans counts those
+	// that were presented.
+	Plan  *Plan
+	Plans int
 }
 
 // Settled reports whether the barrier waits for the task no more.
@@ -253,6 +257,7 @@ type Agent struct {
 	Trims   int
 
 	Guard  Guarded              // what the guard said to it
+	Plan   *Plan                // the last one that was answered, or that it was given; nil: none
 	Breach *event.AgentBreached // it got around the guard; nil: not that is known
 	// Forgiven is a person's answer about the breach: accept, retry, skip.
 	Forgiven string
