@@ -32,7 +32,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test vet fmt cross claude race cases rest unit lint bench soak fuzz cover clean
+.PHONY: help build install demo test vet fmt cross claude race cases rest unit lint compat bench soak fuzz cover clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ $(TOOLS)/golangci-lint-$(GOLANGCI):
 $(TOOLS)/staticcheck-$(STATICCHECK):
 	GOBIN=$(TOOLS) $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK)
 	mv $(TOOLS)/staticcheck $@
+
+compat: ## docs/compatibility.md: the cases on the oldest, the tested and the newest Claude Code
+	$(GO) run ./internal/compat -o docs/compatibility.md
 
 bench: ## the measurements that the design promises, as ratios of one run
 	$(GO) test -count=1 -run '^$$' -bench . -benchtime 1x -timeout 90m ./internal/bench -args -rounds=$(ROUNDS)

@@ -64,7 +64,7 @@ func TestClaudeCases(t *testing.T) {
 			RequireUniqueNames:  true,
 			RequireExplicitExec: true,
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){
-				"repo": repo, "popkit": popkit, "ends": ends, "until": until, "model": newModels().command,
+				"repo": repo, "popkit": popkit, "ends": ends, "until": until, "model": newModels(version).command,
 			},
 		})
 	})
@@ -99,11 +99,14 @@ func (s *stopwatch) String() string {
 
 // models are the servers of the scripts that are running.
 type models struct {
+	version string
 	mu      sync.Mutex
 	running map[*testscript.TestScript]*scriptmodel.Server
 }
 
-func newModels() *models { return &models{running: map[*testscript.TestScript]*scriptmodel.Server{}} }
+func newModels(version string) *models {
+	return &models{version: version, running: map[*testscript.TestScript]*scriptmodel.Server{}}
+}
 
 // command is what a script says to its model.
 func (m *models) command(ts *testscript.TestScript, neg bool, args []string) {
@@ -121,7 +124,7 @@ func (m *models) command(ts *testscript.TestScript, neg bool, args []string) {
 	case srv == nil:
 		ts.Fatalf("no model is running: model start FILE")
 	case args[0] == "check" && len(args) == 1:
-		ts.Check(srv.Check())
+		m.check(ts, srv)
 	case args[0] == "log" && len(args) == 1:
 		fmt.Fprint(ts.Stdout(), srv.Log())
 	case args[0] == "wait" && (len(args) == 2 || len(args) == 3):
@@ -149,6 +152,20 @@ func (m *models) start(ts *testscript.TestScript, file string) {
 			ts.Logf("close the model: %v", err)
 		}
 	})
+}
+
+// check fails a case whose model was asked something else than its script has, and
+// one in which somebody else was called; the oldest CLI does that in spite of its
+// variables.
+func (m *models) check(ts *testscript.TestScript, srv *scriptmodel.Server) {
+	ts.Check(srv.Check())
+	calls := srv.Elsewhere()
+	for _, call := range calls {
+		ts.Logf("called elsewhere, refused: %s", call)
+	}
+	if len(calls) > 0 && m.version != claudetest.Oldest {
+		ts.Fatalf("called elsewhere: %s", strings.Join(calls, ", "))
+	}
 }
 
 // wait waits until the model was asked for a step.

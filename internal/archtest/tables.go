@@ -157,6 +157,7 @@ var packages = []Package{
 	{Dir: "internal/archtest", Band: Tool},
 	{Dir: "internal/speccoverage", Band: Tool},
 	{Dir: "internal/smellcheck", Band: Tool, May: []string{"internal/core/smell"}},
+	{Dir: "internal/compat", Band: Tests, May: []string{"internal/claudetest"}},
 	{Dir: "internal/schema", Band: Tool, May: []string{"internal/core/...", "internal/planfile", "internal/config", "internal/api"}},
 	{Dir: "internal/sim", Band: Tests, May: []string{
 		"internal/core/...", "internal/engine", "internal/effects", "internal/eventlog/...", "internal/agent/..."}},
@@ -234,7 +235,7 @@ func Popkit() Rules {
 		Pure:        []string{"internal/core/..."},
 		PureStd:     pureStd,
 		Impure:      impure,
-		Roots:       []string{"cmd/...", "internal/daemon", "internal/smellcheck"},
+		Roots:       []string{"cmd/...", "internal/daemon", "internal/smellcheck", "internal/compat"},
 		BadNames:    []string{"util", "utils", "common", "types", "manager", "helper", "helpers", "misc", "base", "shared", "lib"},
 		Gates:       Gates{File: 500, TestFile: 800, Func: 60, TestFunc: 120, Package: 3000, Methods: 3},
 		Exceptions:  exceptions,

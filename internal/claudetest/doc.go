@@ -7,6 +7,6 @@
 // fails, with the command that installs it.
 //
 // The CLI is run with a home of its own, a made-up key and a scripted model on
-// 127.0.0.1. Its proxy is that model as well, which takes every call to elsewhere
-// for a mistake: no test can have traffic that leaves the machine unnoticed.
+// 127.0.0.1. Its proxy is that model as well, which lets no call to elsewhere through
+// and keeps a list of them (Server.Elsewhere).
 package claudetest

@@ -31,6 +31,7 @@ type record struct {
 	mu       sync.Mutex
 	requests []Request
 	problems []string
+	strays   []string
 	failed   map[At]int    // how often a step has failed
 	news     chan struct{} // closed and made anew at every request
 }
@@ -59,6 +60,20 @@ func (l *record) problem(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); !slices.Contains(l.problems, text) {
 		l.problems = append(l.problems, text)
 	}
+}
+
+func (l *record) strayed(call string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Contains(l.strays, call) {
+		l.strays = append(l.strays, call)
+	}
+}
+
+func (l *record) elsewhere() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(slices.Values(l.strays))
 }
 
 // fails counts a request for a step that fails, and says whether this one does.
@@ -97,7 +112,7 @@ func (l *record) wait(ctx context.Context, at At, n int) error {
 	}
 }
 
-// Table is the log for people: a line a request, with the beginning of what was new
+// table is the log for people: a line a request, with the beginning of what was new
 // in it.
 func table(requests []Request) string {
 	var b strings.Builder

@@ -57,7 +57,7 @@ func Start(script *Script) (*Server, error) {
 func (s *Server) trap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodConnect || r.URL.IsAbs() {
-			s.log.problem("a call to elsewhere: %s %s", r.Method, r.RequestURI)
+			s.log.strayed(r.Method + " " + r.RequestURI)
 			http.Error(w, "scripted model: no way out", http.StatusForbidden)
 			return
 		}
@@ -87,6 +87,10 @@ func (s *Server) Check() error {
 	requests, problems := s.log.all()
 	return failure(append(problems, s.script.verify(requests)...), requests)
 }
+
+// Elsewhere is what whoever has the server as its proxy called, but for the model,
+// each once. None of it got through.
+func (s *Server) Elsewhere() []string { return s.log.elsewhere() }
 
 // Log is the requests so far as a table.
 func (s *Server) Log() string { return table(s.Requests()) }
