@@ -65,6 +65,7 @@ func TestClaudeCases(t *testing.T) {
 			RequireExplicitExec: true,
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){
 				"repo": repo, "popkit": popkit, "ends": ends, "until": until, "model": newModels(version).command,
+				"clis": clis, "processes": noProcesses,
 			},
 		})
 	})

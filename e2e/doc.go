@@ -15,6 +15,9 @@
 //	model wait RULE.STEP [TIMES]  waits until it was asked for that step
 //	model check                   fails if its script was not kept to
 //	model log                     prints what it was asked, for stdout to match
+//	clis kill                     kill -9 of all CLIs of this script
+//	clis none                     waits until there is none
+//	processes none                waits until nothing is left that this script began
 //
 // Nothing waits for a length of time: agents that must be at work at once wait
 // for each other's files, and scripts for what popkit says. An engine that a
