@@ -20,8 +20,6 @@ type Features struct {
 	// MemoryDirs: instructions (CLAUDE.md, .claude/rules) of further folders are read,
 	// whatever settings are, when a variable asks for it.
 	MemoryDirs bool
-	// Scrub: what tools start does not get the variables of the login.
-	Scrub bool
 }
 
 // since says from which version on the CLI can do it.
@@ -30,7 +28,6 @@ var since = []struct {
 	set     func(*Features)
 }{
 	{"2.1.20", func(f *Features) { f.MemoryDirs = true }},
-	{"2.1.98", func(f *Features) { f.Scrub = true }},
 }
 
 // FeaturesOf says what a version can do. A version that is too old is an error

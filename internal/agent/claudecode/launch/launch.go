@@ -1,16 +1,19 @@
 package launch
 
 import (
-	"slices"
-	"strconv"
-	"strings"
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
 )
 
 // Options are how all agents of a run are started.
 type Options struct {
-	Model    string // of roles that name none; "" is the CLI's own choice
-	Inherit  bool   // the user's and the project's settings hold for agents, too
-	MaxTurns int    // of one agent's session; 0 is no limit
+	Model    string            // of roles that name none; "" is the user's choice, else the CLI's own
+	Inherit  bool              // the user's and the project's settings hold for agents, too
+	MaxTurns int               // of one agent's session; 0 is no limit
+	Environ  []string          // the user's own environment: where their configuration and login are
+	Note     func(text string) // told what a person should know; may be nil
 }
 
 // Spec is one agent's session.
@@ -20,10 +23,10 @@ type Spec struct {
 	Workspace string
 	State     string   // absolute; the CLI's own folder, the same for all of a session
 	Given     string   // absolute; what the agent can only read
-	Env       []string // complete environment, the login's variables included
+	Env       []string // complete environment; what the login needs is added
 	Model     string   // "" is the Options' one
-	System    string   // added to the CLI's own system prompt
-	Tools     []string // nil is all, an empty list none
+	System    string   // added to the CLI's own system prompt; not given by initialize as well, which would replace it
+	Tools     []string // nil is all, an empty list none; the tools of MCP servers are offered all the same
 	Schema    string   // JSON schema that the answer has to fit; "" for none
 	MaxTurns  int      // 0 is the Options' one
 }
@@ -34,15 +37,20 @@ type Command struct {
 	Args    []string // the first is the program's name
 	Env     []string
 	Secrets []string // of the login, to be taken out of whatever is kept
-	Notes   []string // what a person should know, one line each
 }
 
-// Launcher prepares what agents of one installation need.
+// Launcher prepares what agents of one installation need. Its methods may be
+// called by several goroutines.
 type Launcher struct {
 	cli      CLI
 	features Features
 	options  Options
+	user     user
+	renewing sync.Mutex // one agent renews the login for all that start
 	*Gate
+
+	mu   sync.Mutex
+	said map[string]bool // what a person was told: once
 }
 
 // New returns the launcher of a CLI that is new enough.
@@ -51,43 +59,57 @@ func New(cli CLI, o Options) (*Launcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Launcher{cli: cli, features: f, options: o, Gate: newGate()}, nil
+	return &Launcher{cli: cli, features: f, options: o, user: userOf(o.Environ), Gate: newGate(available, o.Note), said: map[string]bool{}}, nil
 }
 
 // CLI is what is started.
 func (l *Launcher) CLI() CLI { return l.cli }
 
-// Prepare makes the folders' content and says what to start.
-func (l *Launcher) Prepare(s Spec) (Command, error) {
-	args := []string{
-		"claude", "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
-		"--permission-prompt-tool", "stdio",
+// Prepare makes the folders' content and says what to start. A session that goes on
+// finds what it was given.
+func (l *Launcher) Prepare(ctx context.Context, s Spec) (Command, error) {
+	own, err := l.user.settings()
+	if err != nil {
+		return Command{}, err
 	}
-	if !l.options.Inherit {
-		args = append(args, "--setting-sources", "", "--strict-mcp-config")
+	login, err := l.login(ctx, s, own)
+	if err != nil {
+		return Command{}, err
 	}
-	if s.Resume {
-		args = append(args, "--resume", s.Session)
-	} else {
-		args = append(args, "--session-id", s.Session)
+	settings, err := json.Marshal(l.settings(own, login))
+	if err != nil {
+		return Command{}, fmt.Errorf("settings: %w", err)
 	}
-	if model := first(s.Model, l.options.Model); model != "" {
-		args = append(args, "--model", model)
+	c := Command{Path: l.cli.Path, Env: l.environ(s, own, login), Secrets: login.secrets}
+	c.Args = append(l.fixed(), "--settings", string(settings))
+	if l.options.Inherit {
+		return l.finish(c, s, own, ""), l.user.link(s.State)
 	}
-	if n := first(s.MaxTurns, l.options.MaxTurns); n > 0 {
-		args = append(args, "--max-turns", strconv.Itoa(n))
+	g, err := l.give(s)
+	if err != nil {
+		return Command{}, err
 	}
-	if s.Tools != nil {
-		args = append(args, "--tools", strings.Join(s.Tools, ","))
+	for _, dir := range g.plugins {
+		c.Args = append(c.Args, "--plugin-dir", dir)
 	}
-	if s.Schema != "" {
-		args = append(args, "--json-schema", s.Schema)
+	if l.features.MemoryDirs {
+		for _, dir := range g.memories {
+			c.Args = append(c.Args, "--add-dir", dir)
+		}
 	}
-	if s.System != "" {
-		args = append(args, "--append-system-prompt", s.System)
+	return l.finish(c, s, own, g.instructions), nil
+}
+
+// note tells a person what was not told yet.
+func (l *Launcher) note(texts ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, text := range texts {
+		if !l.said[text] && l.options.Note != nil {
+			l.options.Note(text)
+		}
+		l.said[text] = true
 	}
-	env := append(slices.Clone(s.Env), "CLAUDE_CONFIG_DIR="+s.State)
-	return Command{Path: l.cli.Path, Args: args, Env: env}, nil
 }
 
 // first returns the first that is not zero.
