@@ -108,7 +108,7 @@ var packages = []Package{
 	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/resultfile", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/claudecode/wire", Band: Leaf},
-	{Dir: "internal/agent/claudecode/launch", Band: Leaf},
+	{Dir: "internal/agent/claudecode/launch", Band: Leaf, Tests: []string{"internal/agent/claudecode/wire", "internal/proc", "internal/sandbox"}},
 	{Dir: "internal/agent/keep", Band: Adapter, May: []string{"internal/core/transcript", "internal/core/source/secret", "internal/redact"}},
 	{Dir: "internal/agent/agenttest", Band: Tests, May: with(nouns, "internal/agent", "internal/proc")},
 	{Dir: "internal/workspace/git", Band: Leaf},

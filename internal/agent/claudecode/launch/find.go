@@ -80,3 +80,20 @@ func lookup(environ []string, name string) string {
 	}
 	return value
 }
+
+// Places are what of the file system the program is made of: the agent's sandbox has
+// to let it be read, wherever it is installed.
+func (c CLI) Places() []string {
+	out := []string{c.Path}
+	real, err := filepath.EvalSymlinks(c.Path)
+	if err != nil {
+		return out // it will not start, and say so
+	}
+	dir := filepath.Dir(real)
+	for at := dir; at != filepath.Dir(at); at = filepath.Dir(at) {
+		if filepath.Base(at) == "node_modules" { // a package, with those that it needs beside it
+			return append(out, at)
+		}
+	}
+	return append(out, real)
+}

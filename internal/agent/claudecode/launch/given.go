@@ -156,29 +156,29 @@ func (c *copier) plugin(root, in, to, name string) error {
 	return os.WriteFile(filepath.Join(to, ".claude-plugin", "plugin.json"), manifest, 0o600)
 }
 
-var imported = regexp.MustCompile(`(?m)(?:^|\s)@([^\s@]+)`)
+var imported = regexp.MustCompile(`(?m)(?:^|\s)@(\S+)`)
 
-// memory copies the user's instructions: CLAUDE.md with the files beside it that it
-// imports, and the rules.
+// memory copies the user's instructions: CLAUDE.md and the rules. Files beside it that
+// it imports are put at its end: the CLI imports nothing from outside of the workspace.
 func (c *copier) memory(dir, to string) error {
 	if dir == "" || there(to) {
 		return nil
 	}
-	text, err := readFile(filepath.Join(dir, "CLAUDE.md"))
+	text, err := readBelow(dir, "CLAUDE.md")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err == nil {
-		if err := c.tree(dir, "CLAUDE.md", filepath.Join(to, "CLAUDE.md")); err != nil {
+		for _, m := range imported.FindAllSubmatch(text, -1) {
+			name := strings.TrimPrefix(string(m[1]), "~/"+filepath.Base(dir)+"/")
+			if more, err := readBelow(dir, name); err == nil {
+				text = fmt.Appendf(text, "\n\n%s:\n\n%s\n", name, bytes.TrimSpace(more))
+			}
+		}
+		if err := os.MkdirAll(to, 0o700); err != nil {
 			return err
 		}
-	}
-	for _, m := range imported.FindAllSubmatch(text, -1) {
-		name := path.Clean(string(m[1]))
-		if !filepath.IsLocal(name) || strings.HasPrefix(name, "~") || !there(filepath.Join(dir, name)) || there(filepath.Join(to, name)) {
-			continue
-		}
-		if err := c.tree(dir, name, filepath.Join(to, name)); err != nil {
+		if err := os.WriteFile(filepath.Join(to, "CLAUDE.md"), text, 0o600); err != nil {
 			return err
 		}
 	}
