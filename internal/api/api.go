@@ -83,6 +83,8 @@ const (
 	OpUrgent  Op = "agent.urgent"   // → view.Delivery each time something urgent waits for the agent, a stream
 	OpMine    Op = "agent.insights" // PullArgs → view.Delivery: what waits for the agent
 	OpList    Op = "agent.list"     // → []view.Insight: all of the run
+	OpRead    Op = "agent.read"     // ReadArgs → Read: what others have found, as the agent looks for it
+	OpHelp    Op = "agent.help"     // HelpArgs → Help; waits for others, then for a person
 	OpCheckIn Op = "agent.check_in" // CheckInArgs → view.Delivery
 	OpTool    Op = "agent.tool"     // ToolArgs → view.Delivery
 	OpAsk     Op = "agent.ask"      // AskArgs → AskAnswer; waits for it
@@ -228,6 +230,43 @@ const (
 type PullArgs struct {
 	Max  int    `json:"max,omitempty"`
 	Take string `json:"take,omitempty"`
+}
+
+// ReadArgs looks for insights: those with one of the tags, or all.
+type ReadArgs struct {
+	Tags []string `json:"tags,omitempty"`
+}
+
+// MaxRead bounds the insights that a Read shows.
+const MaxRead = 50
+
+// Read is what there is, the newest first; what of it is new to the agent counts as
+// given to it.
+type Read struct {
+	Insights []view.Insight `json:"insights"`
+	Left     int            `json:"left,omitempty"` // older ones that are not shown
+}
+
+// HelpArgs asks for knowledge. Others are waited for until WaitSeconds (0: as long as
+// DefaultHelpWait) have passed, then a person is asked.
+type HelpArgs struct {
+	About       string  `json:"about"`
+	WaitSeconds float64 `json:"wait_seconds,omitempty"`
+}
+
+// DefaultHelpWait is how long other agents may take to answer: a few tool calls of
+// theirs.
+const DefaultHelpWait = 90 * time.Second
+
+// Help is what came of it: what others have shared about it, or else a person's answer
+// to Question. Without either nobody could be asked, and Why says why not.
+type Help struct {
+	Known    []view.Insight `json:"known"`
+	Question string         `json:"question,omitempty"`
+	Answer   string         `json:"answer,omitempty"`
+	By       string         `json:"by,omitempty"`
+	Note     string         `json:"note,omitempty"`
+	Why      string         `json:"why,omitempty"`
 }
 
 // CheckInArgs is a check-in.

@@ -46,6 +46,8 @@ var ops = map[api.Op]op{
 	api.OpUrgent:    {agents: true, waits: true, do: (*call).urgent},
 	api.OpMine:      {agents: true, do: (*call).mine},
 	api.OpList:      {agents: true, do: (*call).insights},
+	api.OpRead:      {agents: true, do: (*call).read},
+	api.OpHelp:      {agents: true, waits: true, do: (*call).help},
 	api.OpCheckIn:   {agents: true, do: (*call).checkIn},
 	api.OpTool:      {agents: true, do: (*call).tool},
 	api.OpAsk:       {agents: true, waits: true, do: (*call).ask},

@@ -18,7 +18,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 	w := newWorld(t)
 	people := []api.Op{api.OpStatus, api.OpFollow, api.OpAttend, api.OpInsights, api.OpDecisions, api.OpAnswer,
 		api.OpStop, api.OpRetry, api.OpSkip, api.OpEdit, api.OpTell, api.OpPause, api.OpUnpause, api.OpBoundary, api.OpReassign, api.OpShare}
-	agents := []api.Op{api.OpUrgent, api.OpMine, api.OpList, api.OpCheckIn, api.OpTool, api.OpAsk, api.OpPlan, api.OpJudge, api.OpReport, api.OpUsage, api.OpWhoAmI, api.OpShare}
+	agents := []api.Op{api.OpUrgent, api.OpRead, api.OpHelp, api.OpMine, api.OpList, api.OpCheckIn, api.OpTool, api.OpAsk, api.OpPlan, api.OpJudge, api.OpReport, api.OpUsage, api.OpWhoAmI, api.OpShare}
 	if len(ops) != len(people)+len(agents)-1 {
 		t.Errorf("%d calls, and this test knows %d", len(ops), len(people)+len(agents)-1)
 	}

@@ -49,6 +49,10 @@ func quote(s string) string {
 	return b.String()
 }
 
+// Line returns what an agent or a command wrote as one line, without what could hide
+// in it.
+func Line(s string) string { return line(s) }
+
 // code returns the text as one line of code, however many backticks it holds.
 func code(s string) string {
 	s = line(s)

@@ -41,7 +41,7 @@ func agentSays(s *state.State, now time.Time, in Input) ([]event.Data, error) {
 		}
 		return append(out, inbox.Take(s, a, inbox.Want{Part: in.Take, Via: "tool", Needs: a.Needs})...), nil
 	case Pull:
-		return inbox.Take(s, a, inbox.Want{Part: in.Take, Via: in.Via, Max: in.Max, Needs: a.Needs}), nil
+		return inbox.Take(s, a, inbox.Want{Part: in.Take, Via: in.Via, Max: in.Max, Needs: a.Needs, These: in.These}), nil
 	case Ask:
 		return ask(s, a, in)
 	case PresentPlan:

@@ -79,6 +79,7 @@ type Pull struct {
 	Agent, Via string
 	Max        int // 0: the run's setting
 	Take       inbox.Part
+	These      []string // insights that are handed over instead, as far as it has not had them
 }
 
 // Ask is an agent's question to a person.

@@ -28,6 +28,9 @@ type Want struct {
 	Via   string // how it gets to the agent, for the log
 	Max   int    // insights; 0, and more than that: the run's setting
 	Needs []insight.Need
+	// These are handed over instead, as far as the agent has not had them: it reads
+	// them by itself.
+	These []string
 }
 
 // Take hands an agent what waits for it.
@@ -38,6 +41,9 @@ func Take(s *state.State, a *state.Agent, w Want) []event.Data {
 	var out []event.Data
 	if ids := insights(s, a, w); len(ids) > 0 {
 		out = append(out, event.InsightDelivered{Agent: a.Agent, IDs: ids, Via: w.Via})
+	}
+	if w.These != nil {
+		return out // messages are not looked for
 	}
 	if ids := messages(s, a, w.Part); len(ids) > 0 {
 		out = append(out, event.MessageDelivered{Agent: a.Agent, IDs: ids})
@@ -74,7 +80,44 @@ func Answers(s *state.State, a *state.Agent, need insight.Need) (news bool, know
 	return false, ""
 }
 
+// Reads returns what an agent sees that looks for insights with one of the tags, the
+// newest first, at most limit; and how many more there are. No tags are all of them.
+func Reads(s *state.State, tags []string, limit int) (ids []string, left int) {
+	tags = insight.CleanTags(tags)
+	for in := range s.Insights.All() {
+		if len(tags) == 0 || slices.ContainsFunc(insight.CleanTags(in.Tags), func(t string) bool { return slices.Contains(tags, t) }) {
+			ids = append(ids, in.ID)
+		}
+	}
+	slices.Reverse(ids)
+	left = max(0, len(ids)-limit)
+	return ids[:len(ids)-left], left
+}
+
+// Helps returns what others have shared that answers a need, at most limit, whether
+// the agent was given it or not.
+func Helps(s *state.State, a *state.Agent, need insight.Need, limit int) []string {
+	var ids []string
+	for _, in := range s.Insights.Answering(need, limit+1) {
+		if in.Agent != a.Agent && len(ids) < limit {
+			ids = append(ids, in.ID)
+		}
+	}
+	return ids
+}
+
+// unknown are those of the insights that the agent has neither been given nor shared.
+func unknown(s *state.State, a *state.Agent, ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		in := s.Insights.Get(id)
+		return in == nil || a.Seen[id] || in.Agent == a.Agent || slices.Contains(in.Confirmed, a.Agent)
+	})
+}
+
 func insights(s *state.State, a *state.Agent, w Want) []string {
+	if w.These != nil {
+		return unknown(s, a, w.These)
+	}
 	limit := s.Settings.MaxInsightsPerPull
 	if w.Max > 0 {
 		limit = min(limit, w.Max)

@@ -66,6 +66,18 @@ func (e *entry) shared(ids []uint32) int {
 	return n
 }
 
+// Answering returns what answers the need, at most limit: what answers it best first.
+func (x *Index) Answering(n Need, limit int) []*Insight {
+	var out []*Insight
+	for _, pos := range x.answering(n, func(int32) bool { return false }) {
+		if len(out) == limit {
+			break
+		}
+		out = append(out, x.all[pos].Insight)
+	}
+	return out
+}
+
 // Bounds of a search for answers.
 const (
 	maxNeedWords = 8
