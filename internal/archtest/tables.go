@@ -140,14 +140,16 @@ var packages = []Package{
 	// Surfaces.
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
 	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/eventlog"}, Tests: []string{"internal/engine"}},
-	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view", "internal/core/budget")},
+	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view", "internal/core/budget", "internal/planner")},
 	{Dir: "internal/cli/command", Band: Surface, May: []string{
-		"internal/api", "internal/core/...", "internal/planfile", "internal/runs", "internal/show"}},
+		"internal/api", "internal/core/...", "internal/planfile", "internal/planner", "internal/runs", "internal/show"}},
+	{Dir: "internal/cli/planning", Band: Surface, May: []string{
+		"internal/core/...", "internal/config", "internal/planfile", "internal/planner", "internal/show", "internal/cli/command"}},
 	{Dir: "internal/cli/power", Band: Surface, May: []string{
-		"internal/api", "internal/core/...", "internal/config", "internal/runs", "internal/show", "internal/cli/command"}},
+		"internal/api", "internal/core/...", "internal/config", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/planning"}},
 	{Dir: "internal/cli", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs", "internal/show",
-		"internal/cli/command", "internal/cli/power"}},
+		"internal/cli/command", "internal/cli/planning", "internal/cli/power"}, Tests: []string{"internal/planner"}},
 
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{

@@ -8,6 +8,7 @@ type (
 	Host           = command.Host
 	RepoInfo       = command.RepoInfo
 	NewRun         = command.NewRun
+	PlanOrder      = command.PlanOrder
 	Removal        = command.Removal
 	SandboxCheck   = command.SandboxCheck
 	SandboxPromise = command.SandboxPromise

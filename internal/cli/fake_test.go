@@ -17,8 +17,10 @@ import (
 
 	"popkit/internal/api"
 	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
 	"popkit/internal/core/view"
+	"popkit/internal/planner"
 	"popkit/internal/runs"
 )
 
@@ -42,6 +44,7 @@ type world struct {
 	tty     bool
 	live    bool
 	stdin   string
+	plans   string // what the planning agent does: make, advise, or a reason to fail
 }
 
 func newWorld(t *testing.T) *world {
@@ -144,6 +147,15 @@ func (w *world) host() Host {
 			}
 			_, err := io.WriteString(s.Out, w.gitOut)
 			return w.gitEnd, err
+		},
+		MakePlan: w.makePlan,
+		TryChecks: func(_ context.Context, _ PlanOrder, p objective.Plan, _ func(string)) ([]planner.Trial, error) {
+			var out []planner.Trial
+			for _, c := range planner.Checks(p) {
+				w.note("try %s", c.Run)
+				out = append(out, planner.Trial{Run: c.Run, Expect: c.Expect, State: planner.Missing, Detail: "exit code 127"})
+			}
+			return out, nil
 		},
 		GC: func(_ context.Context, _ string, dry bool) ([]Removal, error) {
 			w.note("gc dry=%v", dry)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/planning"
 	"popkit/internal/core/objective"
 	"popkit/internal/planfile"
 	"popkit/internal/show"
@@ -26,7 +27,7 @@ type validated struct {
 }
 
 func newPlan(e *command.Env) *cobra.Command {
-	return command.Group("plan", "Check and show plan files", newPlanValidate(e), newPlanShow(e))
+	return command.Group("plan", "Make, check and show plan files", planning.NewMake(e), newPlanValidate(e), newPlanShow(e))
 }
 
 func newPlanValidate(e *command.Env) *cobra.Command {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
+	"popkit/internal/cli/planning"
 	"popkit/internal/cli/power"
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
@@ -37,7 +38,7 @@ func outputs() map[string]reflect.Type {
 		"power-init": reflect.TypeFor[[]power.Checked](), "insight-add": reflect.TypeFor[api.Shared](),
 		"insight-list": reflect.TypeFor[[]view.Insight](), "insight-list-for-me": reflect.TypeFor[view.Delivery](),
 		"check-in": reflect.TypeFor[view.Delivery](), "ask": reflect.TypeFor[api.AskAnswer](),
-		"plan-validate": reflect.TypeFor[[]validated](), "plan-show": reflect.TypeFor[objective.Plan](),
+		"plan-make": reflect.TypeFor[planning.Result](), "plan-validate": reflect.TypeFor[[]validated](), "plan-show": reflect.TypeFor[objective.Plan](),
 		"gc": reflect.TypeFor[[]Removal](), "sandbox-check": reflect.TypeFor[SandboxCheck](), "config": reflect.TypeFor[[]config.Explanation](),
 		"config-explain": reflect.TypeFor[[]config.Explanation](), "version": reflect.TypeFor[versionInfo](),
 		"guard-check": reflect.TypeFor[guardChecked](), "guard-judge": reflect.TypeFor[hookAnswer](), "guard-explain": reflect.TypeFor[[]policy.Explanation](),
@@ -128,6 +129,7 @@ func TestOutputs(t *testing.T) {
 		{"insight-list-for-me", "popkit insight list --for-me --json", true}, {"check-in", "popkit check-in --json hello", true},
 		{"insight-add", "popkit insight add --json hello", true}, {"ask", "popkit ask what --json", true},
 		{"plan-validate", "popkit plan validate plan.yaml none.yaml --json", false}, {"plan-show", "popkit plan show plan.yaml --json", false},
+		{"plan-make", "popkit plan make hi --json", false},
 		{"gc", "popkit gc --json", false}, {"sandbox-check", "popkit sandbox check --json", false}, {"config", "popkit config --json", false},
 		{"guard-judge", "popkit guard judge", true}, {"guard-judge", "popkit guard judge", false},
 		{"guard-check", "popkit guard check", false}, {"guard-explain", "popkit guard explain --json", false},
@@ -146,6 +148,7 @@ func TestOutputs(t *testing.T) {
 			}
 			w.stdin = `{"id":"1","tool":"Bash","input":{"command":"git commit --no-verify; git push origin main"}}` + "\n"
 			w.gitOut = "src/a.go\x00b c.go\x00"
+			w.plans = "make"
 			if l.agent {
 				w.vars[socketVar] = "/run/popkit/a/sock"
 			}

@@ -122,6 +122,8 @@ func (w *world) set(words []string, line string) {
 		w.tty = true
 	case "live":
 		w.live = true
+	case "plans":
+		w.plans = rest
 	case "stdin":
 		w.stdin = strings.ReplaceAll(rest, `\n`, "\n")
 	case "var":

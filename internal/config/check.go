@@ -56,6 +56,7 @@ func (c *Config) problems() []problem {
 	k.env(c.Env)
 	k.guardrails(c.Guardrails)
 	k.notify(c.Notify)
+	k.planner(c.Planner)
 	k.sandbox(c)
 	return k.list
 }
@@ -244,6 +245,23 @@ func (k *checker) guardrails(g Guardrails) {
 		if _, err := policy.Compile(g.spec()); err != nil {
 			k.add("guardrails", err.Error(), "popkit guard explain")
 		}
+	}
+}
+
+// planner takes the runtimes that can answer with a plan.
+func (k *checker) planner(p Planner) {
+	for path, n := range map[string]float64{"planner.max_minutes": p.MaxMinutes, "planner.max_cost_usd": p.MaxCostUSD} {
+		if n < 0 || n > maxMinutes {
+			k.add(path, fmt.Sprintf("%s: %v is not between 0 and %d", strictyaml.Last(path), n, maxMinutes), "")
+		}
+	}
+	kind, command, _ := strings.Cut(p.Runtime, ":")
+	switch {
+	case kind == "exec" && strings.TrimSpace(command) != "":
+	case p.Runtime == PlannerAuto, p.Runtime == PlannerOff, p.Runtime == "claude":
+	default:
+		known := []string{PlannerAuto, PlannerOff, "claude", "exec:COMMAND"}
+		k.add("planner.runtime", fmt.Sprintf("%q can't make a plan", p.Runtime), nearest.Hint(p.Runtime, known, "one of "+strings.Join(known, ", ")))
 	}
 }
 

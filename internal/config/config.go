@@ -28,6 +28,7 @@ type Config struct {
 	SandboxRead      []string        `json:"sandbox_read"`
 	SandboxHide      []string        `json:"sandbox_hide"`
 	SandboxNetwork   string          `json:"sandbox_network"`
+	Planner          Planner         `json:"planner"`
 	Redis            Redis           `json:"redis"`
 
 	// Notes say what the user should know about the files, one line each.
@@ -184,6 +185,31 @@ const (
 	SandboxOff      SandboxMode = "off"
 )
 
+// Planner says what makes a plan of an objective that comes without one.
+type Planner struct {
+	Runtime    string  `json:"runtime"` // auto, off, claude or exec:COMMAND
+	MaxMinutes float64 `json:"max_minutes"`
+	MaxCostUSD float64 `json:"max_cost_usd"`
+}
+
+// The runtimes of a planner that are no runtimes of agents.
+const (
+	PlannerAuto = "auto" // claude, where the run's agents are driven by it
+	PlannerOff  = "off"  // nobody: the objective gets the default phases
+)
+
+// PlannerFor returns what makes the plan of a run whose agents are driven by
+// runtime, "" where nobody does.
+func (c Config) PlannerFor(runtime string) string {
+	switch {
+	case c.Planner.Runtime == PlannerAuto && runtime == "claude":
+		return "claude"
+	case c.Planner.Runtime == PlannerAuto, c.Planner.Runtime == PlannerOff:
+		return ""
+	}
+	return c.Planner.Runtime
+}
+
 // Redis says where a Redis is.
 type Redis struct {
 	URL    string `json:"url"`
@@ -229,8 +255,9 @@ func Default() Config {
 			Rules: map[string]string{}, BulkFiles: guard.BulkFiles, CanarySeconds: 30,
 		},
 		Sandbox: SandboxAuto, SandboxWrite: []string{}, SandboxRead: []string{}, SandboxHide: []string{}, SandboxNetwork: "on",
-		Notify: Notify{TimeoutSeconds: 10},
-		Redis:  Redis{Prefix: "pop"},
+		Notify:  Notify{TimeoutSeconds: 10},
+		Planner: Planner{Runtime: PlannerAuto, MaxMinutes: 10, MaxCostUSD: 2},
+		Redis:   Redis{Prefix: "pop"},
 	}
 }
 

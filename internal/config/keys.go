@@ -15,6 +15,7 @@ const (
 	inRun       = "new runs"
 	inAgents    = "agents, checks and setup commands of new runs"
 	inWorkspace = "workspaces of new runs"
+	inPlanning  = "popkit power start and popkit plan make"
 	inGuard     = "drift detection, which is not built yet"
 	inRedis     = "redis mode, which is not built yet"
 )
@@ -106,6 +107,10 @@ var keys = []Key{
 	{Name: "notify.command", Meaning: `shell command run for each question that a person has to answer; it gets the question as JSON on standard input and as POPKIT_QUESTION_… variables`, Effect: "engines that start"},
 	{Name: "notify.webhook", Meaning: "URL to which each such question is posted as JSON; redirects are not followed", Effect: "engines that start"},
 	{Name: "notify.timeout_seconds", Unit: "seconds", Meaning: "time of one notification; past it it has failed, and status says so", Effect: "engines that start"},
+
+	{Name: "planner.runtime", Meaning: "what makes a plan of an objective that comes without one: auto (claude, where it drives the agents), claude, exec:COMMAND, or off (the default phases)", Effect: inPlanning},
+	{Name: "planner.max_minutes", Unit: "minutes, 0: no limit", Meaning: "time of the planning agent, all repairs taken together; past it planning has failed", Effect: inPlanning},
+	{Name: "planner.max_cost_usd", Unit: "dollars, 0: no limit", Meaning: "money that planning may cost, all repairs taken together; past it planning has failed", Effect: inPlanning},
 
 	{Name: "sandbox", Meaning: "whether the operating system holds what agents can reach: auto (with what this machine has), required (nothing runs where it has nothing) or off", Effect: inAgents},
 	{Name: "sandbox_write", Unit: "paths", Meaning: "what can be written besides the workspace, TMPDIR and a copy of HOME; changes there are real, and seen by other agents", Effect: inAgents},

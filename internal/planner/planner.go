@@ -40,7 +40,6 @@ type Agent interface {
 type Answer struct {
 	Plan  json.RawMessage // by Schema; nil: it gave none
 	Text  string          // what it said besides
-	Turns int
 	Usage event.Usage
 }
 
@@ -59,7 +58,6 @@ type Made struct {
 // Spent is what planning took.
 type Spent struct {
 	Repairs int                `json:"repairs"`
-	Turns   int                `json:"turns"`
 	Usage   event.Usage        `json:"usage,omitzero"`
 	Took    objective.Duration `json:"took,omitempty"`
 }
@@ -122,7 +120,6 @@ func (m *maker) make(ctx context.Context) (Made, error) {
 	for {
 		m.say("the planning agent works")
 		a, err := m.deps.Agent.Ask(ctx, prompt)
-		m.spent.Turns += a.Turns
 		m.spent.Usage = m.spent.Usage.Plus(a.Usage)
 		if err != nil {
 			return Made{}, err

@@ -44,13 +44,13 @@ type model struct {
 func (m *model) Ask(_ context.Context, prompt string) (Answer, error) {
 	m.prompts = append(m.prompts, prompt)
 	if len(m.prompts) > len(m.answers) {
-		return Answer{Turns: 1}, m.err
+		return Answer{Usage: event.Usage{Turns: 1}}, m.err
 	}
 	return m.answers[len(m.prompts)-1], nil
 }
 
 func says(plan string) Answer {
-	return Answer{Plan: json.RawMessage(plan), Turns: 2, Usage: event.Usage{InputTokens: 100, OutputTokens: 10, CostUSD: 0.01}}
+	return Answer{Plan: json.RawMessage(plan), Usage: event.Usage{InputTokens: 100, OutputTokens: 10, CostUSD: 0.01, Turns: 2}}
 }
 
 // shell knows what comes of commands, and keeps what it was asked.
@@ -89,7 +89,7 @@ func TestMake(t *testing.T) {
 	if want := []string{"go test ./...", "go test ./auth"}; !reflect.DeepEqual(s.ran, want) {
 		t.Errorf("ran %q, want %q", s.ran, want)
 	}
-	if made.Planning != (Spent{Turns: 2, Usage: event.Usage{InputTokens: 100, OutputTokens: 10, CostUSD: 0.01}}) {
+	if made.Planning != (Spent{Usage: event.Usage{InputTokens: 100, OutputTokens: 10, CostUSD: 0.01, Turns: 2}}) {
 		t.Errorf("planning %+v", made.Planning)
 	}
 	if !made.Worth.Power || made.Worth.Tasks != 3 || made.Worth.Chain != 2 {
@@ -117,7 +117,7 @@ func TestRepair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.Planning.Repairs != 2 || made.Planning.Turns != 6 || made.Planning.Usage.InputTokens != 300 {
+	if made.Planning.Repairs != 2 || made.Planning.Usage.Turns != 6 || made.Planning.Usage.InputTokens != 300 {
 		t.Errorf("planning %+v", made.Planning)
 	}
 	if !strings.Contains(m.prompts[1], `there is no role "reviewr" (did you mean "reviewer"?)`) {
@@ -152,7 +152,7 @@ func TestAgentFails(t *testing.T) {
 	m := &model{answers: []Answer{says("{}")}, err: &Failure{Reason: Quota, Text: "the limit is reached"}}
 	_, err := Make(t.Context(), request(), Deps{Agent: m, Checks: &shell{}})
 	var f *Failure
-	if !errors.As(err, &f) || f.Reason != Quota || f.Spent.Turns != 3 || f.Spent.Repairs != 1 {
+	if !errors.As(err, &f) || f.Reason != Quota || f.Spent.Usage.Turns != 3 || f.Spent.Repairs != 1 {
 		t.Fatalf("error %v (%+v)", err, f)
 	}
 	if _, err := Make(t.Context(), request(), Deps{Agent: &model{answers: []Answer{says(good)}}, Checks: &shell{}}); err == nil || errors.As(err, &f) {
@@ -214,9 +214,9 @@ func TestWorth(t *testing.T) {
 		"one after the other":       {plan([]objective.Task{a}, []objective.Task{b}), true, false, "it is sequential: each of its 2 tasks waits for the one before"},
 		"by needs":                  {plan([]objective.Task{a, chain}), false, false, "it is sequential: each of its 2 tasks waits for the one before: because"},
 		"nearly":                    {plan([]objective.Task{a, b}, []objective.Task{c}, []objective.Task{d}, []objective.Task{e}), true, false, "4 of its 5 tasks have to be done one after the other"},
-		"parallel":                  {plan([]objective.Task{a, b, c, d}), true, true, "4 tasks, of which 1 have to be done one after the other: because"},
+		"parallel":                  {plan([]objective.Task{a, b, c, d}), true, true, "its 4 tasks can all be done at once: because"},
 		"parallel, yet too simple":  {plan([]objective.Task{a, b, c, d}), false, false, "the planning agent finds it too simple: because"},
-		"two halves and their test": {plan([]objective.Task{a, b}, []objective.Task{c}), true, true, "3 tasks, of which 2 have to be done one after the other: because"},
+		"two halves and their test": {plan([]objective.Task{a, b}, []objective.Task{c}), true, true, "of its 3 tasks at most 2 have to be done one after the other: because"},
 	}
 	for name, x := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -56,7 +56,7 @@ func Try(ctx context.Context, p objective.Plan, c Checker, say func(string)) ([]
 }
 
 func (m *maker) try(ctx context.Context, p objective.Plan) ([]Trial, error) {
-	checks := checksOf(p)
+	checks := Checks(p)
 	trials := make([]Trial, 0, len(checks))
 	for i, c := range checks {
 		got, known := m.tried[c.Run]
@@ -73,8 +73,8 @@ func (m *maker) try(ctx context.Context, p objective.Plan) ([]Trial, error) {
 	return trials, nil
 }
 
-// checksOf lists a plan's checks, each once: of phases, then of criteria.
-func checksOf(p objective.Plan) []objective.Check {
+// Checks lists a plan's checks, each once: of phases, then of criteria.
+func Checks(p objective.Plan) []objective.Check {
 	var out []objective.Check
 	seen := map[[2]string]bool{}
 	add := func(c objective.Check) {

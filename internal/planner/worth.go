@@ -16,16 +16,17 @@ type Worth struct {
 	Why   string `json:"why"`
 	// Agent is the planning agent's own opinion, Shape what the plan itself says:
 	// of so many tasks, so many have to be done one after the other.
-	Agent bool `json:"agent"`
-	Tasks int  `json:"tasks"`
-	Chain int  `json:"chain"`
+	Agent    bool   `json:"agent"`
+	AgentWhy string `json:"agent_why,omitempty"`
+	Tasks    int    `json:"tasks"`
+	Chain    int    `json:"chain"`
 }
 
 // Judge judges whether a plan is worth several agents: where the planning agent
 // says no, it is believed; where it says yes, the plan has to show it.
 func Judge(p objective.Plan, agent bool, why string) Worth {
 	cost := objective.Estimate(p, 0, 1)
-	w := Worth{Agent: agent, Tasks: cost.Agents, Chain: int(cost.Shortest)}
+	w := Worth{Agent: agent, AgentWhy: oneLine(why, maxText), Tasks: cost.Agents, Chain: int(cost.Shortest)}
 	saving := 0.0
 	if w.Tasks > 0 {
 		saving = 1 - float64(w.Chain)/float64(w.Tasks)
@@ -41,10 +42,13 @@ func Judge(p objective.Plan, agent bool, why string) Worth {
 		w.Why = "the planning agent finds it too simple"
 	default:
 		w.Power = true
-		w.Why = fmt.Sprintf("%d tasks, of which %d have to be done one after the other", w.Tasks, w.Chain)
+		w.Why = fmt.Sprintf("of its %d tasks at most %d have to be done one after the other", w.Tasks, w.Chain)
+		if w.Chain == 1 {
+			w.Why = fmt.Sprintf("its %d tasks can all be done at once", w.Tasks)
+		}
 	}
 	if agent == w.Power && why != "" {
-		w.Why += ": " + oneLine(why, maxText)
+		w.Why += ": " + w.AgentWhy
 	}
 	return w
 }

@@ -7,6 +7,7 @@ import (
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
+	"popkit/internal/planner"
 )
 
 // PlanFacts is what is said of a plan besides itself. Only what is known is
@@ -18,6 +19,7 @@ type PlanFacts struct {
 	Settings event.Settings
 	Cost     objective.Cost
 	Notes    []string
+	Made     *planner.Made // of a plan that a planning agent made
 }
 
 // Plan writes what a run would do and what it may cost.
@@ -52,12 +54,16 @@ func Plan(p objective.Plan, f PlanFacts, width int) string {
 	if p.OnConflict != "" {
 		field("conflicts", "%s; a phase that is late: %s", resolver(p.OnConflict), barrierPolicy(string(p.OnBarrierTimeout)))
 	}
+	made(field, f.Made)
 	b.WriteString("\n" + planTable(p, s, width))
 	if !s.PhaseAware && s.Tier != "" {
 		fmt.Fprintf(&b, "note: tier %s: a barrier opens when all is merged; checks are not run and the work is not audited\n", s.Tier)
 	}
 	for _, n := range f.Notes {
 		fmt.Fprintf(&b, "note: %s\n", Line(n))
+	}
+	if f.Made != nil && !f.Made.Worth.Power {
+		fmt.Fprintf(&b, "advice: use one agent: %s\n", Line(f.Made.Worth.Why))
 	}
 	return b.String()
 }

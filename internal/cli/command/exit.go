@@ -58,6 +58,11 @@ func Fail(code int, hint, format string, args ...any) error {
 	return f
 }
 
+// Failing is an error that is there already, with its exit code and hints.
+func Failing(code int, err error, hints ...string) error {
+	return &Failure{code: code, err: err, hints: hints}
+}
+
 // Environment marks what popkit stands on as the culprit, unless the error says
 // otherwise itself.
 func Environment(err error) error {

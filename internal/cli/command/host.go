@@ -7,6 +7,7 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
+	"popkit/internal/planner"
 	"popkit/internal/runs"
 )
 
@@ -30,6 +31,12 @@ type Host struct {
 	// Offline makes calls on a run that has no engine: what people may still
 	// say (answer, retry, skip, edit) is appended to its log.
 	Offline func(ctx context.Context, r runs.Run) (api.Caller, error)
+	// MakePlan has a planning agent make a plan, telling say what goes on. Planning
+	// that comes to no plan is a *planner.Failure. It ends with ctx, and leaves
+	// nothing behind.
+	MakePlan func(ctx context.Context, o PlanOrder, say func(string)) (planner.Made, error)
+	// TryChecks runs each of a plan's checks once, as MakePlan does.
+	TryChecks func(ctx context.Context, o PlanOrder, p objective.Plan, say func(string)) ([]planner.Trial, error)
 	// Git runs git in the user's repository for commands that show or merge a
 	// result, with the terminal's streams, and returns its exit code.
 	Git func(ctx context.Context, s Streams, dir string, args ...string) (int, error)
@@ -54,6 +61,15 @@ type RepoInfo struct {
 	Dirty  int    // changed files, which no agent will see
 	Branch string // checked out, "" when detached
 	User   string // the user's name, for "by"
+}
+
+// PlanOrder is what a plan is made for.
+type PlanOrder struct {
+	Repo      string
+	BaseRef   string // "" = HEAD
+	Runtime   string // what drives the planning agent: claude or exec:COMMAND
+	Objective objective.Objective
+	MaxAgents int
 }
 
 // NewRun is what a run is made of.

@@ -3,9 +3,6 @@ package power
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -118,7 +115,7 @@ func runEdit(ctx context.Context, e *command.Env, o editOptions) error {
 		if !ok {
 			return command.Usage("popkit power status", "no task %q in run %s", o.Task, r.ID)
 		}
-		text, err := editor(ctx, e, t.Prompt)
+		text, err := e.Editor(ctx, "prompt.md", t.Prompt, "EDITOR=nano popkit power edit …")
 		if err != nil {
 			return err
 		}
@@ -137,36 +134,6 @@ func runEdit(ctx context.Context, e *command.Env, o editOptions) error {
 	}
 	e.Say("task %s: changed", o.Task)
 	return nil
-}
-
-// editor lets the person change text in their editor.
-func editor(ctx context.Context, e *command.Env, text string) (string, error) {
-	editor := e.Getenv("VISUAL")
-	if editor == "" {
-		editor = e.Getenv("EDITOR")
-	}
-	if editor == "" {
-		return "", command.Usage(`EDITOR=nano popkit power edit …`, "no editor: neither VISUAL nor EDITOR is set")
-	}
-	dir, err := os.MkdirTemp("", "popkit-edit-")
-	if err != nil {
-		return "", command.Environment(err)
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "prompt.md")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return "", command.Environment(err)
-	}
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", editor+` "$1"`, "sh", file)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = e.In, e.Out, e.Err
-	if err := cmd.Run(); err != nil {
-		return "", command.Failed("", "the editor %s: %w", editor, err)
-	}
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return "", command.Environment(err)
-	}
-	return strings.TrimRight(string(raw), "\n"), nil
 }
 
 type tellOptions struct {

@@ -86,7 +86,7 @@ func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
 		return append(out, notOK("repository", err))
 	}
 	if info.Empty {
-		return append(out, notOK("repository", noCommits()))
+		return append(out, notOK("repository", command.NoCommits()))
 	}
 	out = append(out, Checked{What: "repository", OK: true, Text: info.Top})
 	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})

@@ -1,19 +1,15 @@
 package power
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/planning"
 	"popkit/internal/config"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
@@ -22,12 +18,8 @@ import (
 )
 
 type startOptions struct {
-	planOptions
-	Timeout       float64
-	Runtime, Mode string
-	Base          string
-	Yes           bool
-	Follow        follow
+	planning.Options
+	Follow follow
 }
 
 func newStart(e *command.Env) *cobra.Command {
@@ -62,6 +54,8 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 	f.StringVar(&o.Mode, "mode", "", "native, redis or file (default: by mode_priority)")
 	f.StringVar(&o.Base, "base", "", "branch, tag or commit to start from (default: HEAD)")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "start without asking")
+	f.StringVar(&o.Save, "save", "", "where a plan that was made is kept (default: .claude/popkit/plans)")
+	o.Flags(cmd)
 	o.Follow.flags(cmd)
 	command.Choices(cmd, "mode", "native", "redis", "file")
 	command.Choices(cmd, "phases", objective.DefaultPhases()...)
@@ -98,18 +92,11 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 	if err := (runs.Place{Repo: info.Top}).Busy(); err != nil {
 		return err
 	}
-	if info.Empty {
-		return noCommits()
-	}
-	if err := checkBase(ctx, e, info, o.Base); err != nil {
+	if err := command.Base(ctx, e, info, o.Base); err != nil {
 		return err
 	}
-	n, facts, err := prepare(ctx, e, info, o)
+	n, err := planned(ctx, e, info, o)
 	if err != nil {
-		return err
-	}
-	noteInterrupted(ctx, e)
-	if err := approve(e, o, show.Plan(n.Plan, facts, e.Width())); err != nil {
 		return err
 	}
 	r, err := e.Host.Create(ctx, n)
@@ -117,6 +104,28 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 		return command.Environment(err)
 	}
 	return launch(ctx, e, r, 0, o.Follow)
+}
+
+// planned is what the run is made of, once there is a yes for it.
+func planned(ctx context.Context, e *command.Env, info command.RepoInfo, o startOptions) (command.NewRun, error) {
+	o.NoWait = o.Follow.NoWait
+	p, err := planning.New(e, info, o.Options)
+	if err != nil {
+		return command.NewRun{}, err
+	}
+	ready := func(n command.NewRun) error { return driven(n.Plan, n.Settings) }
+	d, err := p.Draft(ctx, ready)
+	if err != nil {
+		return command.NewRun{}, err
+	}
+	noteInterrupted(ctx, e)
+	return p.Approve(ctx, d, o.Follow.Detach || o.Follow.JSON, func(d planning.Draft) (command.NewRun, show.PlanFacts, error) {
+		n, facts, err := p.Resolve(ctx, d)
+		if err != nil {
+			return n, facts, err
+		}
+		return n, facts, ready(n)
+	})
 }
 
 // noteInterrupted says that the last run's engine died: who starts anew may have
@@ -131,76 +140,6 @@ func noteInterrupted(ctx context.Context, e *command.Env) {
 	case v.State == "interrupted":
 		e.Say("note: run %s was interrupted; to go on with it instead: popkit power resume %s", v.Run, v.Run)
 	}
-}
-
-func noCommits() error {
-	return command.Fail(command.ExitEnvironment, `git commit --allow-empty -m "first commit"`, "the repository has no commits: make one first")
-}
-
-// checkBase says, before anybody reads a plan, that --base names no commit.
-func checkBase(ctx context.Context, e *command.Env, info command.RepoInfo, base string) error {
-	if base == "" {
-		return nil
-	}
-	quiet := command.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
-	code, err := e.Host.Git(ctx, quiet, info.Top, "rev-parse", "--verify", "--quiet", "--end-of-options", base+"^{commit}")
-	if err != nil {
-		return command.Environment(err)
-	}
-	if code != 0 {
-		return command.Usage("git branch --all --list", "--base %s: there is no such branch, tag or commit", base)
-	}
-	return nil
-}
-
-// prepare makes of flags, plan and configuration what the run is made of.
-func prepare(ctx context.Context, e *command.Env, info command.RepoInfo, o startOptions) (command.NewRun, show.PlanFacts, error) {
-	var facts show.PlanFacts
-	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})
-	if err != nil {
-		return command.NewRun{}, facts, err
-	}
-	plan, source, notes, err := plan(e, o.planOptions)
-	if err != nil {
-		return command.NewRun{}, facts, err
-	}
-	flags := config.Flags{
-		Agents: o.limit(), TimeoutMinutes: o.Timeout, Runtime: o.Runtime, Mode: o.Mode, NoWait: o.Follow.NoWait,
-	}
-	if o.Runtime == "" && cfg.Origin("runtime") == "default" {
-		flags.ClaudeVersion = e.Claude(ctx)
-	}
-	s, err := cfg.Settings(plan, flags)
-	if err != nil {
-		return command.NewRun{}, facts, command.UsageError(err)
-	}
-	plan = cfg.Complete(plan)
-	if err := driven(plan, s); err != nil {
-		return command.NewRun{}, facts, err
-	}
-	facts = show.PlanFacts{
-		Source: source, Base: baseName(o.Base, info), Dirty: info.Dirty, Settings: s,
-		Cost:  objective.Estimate(plan, atOnce(s), objective.Duration(s.AgentTimeout)),
-		Notes: append(notes, cfg.Notes...),
-	}
-	return command.NewRun{Repo: info.Top, Plan: plan, PlanSource: source, BaseRef: o.Base, Settings: s}, facts, nil
-}
-
-func atOnce(s event.Settings) int {
-	if s.Sequential {
-		return 1
-	}
-	return s.MaxAgents
-}
-
-func baseName(ref string, info command.RepoInfo) string {
-	switch {
-	case ref != "":
-		return ref
-	case info.Branch != "":
-		return info.Branch
-	}
-	return "HEAD"
 }
 
 // driven says what is missing when a task has no runtime that popkit can drive.
@@ -231,58 +170,4 @@ func driven(p objective.Plan, s event.Settings) error {
 		return check("the resolver", s.Resolver)
 	}
 	return nil
-}
-
-// approve shows the plan and gets a yes for it.
-func approve(e *command.Env, o startOptions, plan string) error {
-	if o.Yes && (o.Follow.Detach || o.Follow.JSON) {
-		return nil // a script: nobody reads the plan
-	}
-	fmt.Fprint(e.Err, plan)
-	if o.Yes {
-		return nil
-	}
-	if !e.Interactive || o.Plan == "-" {
-		why := "there is no terminal to ask on"
-		if o.Plan == "-" {
-			why = "the plan came from standard input, where the answer would come from"
-		}
-		return command.Usage(commandLine(slices.Concat(e.Args, []string{"--yes"})), "this plan needs a yes, and %s", why)
-	}
-	yes, err := yes(e, "start this run? [y/N] ")
-	if err != nil {
-		return err
-	}
-	if !yes {
-		return command.Failed("", "not started")
-	}
-	return nil
-}
-
-// yes asks on the terminal; all but a yes is a no.
-func yes(e *command.Env, question string) (bool, error) {
-	fmt.Fprint(e.Err, question)
-	line, err := bufio.NewReader(e.In).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read the answer: %w", err)
-	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true, nil
-	}
-	return false, nil
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=,@%+-]+$`)
-
-// commandLine is a command as a shell takes it.
-func commandLine(args []string) string {
-	words := []string{"popkit"}
-	for _, a := range args {
-		if !plainWord.MatchString(a) {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		words = append(words, a)
-	}
-	return strings.Join(words, " ")
 }
