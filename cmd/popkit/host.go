@@ -11,7 +11,9 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/cli"
 	"popkit/internal/core/event"
+	"popkit/internal/core/objective"
 	"popkit/internal/daemon"
+	"popkit/internal/planner"
 	"popkit/internal/runs"
 )
 
@@ -37,6 +39,12 @@ func host() cli.Host {
 				err = errors.Join(err, daemon.DiscardLoser(ctx, r))
 			}
 			return h, err
+		},
+		MakePlan: func(ctx context.Context, o cli.PlanOrder, say func(string)) (planner.Made, error) {
+			return daemon.MakePlan(ctx, daemon.PlanOrder(o), say)
+		},
+		TryChecks: func(ctx context.Context, o cli.PlanOrder, p objective.Plan, say func(string)) ([]planner.Trial, error) {
+			return daemon.TryChecks(ctx, daemon.PlanOrder(o), p, say)
 		},
 		Serve:   serve,
 		Offline: func(ctx context.Context, r runs.Run) (api.Caller, error) { return daemon.Offline(ctx, r) },

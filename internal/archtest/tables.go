@@ -155,9 +155,9 @@ var packages = []Package{
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
 		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config", "internal/sandbox", "internal/sandbox/proof",
-		"internal/planfile", "internal/runs", "internal/api", "internal/server"}},
+		"internal/planfile", "internal/planner", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
-		"internal/planfile", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted")},
+		"internal/planfile", "internal/planner", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted")},
 
 	// What judges, generates and exercises all that.
 	{Dir: "internal/archtest", Band: Tool},

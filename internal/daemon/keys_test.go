@@ -40,6 +40,7 @@ func effectOf() map[string]func(*testing.T) {
 		"guardrails.restricted_tools": keyGuard, "guardrails.human_required": keyGuard, "guardrails.unconventional": keyGuard,
 		"guardrails.protected_reads": keyGuard, "guardrails.sensitive_paths": keyGuard, "guardrails.protected_branches": keyGuard,
 		"guardrails.rules.NAME": keyGuard, "guardrails.bulk_files": keyGuard,
+		"planner.runtime": keyPlanner, "planner.max_minutes": keyPlanner, "planner.max_cost_usd": TestPlanningLimits,
 		"guardrails.canary_seconds": keyCanary, "notify.command": keyNotify, "notify.webhook": keyNotify, "notify.timeout_seconds": keyNotify,
 		"sandbox": keySandbox, "sandbox_write": keySandbox, "sandbox_read": keySandbox, "sandbox_hide": keySandbox, "sandbox_network": keySandbox,
 		"guardrails.protected_paths": keyAudit, "guardrails.audit_scope": keyAudit,

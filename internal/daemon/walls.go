@@ -33,6 +33,7 @@ type inmate struct {
 	dir         string // that it works in
 	env         []string
 	protect     bool // whether protected paths in dir are read-only
+	look        bool // it may not change dir
 	read, write []string
 }
 
@@ -122,7 +123,12 @@ func (w walls) around(in inmate) (seatbelt, error) {
 	}
 	p := sandbox.Place{
 		Ability: w.Ability, NoNetwork: w.cfg.SandboxNetwork == "off", Home: variable(in.env, "HOME"), Own: in.own, Tmp: variable(in.env, "TMPDIR"),
-		Hide: slices.Clone(w.hide), Read: append(w.borrowed(), in.read...), Write: append(slices.Clone(in.write), in.dir), Environ: in.env, Sockets: sandbox.Sockets(),
+		Hide: slices.Clone(w.hide), Read: append(w.borrowed(), in.read...), Write: slices.Clone(in.write), Environ: in.env, Sockets: sandbox.Sockets(),
+	}
+	if in.look {
+		p.Read = append(p.Read, in.dir)
+	} else {
+		p.Write = append(p.Write, in.dir)
 	}
 	for _, objects := range w.borrowed() {
 		if _, err := os.Stat(filepath.Join(filepath.Dir(objects), "HEAD")); err == nil {

@@ -176,9 +176,9 @@ func (m *maker) say(text string) {
 	}
 }
 
-// Seconds rounds what planning took for people and files.
-func Seconds(d time.Duration) objective.Duration {
-	return objective.Duration(d.Round(100 * time.Millisecond))
+// Rounded is what something took, for people and files.
+func Rounded(d time.Duration) objective.Duration {
+	return objective.Duration(d.Round(time.Millisecond))
 }
 
 // oneLine is text as one line of at most n bytes.

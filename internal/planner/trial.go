@@ -98,7 +98,7 @@ func Checks(p objective.Plan) []objective.Check {
 
 // judge says what a check is worth by what came of its command.
 func judge(c objective.Check, got Tried) Trial {
-	t := Trial{Run: c.Run, Expect: c.Expect, Took: Seconds(got.Took)}
+	t := Trial{Run: c.Run, Expect: c.Expect, Took: Rounded(got.Took)}
 	switch {
 	case got.Refused != "":
 		t.State, t.Detail = Refused, oneLine(got.Refused, maxSaid)
