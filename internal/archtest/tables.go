@@ -112,6 +112,8 @@ var packages = []Package{
 	{Dir: "internal/agent/claudecode/desk", Band: Adapter, May: with(nouns, "internal/api", "internal/core/view", "internal/core/brief", "internal/agent/claudecode/toolbox", "internal/agent/claudecode/wire"),
 		Tests: []string{"internal/core/...", "internal/engine", "internal/server", "internal/guard", "internal/eventlog"}},
 	{Dir: "internal/agent/claudecode/wire", Band: Leaf},
+	{Dir: "internal/agent/claudecode", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/claudecode/desk", "internal/agent/claudecode/launch",
+		"internal/agent/claudecode/wire", "internal/agent/keep", "internal/agent/resultfile", "internal/api", "internal/core/quota", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/claudecode/launch", Band: Leaf, Tests: []string{"internal/agent/claudecode/wire", "internal/proc", "internal/sandbox"}},
 	{Dir: "internal/agent/keep", Band: Adapter, May: []string{"internal/core/transcript", "internal/core/source/secret", "internal/redact"}},
 	{Dir: "internal/agent/agenttest", Band: Tests, May: with(nouns, "internal/agent", "internal/proc")},

@@ -38,6 +38,11 @@ type Harness struct {
 	Runtime func(t *testing.T, b Behaviour) agent.Runtime
 	// Lacks lists behaviours that this kind of agent can't show.
 	Lacks []Behaviour
+	// MustReport: an agent that ends without a report counts as one that reported
+	// failed.
+	MustReport bool
+	// Lines: the transcript is of lines of JSON, and none is cut.
+	Lines bool
 }
 
 const (
@@ -54,14 +59,14 @@ func Run(t *testing.T, h Harness) {
 		needs    Behaviour
 		scenario func(*testing.T, agent.Runtime)
 	}{
-		{"prompt and transcript", Echo, testEcho},
+		{"prompt and transcript", Echo, h.testEcho},
 		{"exit status", Exit7, testExit},
 		{"killed by a signal", Crash, testCrash},
 		{"runs in the workspace", Write, testWrite},
 		{"report", ReportDone, testReport},
-		{"an old result is not a report", Echo, testOldResult},
+		{"an old result is not a report", Echo, h.testOldResult},
 		{"a bad report is a failed one", BadReport, testBadReport},
-		{"transcript limit", Flood, testLimit},
+		{"transcript limit", Flood, h.testLimit},
 		{"redaction", Secret, testSecret},
 		{"stop", Hang, testStop},
 		{"stop after the grace period", HangHard, testStopHard},
@@ -93,16 +98,18 @@ func (h Harness) lacks(b Behaviour) bool {
 func NewSpec(t *testing.T) agent.Spec {
 	t.Helper()
 	dir := t.TempDir()
-	workspace := filepath.Join(dir, "workspace")
-	if err := os.Mkdir(workspace, 0o755); err != nil {
-		t.Fatal(err)
+	workspace, state, given := filepath.Join(dir, "workspace"), filepath.Join(dir, "state"), filepath.Join(dir, "given")
+	for _, d := range []string{workspace, state, given} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run := "run-" + strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()) + "-" + filepath.Base(filepath.Dir(dir))
 	result := filepath.Join(dir, "result.json")
 	return agent.Spec{
 		Run: run, Task: "api", Agent: "implementer-1", Phase: "implement", Role: "implementer", Attempt: 1,
 		Prompt:    "say this",
-		Workspace: workspace,
+		Workspace: workspace, State: state, Given: given,
 		Env: []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 			"POPKIT_RUN=" + run, "POPKIT_TASK=api", "POPKIT_AGENT=implementer-1", "POPKIT_ATTEMPT=1",

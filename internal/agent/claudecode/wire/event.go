@@ -15,13 +15,15 @@ const (
 	TypeResponse  = "control_response"
 	TypeCancel    = "control_cancel_request"
 	TypeKeepAlive = "keep_alive"
+	TypeStream    = "stream_event"     // a piece of an answer, where those are asked for
+	TypeRateLimit = "rate_limit_event" // RateLimit
 )
 
 // The subtypes of system events that popkit looks at; there are more.
 const (
 	SystemInit     = "init"      // at the start of every turn: Init
 	SystemRetry    = "api_retry" // Retry
-	SystemStatus   = "status"
+	SystemStatus   = "status"    // Status
 	SystemCompact  = "compact_boundary"
 	SystemTask     = "task_started" // Task; its updates and end likewise
 	SystemTaskOver = "task_notification"
@@ -36,6 +38,8 @@ type Event struct {
 	// Parent is the tool call of the main agent that a subagent's event belongs to;
 	// "" for the main agent's own.
 	Parent string `json:"parent_tool_use_id"`
+	// Replay: it is a message of the host's, with its UUID, that the model is given now.
+	Replay bool `json:"isReplay"`
 	// Raw is the line as it came.
 	Raw json.RawMessage `json:"-"`
 }
@@ -79,9 +83,43 @@ type Message struct {
 		Role    string          `json:"role"`
 		Model   string          `json:"model"`
 		Content json.RawMessage `json:"content"` // a text or a list of Blocks
+		Usage   Usage           `json:"usage"`   // as the request began
 	} `json:"message"`
-	// Error is set where an assistant's message stands for an error of the API.
+	// Error is set where an assistant's message stands for an error of the API: one of
+	// the Fault constants, or another.
 	Error string `json:"error"`
+}
+
+// Synthetic reports whether no model said it.
+func (m Message) Synthetic() bool { return m.Message.Model == "<synthetic>" }
+
+// What kind of error a Message stands for, as far as popkit tells them apart.
+const (
+	FaultAuth      = "authentication_failed"
+	FaultBilling   = "billing_error"
+	FaultRateLimit = "rate_limit"
+	FaultInvalid   = "invalid_request"
+	FaultServer    = "server_error"
+	FaultOverload  = "overloaded"
+)
+
+// RateLimit says how a limit of the model's service stands, when that changes.
+type RateLimit struct {
+	Info struct {
+		Status   string  `json:"status"`   // allowed, allowed_warning, rejected
+		ResetsAt float64 `json:"resetsAt"` // seconds since 1970; 0: not said
+		Kind     string  `json:"rateLimitType"`
+	} `json:"rate_limit_info"`
+}
+
+// Rejected reports whether requests are refused.
+func (r RateLimit) Rejected() bool { return r.Info.Status == "rejected" }
+
+// Status says that the CLI is at something of its own.
+type Status struct {
+	Status        string `json:"status"` // compacting
+	CompactResult string `json:"compact_result"`
+	CompactError  string `json:"compact_error"`
 }
 
 // Blocks returns the content as blocks; a plain text is one of them.

@@ -37,10 +37,12 @@ const (
 	PriorityLater = "later" // when the turn has ended
 )
 
-// UserMessage is what a person says to the agent, the task itself at first.
+// UserMessage is what a person says to the agent, the task itself at first. A UUID
+// makes it known again when the CLI replays it, that is, once the model is given it.
 type UserMessage struct {
 	Text     string
 	Priority string
+	UUID     string
 }
 
 // MarshalJSON makes the message of it.
@@ -53,5 +55,6 @@ func (m UserMessage) MarshalJSON() ([]byte, error) {
 		Type     string  `json:"type"`
 		Message  content `json:"message"`
 		Priority string  `json:"priority,omitempty"`
-	}{TypeUser, content{"user", m.Text}, m.Priority})
+		UUID     string  `json:"uuid,omitempty"`
+	}{TypeUser, content{"user", m.Text}, m.Priority, m.UUID})
 }

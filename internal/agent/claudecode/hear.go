@@ -1,0 +1,139 @@
+package claudecode
+
+import (
+	"context"
+	"fmt"
+
+	"popkit/internal/agent/claudecode/wire"
+)
+
+// hear takes one line of the CLI.
+func (s *sitting) hear(ctx context.Context, h heard) {
+	if h.bad != nil {
+		s.badLine(h.bad)
+		return
+	}
+	switch h.Type {
+	case wire.TypeSystem:
+		s.system(h.Event)
+	case wire.TypeAssistant:
+		s.assistant(ctx, h.Event)
+	case wire.TypeUser:
+		s.user(h.Event)
+	case wire.TypeRateLimit:
+		if limit, err := wire.As[wire.RateLimit](h.Event); err == nil { // else it says nothing
+			s.turn.limit = &limit
+		}
+	case wire.TypeResult:
+		s.result(ctx, h.Event)
+	}
+	s.attend(ctx)
+}
+
+// badLine counts what is no event. One is nothing: a tool may have printed it. A
+// process that prints nothing else is broken.
+func (s *sitting) badLine(bad *wire.BadLine) {
+	s.kept.Note(bad.Error())
+	if s.bad++; s.bad > s.limits.BadLines {
+		s.breakOff(fmt.Sprintf("it printed %d lines that are no events", s.bad))
+	}
+}
+
+func (s *sitting) system(e wire.Event) {
+	switch e.Subtype {
+	case wire.SystemCompact:
+		s.turn.compacted = true
+	case wire.SystemStatus:
+		if st, err := wire.As[wire.Status](e); err == nil && st.CompactResult == "failed" { // else it is of something else
+			s.turn.unshortened = true
+		}
+	}
+}
+
+func (s *sitting) assistant(ctx context.Context, e wire.Event) {
+	m, err := wire.As[wire.Message](e)
+	if err != nil {
+		s.badLine(&wire.BadLine{Size: len(e.Raw), Err: err})
+		return
+	}
+	if m.Synthetic() {
+		s.turn.fault = m.Error
+	} else {
+		s.began, s.known = true, true
+		if m.Parent == "" && m.Message.ID != s.answer { // its first piece
+			s.answer = m.Message.ID
+			s.p.seen()
+		}
+		s.use(ctx, s.account.answered(m))
+	}
+	for _, b := range m.Blocks() {
+		switch b.Type {
+		case "text":
+			s.words.said(b.Text, m.Parent == "" && !m.Synthetic())
+		case "tool_use":
+			s.running[b.ID] = true
+			if m.Parent == "" {
+				s.words.did(b.Name, b.Input)
+			}
+		}
+	}
+}
+
+func (s *sitting) user(e wire.Event) {
+	if e.Replay {
+		s.read(e.UUID)
+		return
+	}
+	m, err := wire.As[wire.Message](e)
+	if err != nil {
+		s.badLine(&wire.BadLine{Size: len(e.Raw), Err: err})
+		return
+	}
+	for _, b := range m.Blocks() {
+		if b.Type == "tool_result" {
+			delete(s.running, b.ToolUseID)
+			s.turn.tools++
+		}
+	}
+}
+
+// result takes the end of a turn.
+func (s *sitting) result(ctx context.Context, e wire.Event) {
+	r, err := wire.As[wire.Result](e)
+	if err != nil {
+		s.badLine(&wire.BadLine{Size: len(e.Raw), Err: err})
+		return
+	}
+	s.use(ctx, s.account.ended(r))
+	s.turn.result, s.turn.began = r, s.began
+	clear(s.running)
+	if s.ladder.stepped() {
+		s.ladder.turned(s.p)
+		return
+	}
+	if s.idle {
+		return // of nothing that popkit began: what follows is decided already
+	}
+	if s.unheard() {
+		return // what it was sent meanwhile is its next turn, which begins by itself
+	}
+	s.act(ctx, s.course.after(s.turn, s.report() != nil))
+}
+
+// unheard reports whether the model has yet to be given something that was sent.
+func (s *sitting) unheard() bool {
+	if len(s.unread) == 0 {
+		return false
+	}
+	// A CLI that says what it reads has said so of what began the turn.
+	if opener := s.unread[0]; !opener.urgent {
+		s.mute = true
+	}
+	if s.mute {
+		s.unread = nil
+		return false
+	}
+	tools := s.turn.tools
+	s.turn = turn{tools: tools}
+	return true
+}
