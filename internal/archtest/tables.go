@@ -108,9 +108,11 @@ var packages = []Package{
 	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/resultfile", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/claudecode/toolbox", Band: Adapter, May: with(nouns, "internal/api", "internal/core/view", "internal/core/brief"),
-		Tests: []string{"internal/core/...", "internal/engine", "internal/server", "internal/eventlog"}},
+		Tests: []string{"internal/core/state", "internal/desktest"}},
 	{Dir: "internal/agent/claudecode/desk", Band: Adapter, May: with(nouns, "internal/api", "internal/core/view", "internal/core/brief", "internal/agent/claudecode/toolbox", "internal/agent/claudecode/wire"),
-		Tests: []string{"internal/core/...", "internal/engine", "internal/server", "internal/guard", "internal/eventlog"}},
+		Tests: []string{"internal/core/state", "internal/desktest"}},
+	{Dir: "internal/desktest", Band: Tests, May: []string{
+		"internal/core/...", "internal/engine", "internal/eventlog", "internal/eventlog/memlog", "internal/guard", "internal/server", "internal/api"}},
 	{Dir: "internal/agent/claudecode/wire", Band: Leaf},
 	{Dir: "internal/agent/claudecode", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/claudecode/desk", "internal/agent/claudecode/launch",
 		"internal/agent/claudecode/wire", "internal/agent/keep", "internal/agent/resultfile", "internal/api", "internal/core/quota", "internal/proc", "internal/redact")},

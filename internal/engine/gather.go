@@ -55,13 +55,25 @@ func (e *Engine) gather(ctx context.Context, first request) []request {
 	case <-ctx.Done():
 	}
 	batch = e.drain(batch)
-	if len(batch) > 1 {
+	if awaited(batch) > 1 {
 		g.misses = 0
 	} else {
 		g.misses = min(g.misses+1, maxMisses)
 		g.skip = 1 << g.misses
 	}
 	return batch
+}
+
+// awaited counts the requests whose senders wait for an answer. What was only posted
+// has its agent's next word right behind it, and makes no crowd of one agent.
+func awaited(batch []request) int {
+	n := 0
+	for _, r := range batch {
+		if r.done != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // drain takes what else waits, up to a batch: talk first, so that what an agent

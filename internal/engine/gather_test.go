@@ -40,7 +40,7 @@ func (endless) StopAgent(string, bool) {}
 // talking runs an engine with agents that each call a tool every so often, in
 // all calls times, and returns how many appends that cost and the longest that
 // one waited.
-func talking(t *testing.T, agents, calls int, every time.Duration) (appends int, longest, all time.Duration) {
+func talking(t *testing.T, agents, calls int, every time.Duration, guarded bool) (appends int, longest, all time.Duration) {
 	log := &slow{Log: memlog.NewStore().Open()}
 	st, _ := crowd(t, agents, log)
 	e := New(st, endless{}, nil)
@@ -58,6 +58,12 @@ func talking(t *testing.T, agents, calls int, every time.Duration) (appends int,
 			for range calls {
 				<-time.After(every)
 				asked := time.Now()
+				if guarded {
+					judged := event.GuardJudged{Agent: id, Tool: "Read", Verdict: event.VerdictAllow}
+					if err := e.Post(ctx, decide.Judge{Judged: judged}); err != nil {
+						t.Error(err)
+					}
+				}
 				if err := e.Submit(ctx, decide.CallTool{Agent: id, Tool: "Read"}, nil); err != nil {
 					t.Error(err)
 				}
@@ -81,18 +87,21 @@ func talking(t *testing.T, agents, calls int, every time.Duration) (appends int,
 // within 10 ms all the same.
 func TestTalkSharesAppends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		appends, longest, _ := talking(t, 500, 4, 500*time.Millisecond)
+		appends, longest, _ := talking(t, 500, 4, 500*time.Millisecond, false)
 		if appends > 500 || longest > 10*time.Millisecond {
 			t.Errorf("2000 tool calls in 2 s: %d appends, one waited %s; want at most 500 and 10ms", appends, longest)
 		}
 	})
 }
 
-// TestTalkOfOne: one agent that says one thing after the other is not held up.
+// TestTalkOfOne: one agent that says one thing after the other is not held up, and
+// neither is one whose calls are judged before they are counted.
 func TestTalkOfOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		if _, _, all := talking(t, 1, 1000, 200*time.Microsecond); all > 600*time.Millisecond {
-			t.Errorf("1000 tool calls, one after the other, took %s; 500ms without waiting for others", all)
-		}
-	})
+	for _, guarded := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			if _, _, all := talking(t, 1, 1000, 200*time.Microsecond, guarded); all > 600*time.Millisecond {
+				t.Errorf("1000 tool calls (guarded: %t), one after the other, took %s; 500ms without waiting for others", guarded, all)
+			}
+		})
+	}
 }
