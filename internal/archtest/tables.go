@@ -110,7 +110,7 @@ var packages = []Package{
 	{Dir: "internal/agent/claudecode/toolbox", Band: Adapter, May: with(nouns, "internal/api", "internal/core/view", "internal/core/brief"),
 		Tests: []string{"internal/core/state", "internal/desktest"}},
 	{Dir: "internal/agent/claudecode/desk", Band: Adapter, May: with(nouns, "internal/api", "internal/core/view", "internal/core/brief", "internal/agent/claudecode/toolbox", "internal/agent/claudecode/wire"),
-		Tests: []string{"internal/core/state", "internal/desktest"}},
+		Tests: []string{"internal/core/state", "internal/core/inbox", "internal/desktest", "internal/claudetest", "internal/scriptmodel"}},
 	{Dir: "internal/desktest", Band: Tests, May: []string{
 		"internal/core/...", "internal/engine", "internal/eventlog", "internal/eventlog/memlog", "internal/guard", "internal/server", "internal/api"}},
 	{Dir: "internal/agent/claudecode/wire", Band: Leaf},
