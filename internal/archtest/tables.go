@@ -113,6 +113,9 @@ var packages = []Package{
 		Tests: []string{"internal/core/state", "internal/core/inbox", "internal/desktest", "internal/claudetest", "internal/scriptmodel"}},
 	{Dir: "internal/desktest", Band: Tests, May: []string{
 		"internal/core/...", "internal/engine", "internal/eventlog", "internal/eventlog/memlog", "internal/guard", "internal/server", "internal/api"}},
+	{Dir: "internal/agent/claudecode/interview", Band: Adapter, May: []string{
+		"internal/core/event", "internal/core/quota", "internal/agent/claudecode/wire", "internal/proc"},
+		Tests: []string{"internal/agent/claudecode/launch"}},
 	{Dir: "internal/agent/claudecode/wire", Band: Leaf},
 	{Dir: "internal/agent/claudecode", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/claudecode/desk", "internal/agent/claudecode/launch",
 		"internal/agent/claudecode/wire", "internal/agent/keep", "internal/agent/resultfile", "internal/api", "internal/core/quota", "internal/proc", "internal/redact")},
@@ -158,7 +161,7 @@ var packages = []Package{
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
-		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config", "internal/sandbox", "internal/sandbox/proof",
+		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/agent/claudecode/...", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config", "internal/sandbox", "internal/sandbox/proof",
 		"internal/planfile", "internal/planner", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
 		"internal/planfile", "internal/planner", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted")},

@@ -86,10 +86,17 @@ func (b *bench) agent(ctx context.Context, runtime string, say func(string)) (pl
 	if err != nil {
 		return nil, nil, err
 	}
-	leave := func() error { done(); return nil }
 	kind, command, _ := strings.Cut(runtime, ":")
-	if kind == "exec" {
-		return &execPlanner{bench: b, dir: dir, command: command}, leave, nil
+	switch kind {
+	case "exec":
+		return &execPlanner{bench: b, dir: dir, command: command}, func() error { done(); return nil }, nil
+	case "claude":
+		a, leave, err := b.claude(ctx, dir, say)
+		if err != nil {
+			done()
+			return nil, nil, err
+		}
+		return a, func() error { defer done(); return leave() }, nil
 	}
 	done()
 	return nil, nil, &planner.Failure{

@@ -44,6 +44,9 @@ func (l *Launcher) finish(c Command, s Spec, own settings, instructions string) 
 	if n := first(s.MaxTurns, l.options.MaxTurns); n > 0 {
 		c.Args = append(c.Args, "--max-turns", strconv.Itoa(n))
 	}
+	if s.MaxCost > 0 && l.features.Budget {
+		c.Args = append(c.Args, "--max-budget-usd", strconv.FormatFloat(s.MaxCost, 'f', -1, 64))
+	}
 	if s.Tools != nil {
 		c.Args = append(c.Args, "--tools", strings.Join(s.Tools, ","))
 	}

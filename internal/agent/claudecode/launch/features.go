@@ -20,6 +20,8 @@ type Features struct {
 	// MemoryDirs: instructions (CLAUDE.md, .claude/rules) of further folders are read,
 	// whatever settings are, when a variable asks for it.
 	MemoryDirs bool
+	// Budget: a session can have a limit of money.
+	Budget bool
 }
 
 // since says from which version on the CLI can do it.
@@ -27,7 +29,7 @@ var since = []struct {
 	version string
 	set     func(*Features)
 }{
-	{"2.1.20", func(f *Features) { f.MemoryDirs = true }},
+	{"2.1.20", func(f *Features) { f.MemoryDirs, f.Budget = true, true }},
 }
 
 // FeaturesOf says what a version can do. A version that is too old is an error

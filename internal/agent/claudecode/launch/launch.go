@@ -29,6 +29,7 @@ type Spec struct {
 	Tools     []string // nil is all, an empty list none; the tools of MCP servers are offered all the same
 	Schema    string   // JSON schema that the answer has to fit; "" for none
 	MaxTurns  int      // 0 is the Options' one
+	MaxCost   float64  // dollars; 0 is no limit; kept by versions that can
 }
 
 // Command is what is to be started.

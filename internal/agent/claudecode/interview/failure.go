@@ -1,0 +1,117 @@
+package interview
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"popkit/internal/agent/claudecode/wire"
+	"popkit/internal/core/quota"
+)
+
+// Kind says why there is no answer.
+type Kind string
+
+// The kinds.
+const (
+	Unauthorised Kind = "unauthorised" // the service knows no such user
+	Quota        Kind = "quota"        // its limit for this user is reached
+	Exhausted    Kind = "exhausted"    // turns or money of this session
+	Broken       Kind = "broken"
+)
+
+// Failure is a question that got no answer.
+type Failure struct {
+	Kind Kind
+	Text string // in words, one line
+}
+
+func (f *Failure) Error() string { return f.Text }
+
+// Bounds of what is quoted of the CLI, in bytes.
+const (
+	maxErrors = 8 << 10
+	maxQuoted = 400
+)
+
+// failure says what kind of failure a result is.
+func failure(r wire.Result) *Failure {
+	text := quoted(r.Text)
+	if text == "" {
+		text = quoted(strings.Join(r.Errors, "; "))
+	}
+	f := &Failure{Kind: Broken, Text: "Claude Code: " + text}
+	if text == "" {
+		f.Text = fmt.Sprintf("Claude Code ended its turn as %s %s, without a word", r.Subtype, r.Reason)
+	}
+	switch {
+	case r.APIStatus == 401 || r.APIStatus == 403 || loggedOut(r.Text):
+		f.Kind = Unauthorised
+	case r.APIStatus == 429 || refused(r.Text):
+		f.Kind = Quota
+	case r.Subtype == wire.ResultMaxTurns || r.Subtype == wire.ResultMaxBudget:
+		f.Kind = Exhausted
+	}
+	return f
+}
+
+// loggedOut reports whether the CLI says that it has no login; there is no status
+// then, because nobody was asked.
+func loggedOut(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "/login") || strings.Contains(text, "invalid api key")
+}
+
+// refused reports whether a service says that a limit for its user is reached. Until
+// when it says itself, in the text.
+func refused(text string) bool {
+	_, ok := quota.Find(text, time.Time{}, func(string) (*time.Location, error) { return time.UTC, nil })
+	return ok
+}
+
+// gone says how a CLI ended that was still to say something.
+func (i *Interview) gone(ctx context.Context) error {
+	i.kill()
+	exit, err := i.wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("the CLI: %w", err)
+	}
+	f := &Failure{Kind: Broken, Text: fmt.Sprintf("Claude Code ended with exit code %d and without an answer", exit.Code)}
+	said := quoted(i.errors.String())
+	if said != "" {
+		f.Text += ": " + said
+	}
+	if loggedOut(said) {
+		f.Kind = Unauthorised
+	}
+	return f
+}
+
+// quoted is the end of a text as one line.
+func quoted(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if n := len(s) - maxQuoted; n > 0 {
+		s = "…" + strings.ToValidUTF8(s[n:], "")
+	}
+	return s
+}
+
+// tail keeps the end of what is written. It is read once the writer has ended.
+type tail struct {
+	kept []byte
+	most int
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p...)
+	if n := len(t.kept) - t.most; n > 0 {
+		t.kept = append(t.kept[:0], t.kept[n:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return string(t.kept) }
