@@ -55,8 +55,11 @@ func (s *Scrubber) line(line string) string {
 	if s.key {
 		return s.inKey(line)
 	}
-	if i := strings.Index(line, keyBegins); i >= 0 && strings.Contains(line[i:], keyKind) {
-		return s.beginKey(line, i)
+	if i := strings.Index(line, keyBegins); i >= 0 {
+		kind, rest, ok := strings.Cut(line[i+len(keyBegins):], "-----")
+		if ok && strings.HasSuffix(kind, keyKind) {
+			return s.beginKey(line[:len(line)-len(rest)], rest)
+		}
 	}
 	for range maxScrubs {
 		what, value := Known(line, false)
@@ -68,17 +71,14 @@ func (s *Scrubber) line(line string) string {
 	return Removed
 }
 
-// beginKey takes a key out of the line in which it begins. One whose lines are
-// written as \n in a string is all in this line.
-func (s *Scrubber) beginKey(line string, i int) string {
-	head, rest, _ := strings.Cut(line[i+len(keyBegins):], "-----")
-	head = line[:i] + keyBegins + head + "-----"
+// beginKey takes a key out of the line in which it begins, after its head. One whose
+// lines are written as \n in a string is all in this line.
+func (s *Scrubber) beginKey(head, rest string) string {
 	if end := strings.Index(rest, keyEnds); end >= 0 {
 		return head + Removed + rest[end:]
 	}
-	s.key = true
-	if strings.TrimSpace(rest) == "" {
-		return head
+	if s.key = true; strings.Trim(rest, " \t\"'`;,)\\nr") == "" {
+		return head + rest
 	}
 	return head + Removed
 }
