@@ -94,6 +94,7 @@ var packages = []Package{
 	{Dir: "internal/runs", Band: Store, May: []string{
 		"internal/core/event", "internal/core/state", "internal/core/view", "internal/eventlog", "internal/eventlog/filelog"},
 		Tests: []string{"internal/core/objective"}},
+	{Dir: "internal/runs/tail", Band: Store},
 	{Dir: "internal/demo", Band: Leaf},
 
 	// What people write.
@@ -148,12 +149,16 @@ var packages = []Package{
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
 	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/eventlog"}, Tests: []string{"internal/engine"}},
 	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view", "internal/core/budget", "internal/planner")},
+	{Dir: "internal/show/talk", Band: Surface, May: []string{
+		"internal/core/event", "internal/core/transcript", "internal/core/budget", "internal/show"}},
 	{Dir: "internal/cli/command", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/planner", "internal/runs", "internal/show"}},
 	{Dir: "internal/cli/planning", Band: Surface, May: []string{
 		"internal/core/...", "internal/config", "internal/planfile", "internal/planner", "internal/show", "internal/cli/command"}},
+	{Dir: "internal/cli/watching", Band: Surface, May: []string{
+		"internal/api", "internal/core/...", "internal/runs", "internal/runs/tail", "internal/show", "internal/show/talk", "internal/cli/command"}},
 	{Dir: "internal/cli/power", Band: Surface, May: []string{
-		"internal/api", "internal/core/...", "internal/config", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/planning"}},
+		"internal/api", "internal/core/...", "internal/config", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/planning", "internal/cli/watching"}},
 	{Dir: "internal/cli", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs", "internal/show",
 		"internal/cli/command", "internal/cli/planning", "internal/cli/power"}, Tests: []string{"internal/planner"}},
@@ -195,7 +200,7 @@ var libraries = []Library{
 		Why:   "published schemas, and the tests that hold our own output to them"},
 	{Path: "github.com/modelcontextprotocol/go-sdk", In: []string{"internal/agent/claudecode/toolbox"},
 		Why: "the protocol of tools that a host calls, with its versions and cancellations"},
-	{Path: "github.com/fsnotify/fsnotify", In: []string{"internal/eventlog/filelog", "internal/statefile"},
+	{Path: "github.com/fsnotify/fsnotify", In: []string{"internal/eventlog/filelog", "internal/runs/tail", "internal/statefile"},
 		Why: "following a file without polling"},
 	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
 		Why: "files that others read are replaced whole"},

@@ -20,7 +20,9 @@ import (
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/policy"
+	"popkit/internal/core/transcript"
 	"popkit/internal/core/view"
+	"popkit/internal/runs"
 )
 
 const schemaDir = "../../docs/schema"
@@ -33,6 +35,7 @@ func outputs() map[string]reflect.Type {
 		"power-pause": reflect.TypeFor[api.Paused](), "power-unpause": reflect.TypeFor[api.Paused](), "power-boundary-add": reflect.TypeFor[api.Boundary](),
 		"power-stop": reflect.TypeFor[view.Status](), "replay": reflect.TypeFor[view.Status](),
 		"power-list": reflect.TypeFor[[]power.Listed](), "power-log": reflect.TypeFor[api.Event](),
+		"power-transcript": reflect.TypeFor[transcript.Line](),
 		"power-audit": reflect.TypeFor[[]power.Audited](), "power-report": reflect.TypeFor[power.Reported](), "power-diff": reflect.TypeFor[power.Diffed](),
 		"power-decide": reflect.TypeFor[[]view.Decision](), "power-why": reflect.TypeFor[power.Reason](),
 		"power-init": reflect.TypeFor[[]power.Checked](), "insight-add": reflect.TypeFor[api.Shared](),
@@ -119,6 +122,7 @@ func TestOutputs(t *testing.T) {
 		{"power-resume", "popkit power resume --no-wait --json", false},
 		{"power-status", "popkit power status --json", false}, {"power-list", "popkit power list --json", false},
 		{"power-log", "popkit power log --json", false}, {"power-report", "popkit power report --json", false},
+		{"power-transcript", "popkit power transcript explorer-1 --json", false},
 		{"power-diff", "popkit power diff --json", false}, {"power-decide", "popkit power decide --json", false},
 		{"power-decide", "popkit power decide q-1 retry --json", false}, {"power-why", "popkit power why api --json", false},
 		{"power-pause", "popkit power pause --json", false}, {"power-unpause", "popkit power unpause --json", false},
@@ -143,6 +147,7 @@ func TestOutputs(t *testing.T) {
 			w.log(parked(w.repo))
 			w.stream = watched(t, parked(w.repo))
 			write(t, filepath.Join(w.repo, "plan.yaml"), plan)
+			write(t, runs.Place{Repo: w.repo}.Run(runID).Transcript("explorer-1"), "reading\ndone")
 			for _, r := range []string{"delivery", "answer", "similar", "stood", "allowed"} {
 				w.reply(r)
 			}

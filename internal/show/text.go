@@ -31,6 +31,9 @@ func Quote(s string) string {
 // escape matches the sequences by which commands colour their output.
 var escape = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?)")
 
+// Clean returns s, of one or more lines, safe to print on a terminal.
+func Clean(s string) string { return clean(s) }
+
 // clean takes out what could steer a terminal or change the direction of text.
 func clean(s string) string {
 	s = escape.ReplaceAllString(strings.ToValidUTF8(s, "\uFFFD"), "")

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"popkit/internal/api"
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/watching"
 	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 	"popkit/internal/runs"
@@ -22,28 +24,52 @@ import (
 type attachOptions struct {
 	Run  string
 	JSON bool
+	Full bool // of an agent: what is long, too
 }
 
 func newAttach(e *command.Env) *cobra.Command {
 	var o attachOptions
 	cmd := &cobra.Command{
-		Use:   "attach [RUN]",
-		Short: "Watch a run and answer its questions",
+		Use:   "attach [RUN|AGENT]",
+		Short: "Watch a run and answer its questions, or one of its agents",
 		Long: `Watch the active run until it ends, and exit with its outcome's code.
 
 On a terminal each agent has a line, and questions can be answered right there:
 type the answer, or "q-1 answer" when several are open. Ctrl-C once stops the run
 (agents finish their tool call, work is kept), twice ends it at once. Closing the
-terminal only detaches.`,
+terminal only detaches.
+
+With an agent's name it shows what that agent says and does, from its beginning on
+and until it ends, as popkit power transcript --follow does; Ctrl-C only detaches.`,
+		Example:           "  popkit power attach\n  popkit power attach implementer-1",
 		Args:              command.Takes(0, 1),
-		ValidArgsFunction: command.CompleteRuns(e),
+		ValidArgsFunction: completeWatched(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = command.First(args)
+			what := command.First(args)
+			// Agents have a number at their end: implementer-1. No run's name has that.
+			if strings.Contains(what, "-") {
+				return watching.Show(cmd.Context(), e, watching.Options{Run: o.Run, Agent: what, Follow: true, JSON: o.JSON, Full: o.Full})
+			}
+			if what != "" {
+				o.Run = what
+			}
 			return runAttach(cmd.Context(), e, o)
 		},
 	}
+	command.RunFlag(e, cmd, &o.Run)
+	watching.FullFlag(cmd, &o.Full)
 	command.JSONFlag(cmd, &o.JSON)
 	return cmd
+}
+
+// completeWatched completes an agent or a run.
+func completeWatched(e *command.Env) cobra.CompletionFunc {
+	agents, all := command.CompleteAgents(e), command.CompleteRuns(e)
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		out, d := agents(cmd, args, word)
+		more, _ := all(cmd, args, word)
+		return append(out, more...), d
+	}
 }
 
 func runAttach(ctx context.Context, e *command.Env, o attachOptions) error {

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/watching"
 )
 
 // New returns `popkit power` with its commands, in groups
@@ -15,7 +16,7 @@ func New(e *command.Env) *cobra.Command {
 		commands []*cobra.Command
 	}{
 		{"Run:", []*cobra.Command{newInit(e), newStart(e), newStop(e), newResume(e), newPause(e), newUnpause(e)}},
-		{"Look:", []*cobra.Command{newStatus(e), newAttach(e), newLog(e), newTranscript(e), newAudit(e), newWhy(e), newList(e)}},
+		{"Look:", []*cobra.Command{newStatus(e), newAttach(e), newLog(e), watching.NewTranscript(e), newAudit(e), newWhy(e), newList(e)}},
 		{"Decide and change:", []*cobra.Command{newDecide(e), newTell(e), newEdit(e), newRetry(e), newReassign(e), newSkip(e),
 			newBoundary(e)}},
 		{"Take the result:", []*cobra.Command{newReport(e), newDiff(e), newMerge(e)}},
