@@ -53,7 +53,10 @@ type Spec struct {
 	// Caller makes calls to the run as this agent, as one over its socket would: for
 	// what a runtime says in its agent's name.
 	Caller api.Caller
-	Grace  time.Duration // between asking an agent to end and ending it; 0 = proc.DefaultGrace
+	// Again is told when another process of the agent goes on, since the one before it is
+	// gone; from then on Ident is that one's. It may be nil.
+	Again func(id proc.Ident, why string)
+	Grace time.Duration // between asking an agent to end and ending it; 0 = proc.DefaultGrace
 }
 
 // Mark names the agent's processes among all others of this machine.

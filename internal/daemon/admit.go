@@ -30,7 +30,7 @@ type door struct {
 // place is where an agent sits.
 type place struct {
 	begun chan struct{} // closed once pid is set
-	pid   int           // all of the agent's processes are below it
+	pid   int           // all of the agent's processes are below it; the door's mu guards it
 	// space is the PID namespace that they are in, "" while it is not known.
 	// Nothing else can be in it, and it lasts as long as pid, so who is in it need
 	// not be looked for among the processes again.
@@ -39,15 +39,19 @@ type place struct {
 
 func newDoor() *door { return &door{seats: map[string]*place{}} }
 
-// open makes a place for an agent; begun is told once it sits there.
+// open makes a place for an agent; begun is told once it sits there, and when
+// another process takes over.
 func (d *door) open(agent string) (begun func(pid int)) {
 	p := &place{begun: make(chan struct{})}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.seats[agent] = p
+	first := sync.OnceFunc(func() { close(p.begun) })
 	return func(pid int) {
-		p.pid = pid
-		close(p.begun)
+		d.mu.Lock()
+		p.pid, p.space = pid, "" // of what was below another one nothing is left
+		d.mu.Unlock()
+		first()
 	}
 }
 
@@ -88,7 +92,10 @@ func (d *door) admit(ctx context.Context, agent string, who server.Peer) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if p.pid != child {
+	d.mu.Lock()
+	own := p.pid == child
+	d.mu.Unlock()
+	if !own {
 		return errNotYours
 	}
 	d.note(p, who.PID)

@@ -42,6 +42,15 @@ func TestDoor(t *testing.T) {
 	if err := d.admit(t.Context(), "a", server.Peer{PID: os.Getppid()}); err != nil {
 		t.Errorf("a person: %v", err)
 	}
+	begun := d.open("d")
+	for _, agent := range []string{"a", "b"} { // another process takes over
+		begun(d.seats[agent].pid)
+		for _, caller := range []string{"a", "b"} {
+			if err := d.admit(t.Context(), "d", server.Peer{PID: below[caller]}); (err == nil) != (caller == agent) {
+				t.Errorf("%s where the process of %s sits now: %v", caller, agent, err)
+			}
+		}
+	}
 	d.leave("a")
 	if err := d.admit(t.Context(), "a", server.Peer{PID: below["a"]}); !errors.Is(err, errNotYours) {
 		t.Errorf("after it has left: %v", err)

@@ -87,12 +87,17 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 			out.Detail = strings.TrimSpace(out.Detail + "\nits place could not be cleared up: " + left.Error())
 		}
 	}()
-	began := time.Now()
+	began, begun := time.Now(), make(chan struct{})
 	session, err := rt.Start(ctx, agent.Spec{
 		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, RoleDef: o.Role, Attempt: o.Request.Attempt,
 		Prompt: o.Request.Prompt, Workspace: o.Workspace, Env: seat.Env, ResultFile: seat.ResultFile,
 		Transcript: seat.Transcript, TranscriptLimit: seat.TranscriptLimit, Secrets: seat.Secrets, Freezer: e.cfg.Freezer,
 		Confine: seat.Confine, Caller: seat.Caller, State: seat.State, Given: seat.Given,
+		Again: func(id proc.Ident, why string) {
+			<-begun // no other process goes on before it is told that there was one
+			seat.Begun(id.PID)
+			tell(event.AgentResumed{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Why: e.cfg.Redactor.String(why)})
+		},
 	})
 	if err != nil {
 		return out, err
@@ -111,7 +116,8 @@ func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.D
 		started.Permission = s.Permission()
 	}
 	tell(started)
-	stopLooking, stopStocking := look(o, id, seat.Transcript, e.changes(ctx, o, began), tell), e.stock(ctx, o)
+	close(begun)
+	stopLooking, stopStocking := look(o, session.Ident, seat.Transcript, e.changes(ctx, o, began), tell), e.stock(ctx, o)
 	out = session.Wait()
 	stopStocking()
 	stopLooking()

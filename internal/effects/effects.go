@@ -54,7 +54,8 @@ type Seat struct {
 	Sandbox string
 	// Caller makes calls to the run in the agent's name.
 	Caller api.Caller
-	// Begun is told the process below which all of the agent's are.
+	// Begun is told the process below which all of the agent's are, and again when
+	// another one takes its place.
 	Begun func(pid int)
 	Leave func() error
 }

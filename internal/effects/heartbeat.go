@@ -19,7 +19,7 @@ const glances = 4
 // something below it used the processor. An agent need not know popkit to be
 // seen. Now and then it asks what the agent has changed (nil: never), and tells when
 // that is not what it was.
-func look(o engine.Order, id proc.Ident, transcript string, changed func() (files []string, digest string, err error), tell func(event.Data)) (stop func()) {
+func look(o engine.Order, ident func() proc.Ident, transcript string, changed func() (files []string, digest string, err error), tell func(event.Data)) (stop func()) {
 	if o.Heartbeat <= 0 {
 		return func() {}
 	}
@@ -35,7 +35,7 @@ func look(o engine.Order, id proc.Ident, transcript string, changed func() (file
 			case <-done:
 				return
 			}
-			if now := signsOf(id, transcript); now != last {
+			if now := signsOf(ident(), transcript); now != last {
 				last = now
 				tell(event.AgentSeen{Effect: o.Key, Agent: o.Agent})
 				beats++

@@ -49,7 +49,7 @@ func TestSignsOfLife(t *testing.T) {
 		t.Errorf("its output was not seen: %+v", wrote)
 	}
 	seen := make(chan event.Data, 100)
-	stop := look(engine.Order{Heartbeat: time.Millisecond}, p.Ident(), transcript, nil, func(d event.Data) { seen <- d })
+	stop := look(engine.Order{Heartbeat: time.Millisecond}, p.Ident, transcript, nil, func(d event.Data) { seen <- d })
 	if _, ok := (<-seen).(event.AgentSeen); !ok {
 		t.Error("the first look told something else")
 	}

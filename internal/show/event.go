@@ -139,6 +139,8 @@ func sayAgent(d event.Data) string {
 		return fmt.Sprintf("%s has its workspace at %s", d.Agent, Commit(d.Base))
 	case event.AgentStarted:
 		return fmt.Sprintf("%s started (process %d%s)", d.Agent, d.PID, sandbox(d.Sandbox))
+	case event.AgentResumed:
+		return fmt.Sprintf("%s goes on in process %d: %s", d.Agent, d.PID, Line(d.Why))
 	case event.AgentSeen:
 		return d.Agent + " is at work"
 	case event.ToolCalled:

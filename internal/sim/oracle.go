@@ -118,6 +118,8 @@ func (o *oracle) effect(e event.Event) error {
 		o.ended = false
 	case event.AgentStarted:
 		return o.open(d.Effect)
+	case event.AgentResumed:
+		return o.open(d.Effect)
 	case event.AgentSeen:
 		return o.open(d.Effect)
 	case event.AgentChanged:

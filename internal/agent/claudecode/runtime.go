@@ -112,6 +112,9 @@ type session struct {
 // Hooked reports that each tool call is put to the guard.
 func (a *session) Hooked() bool { return true }
 
+// Permission says what else than the guard can let a tool run.
+func (a *session) Permission() string { return a.runtime.launcher.Permission() }
+
 // Ident is that of the process that runs now, or ran last.
 func (a *session) Ident() proc.Ident {
 	a.mu.Lock()
@@ -237,6 +240,9 @@ func (a *session) again(id proc.Ident, why string) {
 	a.mu.Lock()
 	a.ident = id
 	a.mu.Unlock()
+	if a.spec.Again != nil {
+		a.spec.Again(id, why)
+	}
 }
 
 // started lets the next agent start: the process answers, or never will.

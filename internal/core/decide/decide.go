@@ -176,6 +176,10 @@ func effectEnded(s *state.State, now time.Time, in EffectEnded) ([]event.Data, e
 		if a := s.Agents[d.Agent]; a == nil || a.Status != state.AgentPrepared {
 			return nil, nil
 		}
+	case event.AgentResumed:
+		if a := s.Agents[d.Agent]; a == nil || a.Status != state.AgentRunning {
+			return nil, nil
+		}
 	case event.AgentCollected:
 		return append([]event.Data{d}, watch.QuotaAtCollect(s, now, d)...), nil
 	case event.BarrierOpened:
@@ -229,6 +233,8 @@ func endOf(d event.Data) (string, event.EffectKind, bool) {
 	case event.AgentPrepared:
 		return d.Effect, event.EffectPrepare, true
 	case event.AgentStarted:
+		return d.Effect, event.EffectRun, true
+	case event.AgentResumed:
 		return d.Effect, event.EffectRun, true
 	case event.AgentSeen:
 		return d.Effect, event.EffectRun, true

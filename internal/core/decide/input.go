@@ -22,7 +22,8 @@ type EngineStart struct {
 }
 
 // EffectEnded hands in how an effect ended: the event that ends its kind, or
-// event.EffectFailed. AgentStarted is handed in this way too.
+// event.EffectFailed. AgentStarted and what is told while an agent
+// runs are handed in this way too.
 //
 // Asked is the number of the event that asked for the effect (EffectRequested or
 // EffectUnknown): an end of an earlier request comes too late and is dropped. 0

@@ -437,6 +437,8 @@ func (s *stage) agent(verb string, w words) bool {
 		s.step(EffectEnded{Data: event.AgentChanged{Effect: "run:" + id, Agent: id, Files: files, Changed: len(files)}})
 	case "seen":
 		s.step(EffectEnded{Data: event.AgentSeen{Effect: "run:" + id, Agent: id}})
+	case "resumed":
+		s.step(EffectEnded{Data: event.AgentResumed{Effect: "run:" + id, Agent: id, PID: 8, Why: "its process was killed"}})
 	case "check-in":
 		in := CheckIn{Agent: id, Doing: w.value["doing"], Need: w.value["need"]}
 		if p := w.value["progress"]; p != "" {

@@ -55,6 +55,17 @@ type AgentStarted struct {
 	Sandbox string `json:"sandbox,omitempty"`
 }
 
+// AgentResumed says that another process of the same attempt goes on, in the same
+// workspace, since the one before it is gone: its runtime can take up its own sessions.
+type AgentResumed struct {
+	Effect    string `json:"effect"`
+	Agent     string `json:"agent"`
+	PID       int    `json:"pid"` // as in AgentStarted
+	StartTime uint64 `json:"start_time"`
+	Boot      string `json:"boot,omitempty"`
+	Why       string `json:"why"`
+}
+
 // AgentSeen says that an agent that says nothing of itself is at work: since the
 // last look it wrote output or used the processor. At most one comes in a
 // heartbeat interval.

@@ -25,6 +25,7 @@ var decoders = map[string]func(json.RawMessage) (Data, error){
 	"agent.requested":      decodeAs[AgentRequested],
 	"agent.prepared":       decodeAs[AgentPrepared],
 	"agent.started":        decodeAs[AgentStarted],
+	"agent.resumed":        decodeAs[AgentResumed],
 	"agent.seen":           decodeAs[AgentSeen],
 	"agent.called_tool":    decodeAs[ToolCalled],
 	"agent.checked_in":     decodeAs[CheckedIn],
@@ -85,6 +86,7 @@ func (TaskEdited) Type() string         { return "task.edited" }
 func (AgentRequested) Type() string     { return "agent.requested" }
 func (AgentPrepared) Type() string      { return "agent.prepared" }
 func (AgentStarted) Type() string       { return "agent.started" }
+func (AgentResumed) Type() string       { return "agent.resumed" }
 func (AgentSeen) Type() string          { return "agent.seen" }
 func (ToolCalled) Type() string         { return "agent.called_tool" }
 func (CheckedIn) Type() string          { return "agent.checked_in" }

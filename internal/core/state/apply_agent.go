@@ -24,6 +24,10 @@ func (s *State) applyAgent(e event.Event) error {
 				a.hold(e.Time)
 			}
 		}, AgentPrepared)
+	case event.AgentResumed:
+		return s.step(d.Agent, AgentRunning, "", func(a *Agent) {
+			a.Process.PID, a.Process.StartTime, a.Process.Boot, a.LastSeen = d.PID, d.StartTime, d.Boot, e.Time
+		}, AgentRunning)
 	case event.AgentExited:
 		return s.step(d.Agent, AgentExited, d.Effect, func(a *Agent) {
 			a.Exit, a.ExitedAt = &d, e.Time

@@ -87,6 +87,18 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// TestResumed: another process of the attempt takes the place of the first.
+func TestResumed(t *testing.T) {
+	s := tell(t, story())
+	if err := next(s, event.AgentResumed{Effect: "run:implementer-2", Agent: "implementer-2", PID: 8, StartTime: 9, Boot: "b", Why: "killed"}); err != nil {
+		t.Fatal(err)
+	}
+	a := s.Agents["implementer-2"]
+	if a.Status != AgentRunning || a.Process.PID != 8 || a.Process.StartTime != 9 || a.Process.Boot != "b" || a.LastSeen != s.Time || !a.StartedAt.Before(s.Time) {
+		t.Errorf("the agent is %s in %+v, seen %v", a.Status, a.Process, a.LastSeen)
+	}
+}
+
 // TestApplyRefuses: a log that can't be is noticed at the event that can't be.
 func TestApplyRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -101,6 +113,7 @@ func TestApplyRefuses(t *testing.T) {
 		"an agent of no task":      {event.AgentRequested{Agent: "x-1", Task: "zzz"}, "no task"},
 		"two agents for a task":    {event.AgentRequested{Agent: "x-1", Task: "b", Attempt: 2}, "is running"},
 		"started twice":            {event.AgentStarted{Agent: "implementer-2"}, "can't become running"},
+		"resumed after its end":    {event.AgentResumed{Agent: "implementer-1"}, "can't become running"},
 		"nobody":                   {event.ToolCalled{Agent: "x-1"}, "no agent"},
 		"collected while it runs":  {event.AgentCollected{Agent: "implementer-2", Effect: "collect:implementer-2"}, "can't become collected"},
 		"an end nobody asked for":  {event.AgentExited{Agent: "implementer-2", Effect: "run:zzz"}, "was not asked for"},

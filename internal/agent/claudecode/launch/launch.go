@@ -66,6 +66,14 @@ func New(cli CLI, o Options) (*Launcher, error) {
 // CLI is what is started.
 func (l *Launcher) CLI() CLI { return l.cli }
 
+// Permission says what can let a tool run, as event.AgentStarted.Permission does.
+func (l *Launcher) Permission() string {
+	if l.options.Inherit {
+		return "inherited"
+	}
+	return "closed"
+}
+
 // Prepare makes the folders' content and says what to start. A session that goes on
 // finds what it was given.
 func (l *Launcher) Prepare(ctx context.Context, s Spec) (Command, error) {
