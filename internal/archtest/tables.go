@@ -60,6 +60,7 @@ var packages = []Package{
 	{Dir: "internal/core/policy/code", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/wrapper", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/shell", Band: Core, May: []string{"internal/core/policy/word", "internal/core/policy/code", "internal/core/policy/wrapper"}},
+	{Dir: "internal/core/policy/hosttool", Band: Core},
 	{Dir: "internal/core/policy/patch", Band: Core},
 	{Dir: "internal/core/policy/phrase", Band: Core},
 	{Dir: "internal/core/policy/host", Band: Core},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"popkit/internal/core/policy/carry"
+	"popkit/internal/core/policy/hosttool"
 	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/phrase"
 	"popkit/internal/core/policy/shell"
@@ -15,12 +16,12 @@ import (
 )
 
 // command judges a shell command.
-func (j *judge) command(in input, dir shell.Word) {
+func (j *judge) command(in hosttool.Input, dir shell.Word) {
 	raw := in.Command
 	if len(raw) == 0 {
 		raw = in.Cmd
 	}
-	var inner input
+	var inner hosttool.Input
 	if len(raw) == 0 && len(in.RawInput) > 0 && json.Unmarshal(in.RawInput, &inner) == nil {
 		raw, in = inner.Command, inner
 	}
@@ -32,7 +33,7 @@ func (j *judge) command(in input, dir shell.Word) {
 		j.found(ruleUnparsable, "command", "the input names no command")
 		return
 	}
-	if d := first(in.Workdir, in.Dir); d != "" {
+	if d := hosttool.First(in.Workdir, in.Dir); d != "" {
 		dir = shell.Join(dir, shell.Word(d))
 	}
 	j.script(src, dir)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/policy/hosttool"
 	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/phrase"
 	"popkit/internal/core/policy/shell"
@@ -38,6 +39,8 @@ func (j *judge) machine(k cmd) bool {
 		j.kill(k)
 	case k.name == "history" && k.has("-c"), k.name == "fork":
 		j.found(ruleDestructive, k.line(), "%s", k.line())
+	case hosttool.Apart(k.name, texts(k.Command)[1:]) != "":
+		j.softer(ruleAround, k.line(), "%s: %s", k.line(), hosttool.Apart(k.name, texts(k.Command)[1:]))
 	default:
 		return false
 	}

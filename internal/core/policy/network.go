@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"popkit/internal/core/policy/host"
+	"popkit/internal/core/policy/hosttool"
 	"popkit/internal/core/policy/shell"
 )
 
 // fetch judges a tool that fetches from the network.
-func (j *judge) fetch(in input) {
+func (j *judge) fetch(in hosttool.Input) {
 	raw := in.URL
 	if raw == "" {
 		for f := range strings.FieldsSeq(in.Prompt) {

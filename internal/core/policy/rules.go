@@ -7,6 +7,7 @@ const (
 	ruleBoundary       = "out_of_boundary"
 	ruleTool           = "restricted_tool"
 	ruleCredentials    = "access_credentials"
+	ruleAround         = "around_popkit"
 	ruleDestructive    = "destructive_command"
 	rulePush           = "push_to_main"
 	ruleDeploy         = "deploy_to_production"
@@ -41,6 +42,8 @@ var table = []rule{
 		configure: "guardrails.rules.unparsable", hint: "write it in a simpler way, one command at a time"},
 	{name: ruleTool, does: Deny, meaning: "a tool that the plan's boundaries or the configuration withhold from agents",
 		configure: "guardrails.restricted_tools, boundaries.restricted_tools of the plan", hint: "do without this tool"},
+	{name: ruleAround, does: Deny, meaning: "work that would go on out of popkit's sight: schedules, workflows, work trees of an agent's own, questions to a terminal; and (with a person's yes) other agents, started by command",
+		configure: "guardrails.rules.around_popkit", hint: "do it here and now, or report what is left to do"},
 	{name: ruleDestructive, does: Deny, meaning: "what destroys the machine or what is not the agent's: file systems, devices, system folders, fork bombs, power",
 		configure: "guardrails.rules.destructive_command", hint: "work on files of the workspace"},
 	{name: rulePush, does: Ask, meaning: "a push to a protected branch in any spelling, a push whose branch is not known, a merge on the server",

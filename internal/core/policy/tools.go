@@ -6,125 +6,29 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/policy/hosttool"
 	"popkit/internal/core/policy/patch"
 	"popkit/internal/core/policy/shell"
 	"popkit/internal/core/policy/word"
 	"popkit/internal/core/smell"
 )
 
-// toolKind is what a tool does, whatever its host calls it.
-type toolKind int
-
-const (
-	toolUnknown toolKind = iota
-	toolRead
-	toolWrite
-	toolEdit
-	toolDelete
-	toolMove
-	toolCommand
-	toolFetch
-	toolSearch
-	toolPatch
-	toolHarmless
-)
-
-// tools are the names that hosts give: Claude Code's, ACP's kinds, and those of the
-// agents behind it.
-var tools = map[string]toolKind{
-	"read": toolRead, "read_file": toolRead, "readfile": toolRead, "view": toolRead, "read_many_files": toolRead, "notebookread": toolRead, "cat": toolRead,
-	"write": toolWrite, "write_file": toolWrite, "writefile": toolWrite, "create": toolWrite, "create_file": toolWrite, "save": toolWrite,
-	"edit": toolEdit, "multiedit": toolEdit, "replace": toolEdit, "edit_file": toolEdit, "notebookedit": toolEdit, "str_replace": toolEdit,
-	"str_replace_based_edit_tool": toolEdit, "str_replace_editor": toolEdit, "insert": toolEdit, "update": toolEdit,
-	"delete": toolDelete, "delete_file": toolDelete, "remove": toolDelete,
-	"move": toolMove, "move_file": toolMove, "rename": toolMove, "rename_file": toolMove,
-	"bash": toolCommand, "shell": toolCommand, "execute": toolCommand, "run_shell_command": toolCommand, "local_shell": toolCommand, "exec": toolCommand,
-	"exec_command": toolCommand, "run_command": toolCommand, "terminal": toolCommand, "run_terminal_cmd": toolCommand, "shell_command": toolCommand, "monitor": toolCommand,
-	"fetch": toolFetch, "webfetch": toolFetch, "web_fetch": toolFetch, "websearch": toolFetch, "web_search": toolFetch, "google_web_search": toolFetch,
-	"search": toolSearch, "grep": toolSearch, "glob": toolSearch, "ls": toolSearch, "list": toolSearch, "list_directory": toolSearch, "search_file_content": toolSearch,
-	"grep_search": toolSearch, "file_search": toolSearch, "find": toolSearch, "codebase_search": toolSearch,
-	"apply_patch": toolPatch, "patch": toolPatch, "applypatch": toolPatch,
-	"think": toolHarmless, "switch_mode": toolHarmless, "todowrite": toolHarmless, "todoread": toolHarmless, "task": toolHarmless, "agent": toolHarmless,
-	"taskcreate": toolHarmless, "taskget": toolHarmless, "tasklist": toolHarmless, "taskoutput": toolHarmless, "taskupdate": toolHarmless, "taskstop": toolHarmless,
-	"bashoutput": toolHarmless, "killshell": toolHarmless, "killbash": toolHarmless, "exitplanmode": toolHarmless, "enterplanmode": toolHarmless,
-	"askuserquestion": toolHarmless, "skill": toolHarmless, "slashcommand": toolHarmless, "sendmessage": toolHarmless, "toolsearch": toolHarmless, "tool_search": toolHarmless,
-	"reportfindings": toolHarmless, "update_plan": toolHarmless, "save_memory": toolHarmless, "listmcpresources": toolHarmless, "readmcpresource": toolHarmless,
-	"workflow": toolHarmless, "lsp": toolHarmless, "structuredoutput": toolHarmless, "croncreate": toolHarmless, "crondelete": toolHarmless, "cronlist": toolHarmless,
-	"schedulewakeup": toolHarmless, "enterworktree": toolHarmless, "exitworktree": toolHarmless,
-}
-
-// kindNames are the names under which people restrict a kind, too.
-var kindNames = map[toolKind][]string{
-	toolRead: {"Read", "read"}, toolWrite: {"Write", "edit"}, toolEdit: {"Edit", "edit"}, toolDelete: {"delete"}, toolMove: {"move"},
-	toolCommand: {"Bash", "execute"}, toolFetch: {"fetch"}, toolSearch: {"search"}, toolPatch: {"Edit", "edit"},
-}
-
-// input is what a call's input may hold, in any host's spelling.
-type input struct {
-	FilePath  string `json:"file_path"`
-	FilePath2 string `json:"filepath"`
-	FilePath3 string `json:"filePath"`
-	Path      string `json:"path"`
-	AbsPath   string `json:"absolute_path"`
-	Target    string `json:"target_file"`
-	Notebook  string `json:"notebook_path"`
-	FileName  string `json:"file"`
-
-	Content   *string `json:"content"`
-	FileText  *string `json:"file_text"`
-	Old       *string `json:"old_string"`
-	New       *string `json:"new_string"`
-	OldText   *string `json:"oldText"`
-	NewText   *string `json:"newText"`
-	OldStr    *string `json:"old_str"`
-	NewStr    *string `json:"new_str"`
-	NewSource *string `json:"new_source"`
-	All       bool    `json:"replace_all"`
-
-	Edits []struct {
-		Old *string `json:"old_string"`
-		New *string `json:"new_string"`
-		All bool    `json:"replace_all"`
-	} `json:"edits"`
-
-	Command json.RawMessage `json:"command"`
-	Cmd     json.RawMessage `json:"cmd"`
-	Workdir string          `json:"workdir"`
-	Dir     string          `json:"directory"`
-	URL     string          `json:"url"`
-	Prompt  string          `json:"prompt"`
-	Pattern string          `json:"pattern"`
-	Glob    string          `json:"glob"`
-
-	From  string `json:"from"`
-	To    string `json:"to"`
-	Src   string `json:"source"`
-	Dst   string `json:"destination"`
-	Patch string `json:"patch"`
-	Input string `json:"input"`
-	Diff  string `json:"diff"`
-
-	Paths     []string `json:"paths"`
-	Locations []struct {
-		Path string `json:"path"`
-	} `json:"locations"`
-	RawInput json.RawMessage `json:"rawInput"`
-	Title    string          `json:"title"`
-}
-
 // call judges a tool call.
 func (j *judge) call(c Call) {
 	name := strings.ToLower(strings.TrimSpace(c.Tool))
-	kind := tools[name]
+	kind := hosttool.Of(name)
 	j.restricted(c.Tool, kind)
-	if kind == toolHarmless {
+	if w := hosttool.Warn(c.Tool, c.Input); w.Reason != "" {
+		j.astray(c.Tool, w)
+	}
+	if kind == hosttool.Harmless || kind == hosttool.Astray {
 		return
 	}
-	if kind == toolUnknown {
+	if kind == hosttool.Unknown {
 		j.unknownTool(c)
 		return
 	}
-	var in input
+	var in hosttool.Input
 	if err := json.Unmarshal(c.Input, &in); err != nil {
 		j.found(ruleUnparsable, c.Tool, "the input of %s cannot be read", c.Tool)
 		return
@@ -139,43 +43,52 @@ func (j *judge) call(c Call) {
 	j.toolCall(kind, c.Tool, in, shell.Word(dir))
 }
 
-func (j *judge) toolCall(kind toolKind, tool string, in input, dir shell.Word) {
+// astray notes a call that would get around popkit, with a hint of its own.
+func (j *judge) astray(tool string, w hosttool.Warning) {
+	before := len(j.findings)
+	j.found(ruleAround, tool, "%s: %s", tool, w.Reason)
+	for i := range j.findings[before:] {
+		j.findings[before+i].hint = w.Hint
+	}
+}
+
+func (j *judge) toolCall(kind hosttool.Kind, tool string, in hosttool.Input, dir shell.Word) {
 	switch kind {
-	case toolCommand:
+	case hosttool.Command:
 		j.command(in, dir)
 		return
-	case toolFetch:
+	case hosttool.Fetch:
 		j.fetch(in)
 		return
-	case toolPatch:
-		j.patchText(first(in.Patch, in.Input, in.Diff, text(in.Content)), dir)
+	case hosttool.Patch:
+		j.patchText(hosttool.First(in.Patch, in.Input, in.Diff, hosttool.Text(in.Content)), dir)
 		return
 	}
-	files := in.files()
+	files := in.Files()
 	if len(files) == 0 && len(in.RawInput) > 0 {
-		var raw input
+		var raw hosttool.Input
 		if json.Unmarshal(in.RawInput, &raw) == nil {
-			files, in = raw.files(), raw
+			files, in = raw.Files(), raw
 		}
 	}
-	if len(files) == 0 && kind != toolSearch {
+	if len(files) == 0 && kind != hosttool.Search {
 		j.found(ruleUnparsable, tool, "the input of %s names no file", tool)
 		return
 	}
 	for _, f := range files {
 		switch kind {
-		case toolRead:
+		case hosttool.Read:
 			j.read(dir, shell.Word(f))
-		case toolSearch:
+		case hosttool.Search:
 			j.search(dir, shell.Word(f))
-		case toolDelete:
+		case hosttool.Delete:
 			j.remove(dir, shell.Word(f), true)
-		case toolWrite, toolEdit:
+		case hosttool.Write, hosttool.Edit:
 			j.write(dir, shell.Word(f))
 			j.edit(kind, in, dir, shell.Word(f))
 		}
 	}
-	if kind == toolMove {
+	if kind == hosttool.Move {
 		j.move(dir, files)
 	}
 	if in.Glob != "" {
@@ -202,49 +115,13 @@ func (j *judge) move(dir shell.Word, files []string) {
 	j.write(dir, shell.Word(files[1]))
 }
 
-func (in input) files() []string {
-	var out []string
-	add := func(list ...string) {
-		for _, f := range list {
-			f = strings.TrimPrefix(f, "file://")
-			if f != "" && !slices.Contains(out, f) {
-				out = append(out, f)
-			}
-		}
-	}
-	add(in.FilePath, in.FilePath2, in.FilePath3, in.Path, in.AbsPath, in.Target, in.Notebook, in.FileName, in.From, in.Src, in.To, in.Dst)
-	add(in.Paths...)
-	for _, l := range in.Locations {
-		add(l.Path)
-	}
-	return out
-}
-
-func text(list ...*string) string {
-	for _, s := range list {
-		if s != nil {
-			return *s
-		}
-	}
-	return ""
-}
-
-func first(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
 // edit judges what is written: whole texts where they are known, else the fragments.
-func (j *judge) edit(kind toolKind, in input, dir, f shell.Word) {
+func (j *judge) edit(kind hosttool.Kind, in hosttool.Input, dir, f shell.Word) {
 	p := j.places(dir, f)[0]
 	if !p.inside || p.rel == "" {
 		return
 	}
-	if whole := text(in.Content, in.FileText); kind == toolWrite || in.Content != nil || in.FileText != nil {
+	if whole := hosttool.Text(in.Content, in.FileText); kind == hosttool.Write || in.Content != nil || in.FileText != nil {
 		j.written(dir, f, whole, false)
 		return
 	}
@@ -252,11 +129,11 @@ func (j *judge) edit(kind toolKind, in input, dir, f shell.Word) {
 		old, new string
 		all      bool
 	}
-	edits := []edit{{text(in.Old, in.OldText, in.OldStr), text(in.New, in.NewText, in.NewStr, in.NewSource), in.All}}
+	edits := []edit{{hosttool.Text(in.Old, in.OldText, in.OldStr), hosttool.Text(in.New, in.NewText, in.NewStr, in.NewSource), in.All}}
 	if len(in.Edits) > 0 {
 		edits = nil
 		for _, e := range in.Edits {
-			edits = append(edits, edit{text(e.Old), text(e.New), e.All})
+			edits = append(edits, edit{hosttool.Text(e.Old), hosttool.Text(e.New), e.All})
 		}
 	}
 	if before, ok := j.content(string(p.rel)); ok {
@@ -288,10 +165,10 @@ func (j *judge) content(rel string) (string, bool) {
 }
 
 // restricted judges the tool itself.
-func (j *judge) restricted(tool string, kind toolKind) {
+func (j *judge) restricted(tool string, kind hosttool.Kind) {
 	for _, r := range j.r.spec.RestrictedTools {
 		name, _, _ := strings.Cut(r, "(")
-		names := append([]string{tool}, kindNames[kind]...)
+		names := append([]string{tool}, kind.Names()...)
 		if slices.ContainsFunc(names, func(n string) bool { return wild(strings.ToLower(name), strings.ToLower(n)) }) {
 			j.found(ruleTool, tool, "%s is withheld from agents", tool)
 			return

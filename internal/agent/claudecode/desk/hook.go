@@ -41,13 +41,15 @@ func (d *Desk) Hook(ctx context.Context, cb wire.HookCallback) json.RawMessage {
 
 // hook answers a callback; of a call that was judged it says the verdict.
 func (d *Desk) hook(ctx context.Context, cb wire.HookCallback) (o output, v api.Verdict) {
+	var in wire.HookInput
 	defer func() {
 		if p := recover(); p != nil { // a fault of ours is no permission
 			v = refused(fmt.Errorf("popkit failed on it: %v", p))
-			o = verdictOf(v)
+			if o = verdictOf(v); cb.CallbackID != callPre {
+				o = output{} // a verdict on what has run already would end the CLI
+			}
 		}
 	}()
-	var in wire.HookInput
 	err := json.Unmarshal(cb.Input, &in)
 	switch {
 	case err != nil:
