@@ -80,6 +80,7 @@ var packages = []Package{
 	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/approval", "internal/core/policy", "internal/core/brief",
 		"internal/core/audit", "internal/core/budget", "internal/core/watch", "internal/core/inbox")},
 	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/decide", "internal/core/budget", "internal/core/watch")},
+	{Dir: "internal/core/account", Band: Core, May: with(nouns, "internal/core/state", "internal/core/view", "internal/core/budget")},
 
 	// Leaves: a piece of the operating system, or of text.
 	{Dir: "internal/proc", Band: Leaf},
@@ -150,7 +151,7 @@ var packages = []Package{
 	// Surfaces.
 	{Dir: "internal/api", Band: API, May: with(nouns, "internal/core/view")},
 	{Dir: "internal/server", Band: Surface, May: []string{"internal/api", "internal/core/...", "internal/eventlog"}, Tests: []string{"internal/engine"}},
-	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/view", "internal/core/budget", "internal/planner")},
+	{Dir: "internal/show", Band: Surface, May: with(nouns, "internal/core/account", "internal/core/view", "internal/core/budget", "internal/planner")},
 	{Dir: "internal/show/talk", Band: Surface, May: []string{
 		"internal/core/event", "internal/core/transcript", "internal/core/budget", "internal/show"}},
 	{Dir: "internal/cli/command", Band: Surface, May: []string{
@@ -163,7 +164,7 @@ var packages = []Package{
 		"internal/api", "internal/core/...", "internal/config", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/planning", "internal/cli/watching"}},
 	{Dir: "internal/cli", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs", "internal/show",
-		"internal/cli/command", "internal/cli/planning", "internal/cli/power"}, Tests: []string{"internal/planner"}},
+		"internal/cli/command", "internal/cli/planning", "internal/cli/power"}, Tests: []string{"internal/planner", "internal/cli/watching"}},
 
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{

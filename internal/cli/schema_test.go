@@ -17,6 +17,7 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/cli/planning"
 	"popkit/internal/cli/power"
+	"popkit/internal/cli/watching"
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/policy"
@@ -36,7 +37,7 @@ func outputs() map[string]reflect.Type {
 		"power-stop": reflect.TypeFor[view.Status](), "replay": reflect.TypeFor[view.Status](),
 		"power-list": reflect.TypeFor[[]power.Listed](), "power-log": reflect.TypeFor[api.Event](),
 		"power-transcript": reflect.TypeFor[transcript.Line](),
-		"power-audit": reflect.TypeFor[[]power.Audited](), "power-report": reflect.TypeFor[power.Reported](), "power-diff": reflect.TypeFor[power.Diffed](),
+		"power-audit":      reflect.TypeFor[[]power.Audited](), "power-report": reflect.TypeFor[watching.Reported](), "power-diff": reflect.TypeFor[power.Diffed](),
 		"power-decide": reflect.TypeFor[[]view.Decision](), "power-why": reflect.TypeFor[power.Reason](),
 		"power-init": reflect.TypeFor[[]power.Checked](), "insight-add": reflect.TypeFor[api.Shared](),
 		"insight-list": reflect.TypeFor[[]view.Insight](), "insight-list-for-me": reflect.TypeFor[view.Delivery](),

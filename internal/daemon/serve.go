@@ -3,12 +3,14 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"sync"
 	"time"
 
+	"popkit/internal/core/account"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/policy"
@@ -206,7 +208,7 @@ func (d *daemon) failed(ctx context.Context, cause error) error {
 func (d *daemon) finished(ctx context.Context) error {
 	s := d.st.State
 	status := view.Make(s, time.Now(), nil)
-	err := os.WriteFile(d.Run.ReportPath(), []byte(view.Report(s)), 0o644)
+	err := d.report(ctx)
 	if s.Ended.Outcome == event.OutcomeDone {
 		err = errors.Join(err, d.files.ClearState(ctx))
 	} else {
@@ -214,6 +216,26 @@ func (d *daemon) finished(ctx context.Context) error {
 	}
 	d.over = true
 	return errors.Join(err, d.files.Flush(ctx))
+}
+
+// report writes the report on the run, of its log: what only a report needs is not in
+// the engine's state.
+func (d *daemon) report(ctx context.Context) error {
+	log, err := d.Run.Open()
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	defer log.Close() // it was only read
+	book := account.New()
+	for e, err := range log.Read(context.WithoutCancel(ctx), 1) {
+		if err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		if err := book.Add(e); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+	}
+	return os.WriteFile(d.Run.ReportPath(), []byte(book.Report(time.Now(), nil).Markdown()), 0o644)
 }
 
 // handleSignals turns signals into stops until the returned function is called.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"popkit/internal/core/budget"
 	"popkit/internal/core/event"
 	"popkit/internal/core/view"
 )
@@ -144,9 +145,16 @@ func tasks(v view.Status, width int) string {
 }
 
 func agents(v view.Status, now time.Time, width int) string {
+	spent := slices.ContainsFunc(v.Agents, func(a view.Agent) bool { return a.Tokens > 0 || a.CostUSD > 0 })
 	rows := [][]string{{"AGENT", "TASK", "STATE", "TIME", "TOOLS", "DOING"}}
 	for _, a := range v.Agents {
 		rows = append(rows, []string{a.ID, a.Task, a.State, agentTime(a, now), fmt.Sprint(a.ToolCalls), agentDoing(a)})
+	}
+	if spent {
+		rows[0] = slices.Insert(rows[0], 5, "TOKENS", "COST")
+		for i, a := range v.Agents {
+			rows[i+1] = slices.Insert(rows[i+1], 5, budget.Grouped(a.Tokens), fmt.Sprintf("$%.2f", a.CostUSD))
+		}
 	}
 	if len(rows) == 1 {
 		return ""

@@ -19,7 +19,7 @@ func New(e *command.Env) *cobra.Command {
 		{"Look:", []*cobra.Command{newStatus(e), newAttach(e), newLog(e), watching.NewTranscript(e), newAudit(e), newWhy(e), newList(e)}},
 		{"Decide and change:", []*cobra.Command{newDecide(e), newTell(e), newEdit(e), newRetry(e), newReassign(e), newSkip(e),
 			newBoundary(e)}},
-		{"Take the result:", []*cobra.Command{newReport(e), newDiff(e), newMerge(e)}},
+		{"Take the result:", []*cobra.Command{watching.NewReport(e), newDiff(e), newMerge(e)}},
 	} {
 		power.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
 		for _, c := range group.commands {

@@ -3,11 +3,8 @@ package power
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,54 +13,6 @@ import (
 	"popkit/internal/core/view"
 	"popkit/internal/show"
 )
-
-type reportOptions struct {
-	Run  string
-	JSON bool
-}
-
-// Reported is `popkit power report --json`. Text is empty as long as the run has
-// no report.
-type Reported struct {
-	Run    string      `json:"run"`
-	Path   string      `json:"path"`
-	Text   string      `json:"text"`
-	Status view.Status `json:"status"`
-}
-
-func newReport(e *command.Env) *cobra.Command {
-	var o reportOptions
-	cmd := &cobra.Command{
-		Use:   "report [RUN]",
-		Short: "Show a run's report: criteria, work, checks, how to merge",
-		Args:  command.Takes(0, 1), ValidArgsFunction: command.CompleteRuns(e),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Run = command.First(args)
-			return runReport(cmd.Context(), e, o)
-		},
-	}
-	command.JSONFlag(cmd, &o.JSON)
-	return cmd
-}
-
-func runReport(ctx context.Context, e *command.Env, o reportOptions) error {
-	r, v, err := e.FindStatus(ctx, o.Run)
-	if err != nil {
-		return err
-	}
-	text, err := os.ReadFile(r.ReportPath())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return command.Environment(err)
-	}
-	if o.JSON {
-		return e.PrintJSON(Reported{Run: r.ID, Path: r.ReportPath(), Text: string(text), Status: v})
-	}
-	if len(text) == 0 {
-		e.Say("run %s has no report yet; so far:", r.ID)
-		text = []byte(show.Summary(v, nil))
-	}
-	return e.Print(string(text))
-}
 
 // result is the newest commit of a run that is in the user's repository.
 type result struct {

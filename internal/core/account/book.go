@@ -1,0 +1,140 @@
+package account
+
+import (
+	"strings"
+	"time"
+
+	"popkit/internal/core/event"
+	"popkit/internal/core/state"
+)
+
+// Bounds of what is kept of one agent.
+const (
+	maxIDs      = 200 // insights
+	maxRules    = 20  // rules that denied something
+	maxExamples = 3   // of what a rule denied
+	maxExample  = 200 // bytes of it
+)
+
+// Book is the run's state and what its report needs besides.
+type Book struct {
+	State  *state.State
+	agents map[string]*talk
+	closed map[string]time.Time // questions
+	given  map[string][]string  // insight → agents that it was given to
+}
+
+// talk is what passed between popkit and one agent.
+type talk struct {
+	given, shared, confirmed ids
+	denied                   []Denied
+	messages, denials        int
+}
+
+// ids are the first of a number of IDs.
+type ids struct {
+	list []string
+	n    int
+}
+
+func (l *ids) add(id string) {
+	if l.n++; len(l.list) < maxIDs {
+		l.list = append(l.list, id)
+	}
+}
+
+// New is the book before the first event.
+func New() *Book {
+	return &Book{State: state.New(), agents: map[string]*talk{}, closed: map[string]time.Time{}, given: map[string][]string{}}
+}
+
+// Add takes in the next event.
+func (b *Book) Add(e event.Event) error {
+	if err := b.State.Apply(e); err != nil {
+		return err
+	}
+	switch d := e.Data.(type) {
+	case event.AgentRequested:
+		b.give(d.Agent, d.Insights)
+	case event.InsightDelivered:
+		b.give(d.Agent, d.IDs)
+	case event.InsightShared:
+		if b.State.Agents[d.Agent] != nil {
+			b.of(d.Agent).shared.add(d.ID)
+		}
+	case event.InsightConfirmed:
+		if b.State.Agents[d.Agent] != nil {
+			b.of(d.Agent).confirmed.add(d.ID)
+		}
+	case event.MessageDelivered:
+		b.of(d.Agent).messages += len(d.IDs)
+	case event.GuardJudged:
+		if d.Verdict == event.VerdictDeny && !d.Canary {
+			b.of(d.Agent).deny(d, b.State.Agents[d.Agent].Workspace)
+		}
+	case event.QuestionAnswered:
+		b.closed[d.ID] = e.Time
+	case event.QuestionWithdrawn:
+		b.closed[d.ID] = e.Time
+	}
+	return nil
+}
+
+func (b *Book) of(agent string) *talk {
+	t := b.agents[agent]
+	if t == nil {
+		t = &talk{}
+		b.agents[agent] = t
+	}
+	return t
+}
+
+func (b *Book) give(agent string, list []string) {
+	for _, id := range list {
+		b.of(agent).given.add(id)
+		if len(b.given[id]) < maxIDs {
+			b.given[id] = append(b.given[id], agent)
+		}
+	}
+}
+
+// deny counts a denial by its rule, with paths as the workspace has them.
+func (t *talk) deny(d event.GuardJudged, workspace string) {
+	t.denials++
+	i := 0
+	for ; i < len(t.denied); i++ {
+		if t.denied[i].Rule == d.Rule {
+			break
+		}
+	}
+	if i == len(t.denied) {
+		if i == maxRules {
+			return // their number has it
+		}
+		t.denied = append(t.denied, Denied{Rule: d.Rule, Reason: short(d.Reason)})
+	}
+	n := &t.denied[i]
+	n.Times++
+	example := d.Tool + " " + d.On
+	if workspace != "" {
+		example = strings.ReplaceAll(example, workspace+"/", "")
+	}
+	example = short(example)
+	for _, known := range n.Calls {
+		if known == example {
+			return
+		}
+	}
+	if len(n.Calls) < maxExamples {
+		n.Calls = append(n.Calls, example)
+	}
+}
+
+// short is a text in one line of at most maxExample bytes.
+func short(text string) string {
+	text = oneLine(text)
+	if len(text) > maxExample {
+		text = toValid(text[:maxExample]) + "…"
+	}
+	return text
+}
