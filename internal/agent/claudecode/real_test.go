@@ -3,13 +3,16 @@ package claudecode
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -116,7 +119,7 @@ type real struct {
 	spec  agent.Spec
 }
 
-func newReal(t *testing.T, script string, o launch.Options) *real {
+func newReal(t *testing.T, script string, o launch.Options, more ...string) *real {
 	t.Helper()
 	cli := claudetest.Get(t)
 	s, err := scriptmodel.Parse("script.yaml", []byte(script))
@@ -135,6 +138,7 @@ func newReal(t *testing.T, script string, o launch.Options) *real {
 	r := &real{model: model, desk: newDesktop(), spec: agenttest.NewSpec(t)}
 	home := filepath.Join(filepath.Dir(r.spec.Workspace), "home")
 	o.Environ = append(cli.Environ(home, model.URL), "CLAUDE_CODE_MAX_RETRIES=1")
+	o.Environ = append(o.Environ, more...)
 	launcher, err := launch.New(launch.CLI{Path: cli.Path, Version: cli.Version}, o)
 	if err != nil {
 		t.Fatal(err)
@@ -244,4 +248,54 @@ rules:
 	if slices.Contains(strings.Split(r.transcript(t), `"`), claudetest.Key) {
 		t.Error("the key is in the transcript")
 	}
+}
+
+// await waits until something is so; patience bounds it and decides no passing test.
+func await(t *testing.T, so func() bool) {
+	t.Helper()
+	limit := time.After(60 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Error("it did not come to be")
+			return
+		}
+	}
+}
+
+// killBelow kills the CLI that an init helper runs.
+func killBelow(t *testing.T, helper proc.Ident) {
+	t.Helper()
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", helper.PID, helper.PID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range strings.Fields(string(children)) {
+		pid, err := strconv.Atoi(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// running lists processes that work in a folder, or below it.
+func running(t *testing.T, dir string) []string {
+	t.Helper()
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, l := range links {
+		if at, err := os.Readlink(l); err == nil && strings.HasPrefix(at, dir) {
+			found = append(found, l)
+		}
+	}
+	return found
 }
