@@ -148,7 +148,19 @@ rules:
 // new one takes over and is told what is known.
 func TestRealTooLong(t *testing.T) {
 	long := `{status: 400, type: invalid_request_error, message: "prompt is too long: 210000 tokens > 200000 maximum", times: %}`
-	for name, tt := range map[string]struct{ script, note string }{
+	for name, tt := range map[string]struct{ script, note, env string }{
+		"once, and the CLI does nothing about it": {`
+rules:
+  - name: a
+    steps:
+      - {text: I begin., tool: Bash, input: {command: echo one > one.txt, description: d}}
+      - {text: The summary is plums., fail: ` + strings.Replace(long, "%", "1", 1) + `}
+  - name: b
+    marker: your session was shortened
+    steps:
+      - ` + reportStep + `
+      - {text: The end., expect: [plums]}
+`, "its session was shortened", "DISABLE_AUTO_COMPACT=1"},
 		"for good": {`
 rules:
   - name: a
@@ -160,10 +172,10 @@ rules:
     steps:
       - ` + reportStep + `
       - {text: The end., expect: ["I begin", "one.txt"]}
-`, "could not be shortened"},
+`, "could not be shortened", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newReal(t, tt.script, launch.Options{})
+			r := newReal(t, tt.script, launch.Options{}, tt.env)
 			o := r.run(t)
 			wantReport(t, o, event.ReportDone, "all there")
 			if got := r.transcript(t); !strings.Contains(got, tt.note) || t.Failed() {
@@ -201,6 +213,7 @@ rules:
 	killBelow(t, first)
 	o := r.wait(t, s)
 	wantReport(t, o, event.ReportDone, "all there")
+	r.check(t)
 	if len(resumed) != 1 || resumed[0] == first || s.Ident() != resumed[0] {
 		t.Errorf("resumed as %v, first was %v, the last one %v", resumed, first, s.Ident())
 	}

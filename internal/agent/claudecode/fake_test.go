@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // fake is a CLI that plays a script: one command a line, see do. "process" begins the
@@ -69,7 +70,7 @@ func playFake(ctx context.Context, script string, nth int, args []string, in io.
 	}
 	processes := strings.Split(script, "\nprocess\n")
 	lines := strings.Split(processes[min(nth, len(processes)-1)], "\n")
-	early := lines[0] != "" && strings.HasPrefix(lines[0], "at once ")
+	early := strings.HasPrefix(lines[0], "at once ")
 	if early {
 		lines[0] = strings.TrimPrefix(lines[0], "at once ")
 	} else {
@@ -159,7 +160,7 @@ func (f *fake) await(ctx context.Context) string {
 func (f *fake) say(text string) {
 	f.turns++
 	f.print(map[string]any{"type": "assistant", "message": map[string]any{
-		"id": fmt.Sprintf("msg-%d-%d", os.Getpid(), f.turns), "role": "assistant", "model": f.model,
+		"id": fmt.Sprintf("msg-%p-%d", f, f.used[0]), "role": "assistant", "model": f.model,
 		"content": []any{map[string]any{"type": "text", "text": text}}, "usage": map[string]any{"input_tokens": 100, "output_tokens": 1},
 	}})
 	if f.model == "fake-model" {
@@ -305,6 +306,12 @@ func (f *fake) end(ctx context.Context, verb, rest string) {
 	case "exit":
 		n, _ := strconv.Atoi(rest)
 		panic(exitError{code: n})
+	case "wait":
+		d, _ := time.ParseDuration(rest)
+		time.Sleep(d) // in fake time
+	case "sleep": // whatever it hears
+		<-ctx.Done()
+		panic(exitError{code: 137, signal: true})
 	case "kill":
 		panic(exitError{code: 137, signal: true})
 	case "hang": // until it is interrupted: then the turn ends as one that was broken off

@@ -60,10 +60,6 @@ func (s *sitting) assistant(ctx context.Context, e wire.Event) {
 		s.turn.fault = m.Error
 	} else {
 		s.began, s.known = true, true
-		if m.Parent == "" && m.Message.ID != s.answer { // its first piece
-			s.answer = m.Message.ID
-			s.p.seen()
-		}
 		s.use(ctx, s.account.answered(m))
 	}
 	for _, b := range m.Blocks() {

@@ -47,6 +47,7 @@ type process struct {
 	sent    int                           // requests of popkit's
 	answers map[string]chan wire.ControlResponse
 	given   []json.RawMessage // answers to hooks that the model has perhaps not seen
+	latest  string            // answer of the model, by its ID
 }
 
 // heard is a line of the CLI, or one that is no event.
@@ -107,10 +108,15 @@ func (p *process) end() {
 	}
 }
 
-// seen says that the model has answered a request that holds all that was given.
-func (p *process) seen() {
+// seen takes an answer of the model: its request held all that was given before. It is
+// called as the line is read, so that what is given after it is not meant.
+func (p *process) seen(e wire.Event) {
+	m, err := wire.As[wire.Message](e)
+	if err != nil || e.Parent != "" || m.Synthetic() || m.Message.ID == p.latest {
+		return // no answer of the main agent, or another piece of it
+	}
 	p.mu.Lock()
-	p.given = nil
+	p.latest, p.given = m.Message.ID, nil
 	p.mu.Unlock()
 }
 
@@ -125,6 +131,9 @@ func (p *process) hear(e wire.Event) {
 	case wire.TypeCancel:
 		p.withdrawn(e)
 	default:
+		if e.Type == wire.TypeAssistant {
+			p.seen(e)
+		}
 		p.kept.Heard(e.Raw)
 		p.events <- heard{Event: e}
 	}

@@ -17,7 +17,6 @@ type sitting struct {
 	turn    turn
 	began   bool            // the model has said something in this process
 	running map[string]bool // tools that run, by the call's ID
-	answer  string          // the model's latest, by its ID
 	bad     int             // lines that are no events
 
 	init    <-chan wire.ControlResponse // nil once it is there
