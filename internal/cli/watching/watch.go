@@ -69,8 +69,11 @@ func (w *watch) log(ctx context.Context) (err error) {
 	return nil
 }
 
-// take takes in an event.
+// take takes in an event, once.
 func (w *watch) take(ev event.Event) {
+	if ev.Seq < w.next {
+		return
+	}
 	w.next = ev.Seq + 1
 	if !w.plain && !w.json {
 		w.waiting = append(w.waiting, w.events.Tell(ev)...)
@@ -215,10 +218,10 @@ func (w *watch) follow(ctx context.Context) error {
 		select {
 		case n := <-stream:
 			if n.err != nil {
-				return errors.Join(w.gone(ctx, n.err), w.drain())
+				return errors.Join(w.gone(ctx, n.err), w.open(), w.drain())
 			}
 			// What the agent said before it is shown first.
-			if err := w.drain(); err != nil {
+			if err := errors.Join(w.open(), w.drain()); err != nil {
 				return err
 			}
 			w.take(n.event)
