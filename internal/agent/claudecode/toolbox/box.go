@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -23,6 +24,9 @@ type Config struct {
 	Version string
 	// Plan offers present_plan.
 	Plan bool
+	// HelpWait is how long others may take to answer a call for help until a person is
+	// asked; 0 is api.DefaultHelpWait.
+	HelpWait time.Duration
 }
 
 // Box is one agent's tools.

@@ -103,7 +103,7 @@ func answer(by, text, note string) string {
 
 func (b *Box) help(ctx context.Context, a args) (string, error) {
 	var out api.Help
-	if err := b.cfg.Caller.Call(ctx, api.OpHelp, api.HelpArgs{About: a.text("about")}, &out); err != nil {
+	if err := b.cfg.Caller.Call(ctx, api.OpHelp, api.HelpArgs{About: a.text("about"), WaitSeconds: b.cfg.HelpWait.Seconds()}, &out); err != nil {
 		return "", err
 	}
 	switch {
