@@ -66,6 +66,7 @@ var packages = []Package{
 	{Dir: "internal/core/policy/host", Band: Core},
 	{Dir: "internal/core/policy/carry", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/paths", Band: Core, May: []string{"internal/core/objective", "internal/core/policy/word", "internal/core/smell"}},
+	{Dir: "internal/core/policy/readonly", Band: Core, May: []string{"internal/core/policy/shell"}},
 	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell")},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/policy/paths", "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
@@ -103,7 +104,8 @@ var packages = []Package{
 	{Dir: "internal/strictyaml", Band: Input, May: []string{"internal/core/nearest"}},
 	{Dir: "internal/planfile", Band: Input, May: with(nouns, "internal/core/nearest", "internal/strictyaml")},
 	{Dir: "internal/planner", Band: Input, May: with(nouns, "internal/core/nearest", "internal/strictyaml"), Tests: []string{"internal/planfile"}},
-	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/core/audit", "internal/core/nearest", "internal/core/policy", "internal/strictyaml")},
+	{Dir: "internal/role", Band: Input, May: with(nouns, "internal/core/nearest", "internal/strictyaml")},
+	{Dir: "internal/config", Band: Input, May: with(nouns, "internal/role", "internal/core/audit", "internal/core/nearest", "internal/core/policy", "internal/strictyaml")},
 
 	// Adapters.
 	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc", "internal/api")},
@@ -139,7 +141,7 @@ var packages = []Package{
 	{Dir: "internal/sandbox", Band: Adapter, May: []string{"internal/proc"}},
 	{Dir: "internal/sandbox/proof", Band: Adapter, May: []string{"internal/proc", "internal/sandbox"}},
 	{Dir: "internal/notify", Band: Adapter, May: []string{"internal/proc", "internal/redact"}},
-	{Dir: "internal/guard", Band: Adapter, May: with(nouns, "internal/core/policy", "internal/redact")},
+	{Dir: "internal/guard", Band: Adapter, May: with(nouns, "internal/core/policy", "internal/core/policy/readonly", "internal/core/policy/shell", "internal/redact")},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
 
 	// The spine.
@@ -157,19 +159,19 @@ var packages = []Package{
 	{Dir: "internal/cli/command", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/planner", "internal/runs", "internal/show"}},
 	{Dir: "internal/cli/planning", Band: Surface, May: []string{
-		"internal/core/...", "internal/config", "internal/planfile", "internal/planner", "internal/show", "internal/cli/command"}},
+		"internal/core/...", "internal/config", "internal/role", "internal/planfile", "internal/planner", "internal/show", "internal/cli/command"}},
 	{Dir: "internal/cli/watching", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/runs", "internal/runs/tail", "internal/show", "internal/show/talk", "internal/cli/command"}},
 	{Dir: "internal/cli/power", Band: Surface, May: []string{
-		"internal/api", "internal/core/...", "internal/config", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/planning", "internal/cli/watching"}},
+		"internal/api", "internal/core/...", "internal/config", "internal/role", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/planning", "internal/cli/watching"}},
 	{Dir: "internal/cli", Band: Surface, May: []string{
-		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/runs", "internal/show",
+		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/role", "internal/runs", "internal/show",
 		"internal/cli/command", "internal/cli/planning", "internal/cli/power"}, Tests: []string{"internal/planner", "internal/cli/watching"}},
 
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
-		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/agent/claudecode/...", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/config", "internal/sandbox", "internal/sandbox/proof",
+		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/agent/claudecode/...", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/role", "internal/config", "internal/sandbox", "internal/sandbox/proof",
 		"internal/planfile", "internal/planner", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
 		"internal/planfile", "internal/planner", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted")},

@@ -74,7 +74,7 @@ Exit codes: 0 done and verified, 1 failed, 2 usage, 3 needs a human, 4 stopped,
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddGroup(&cobra.Group{ID: "people", Title: "Commands for people:"},
 		&cobra.Group{ID: "agents", Title: "Commands for agents, inside a run:"})
-	for _, c := range []*cobra.Command{power.New(e), newPlan(e), newReplay(e), newGC(e), newSandbox(e), newConfig(e), newDemo(e), newVersion(e)} {
+	for _, c := range []*cobra.Command{power.New(e), newPlan(e), newReplay(e), newGC(e), newSandbox(e), newConfig(e), newRoles(e), newDemo(e), newVersion(e)} {
 		c.GroupID = "people"
 		root.AddCommand(c)
 	}

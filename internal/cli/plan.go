@@ -27,7 +27,7 @@ type validated struct {
 }
 
 func newPlan(e *command.Env) *cobra.Command {
-	return command.Group("plan", "Make, check and show plan files", planning.NewMake(e), newPlanValidate(e), newPlanShow(e))
+	return command.Group("plan", "Make, check and show plan files", planning.NewMake(e), newPlanValidate(e), newPlanShow(e), newPlanPresent(e))
 }
 
 func newPlanValidate(e *command.Env) *cobra.Command {

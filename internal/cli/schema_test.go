@@ -45,6 +45,7 @@ func outputs() map[string]reflect.Type {
 		"plan-make": reflect.TypeFor[planning.Result](), "plan-validate": reflect.TypeFor[[]validated](), "plan-show": reflect.TypeFor[objective.Plan](),
 		"gc": reflect.TypeFor[[]Removal](), "sandbox-check": reflect.TypeFor[SandboxCheck](), "config": reflect.TypeFor[[]config.Explanation](),
 		"config-explain": reflect.TypeFor[[]config.Explanation](), "version": reflect.TypeFor[versionInfo](),
+		"roles": reflect.TypeFor[[]roleShown](), "plan-present": reflect.TypeFor[api.PlanAnswer](),
 		"guard-check": reflect.TypeFor[guardChecked](), "guard-judge": reflect.TypeFor[hookAnswer](), "guard-explain": reflect.TypeFor[[]policy.Explanation](),
 	}
 }
@@ -138,6 +139,7 @@ func TestOutputs(t *testing.T) {
 		{"gc", "popkit gc --json", false}, {"sandbox-check", "popkit sandbox check --json", false}, {"config", "popkit config --json", false},
 		{"guard-judge", "popkit guard judge", true}, {"guard-judge", "popkit guard judge", false},
 		{"guard-check", "popkit guard check", false}, {"guard-explain", "popkit guard explain --json", false},
+		{"roles", "popkit roles --json", false}, {"roles", "popkit roles reviewer --json", false}, {"plan-present", "popkit plan present plan.yaml --json", true},
 		{"config-explain", "popkit config explain tier --json", false}, {"version", "popkit version --json", false},
 	}
 	tested := map[string]bool{"power-attach": true} // below
@@ -149,7 +151,7 @@ func TestOutputs(t *testing.T) {
 			w.stream = watched(t, parked(w.repo))
 			write(t, filepath.Join(w.repo, "plan.yaml"), plan)
 			write(t, runs.Place{Repo: w.repo}.Run(runID).Transcript("explorer-1"), "reading\ndone")
-			for _, r := range []string{"delivery", "answer", "similar", "stood", "allowed"} {
+			for _, r := range []string{"delivery", "answer", "approved", "similar", "stood", "allowed"} {
 				w.reply(r)
 			}
 			w.stdin = `{"id":"1","tool":"Bash","input":{"command":"git commit --no-verify; git push origin main"}}` + "\n"

@@ -165,6 +165,12 @@ func (w *world) reply(name string) {
 		w.replies[api.OpMine], w.replies[api.OpCheckIn], w.replies[api.OpTool] = d, d, view.Delivery{}
 	case "answer":
 		w.replies[api.OpAsk] = api.AskAnswer{ID: "q-1", Answer: "yes", By: "Ada", Note: "for now"}
+	case "approved":
+		w.replies[api.OpPlan] = api.PlanAnswer{ID: "q-1", Answer: "approve", By: "Ada", Note: "mind the limit"}
+	case "revise":
+		w.replies[api.OpPlan] = api.PlanAnswer{ID: "q-1", Answer: "revise", By: "Ada", Note: "tests first"}
+	case "rejected":
+		w.replies[api.OpPlan] = api.PlanAnswer{ID: "q-1", Answer: "reject", By: "Ada"}
 	case "silence":
 		w.replies[api.OpAsk] = api.AskAnswer{ID: "q-1", By: "timeout"}
 	case "allowed":

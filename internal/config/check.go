@@ -41,15 +41,7 @@ func (c *Config) problems() []problem {
 	if c.Resolver != "" {
 		k.runtime("resolver", c.Resolver)
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Roles)) {
-		path := strictyaml.Join("roles", name)
-		if err := objective.CheckRole(name); err != nil {
-			k.add(path, fmt.Sprintf("%q can't be a role: %v", name, err), "")
-		}
-		if r := c.Roles[name].Runtime; r != "" {
-			k.runtime(path+".runtime", r)
-		}
-	}
+	k.roles(c)
 	k.numbers(c)
 	k.decisions(c.Decisions.Auto)
 	k.workspace(c.Workspace)
@@ -150,7 +142,7 @@ func (k *checker) numbers(c *Config) {
 }
 
 var questionKinds = []event.QuestionKind{event.AskAgent, event.AskAttempts, event.AskConflict, event.AskAudit,
-	event.AskCheck, event.AskBarrier, event.AskEffect, event.AskGuard, event.AskBreach, event.AskBudget, event.AskDrift}
+	event.AskCheck, event.AskBarrier, event.AskEffect, event.AskGuard, event.AskBreach, event.AskBudget, event.AskDrift, event.AskPlan}
 
 func (k *checker) decisions(list []Auto) {
 	for i, a := range list {

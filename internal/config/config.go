@@ -82,6 +82,10 @@ type Limits struct {
 // Role sets what is special about a role's agents.
 type Role struct {
 	Runtime string `json:"runtime"`
+	Model   string `json:"model"` // "" = as the role's file says; "inherit" = the runtime's own choice
+	// Tools take the place of those of the role's file; null leaves them.
+	Tools        []string `json:"tools"`
+	PlanRequired *bool    `json:"plan_required"`
 }
 
 // Decisions say what is answered without a person.

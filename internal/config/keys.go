@@ -63,8 +63,11 @@ var keys = []Key{
 	{Name: "limits.quota_backoff_minutes", Unit: "minutes", Meaning: "pause after a quota or rate limit that names no time; it doubles with each, up to an hour", Effect: inRun},
 
 	{Name: "roles.NAME.runtime", Meaning: "runtime of a role's agents", Effect: inRun},
+	{Name: "roles.NAME.model", Meaning: "model of a role's agents, where their runtime can choose one; inherit is the runtime's own choice", Effect: inRun},
+	{Name: "roles.NAME.tools", Unit: "tools", Meaning: "tools that a role's agents are offered, where their runtime can choose them, by Claude Code's names; they take the place of those of the role's file", Effect: inRun},
+	{Name: "roles.NAME.plan_required", Meaning: "a role's agents present a plan, which a person approves, before they may change anything", Effect: inRun},
 
-	{Name: "decisions.auto", Unit: "answers", Meaning: "answers by policy: {kind, match, answer}; kind is agent, guard, breach, attempts, conflict, audit, check, barrier, effect, budget, drift or left out for all, match is a regular expression (RE2) over the question's text, and of kind audit over each finding, all of which must fit; the first that fits answers", Effect: inRun},
+	{Name: "decisions.auto", Unit: "answers", Meaning: "answers by policy: {kind, match, answer}; kind is agent, guard, breach, attempts, conflict, audit, check, barrier, effect, budget, drift, plan or left out for all, match is a regular expression (RE2) over the question's text, and of kind audit over each finding, all of which must fit; the first that fits answers", Effect: inRun},
 	{Name: "decisions.park_unattended", Meaning: "when only a person can go on and none is attached, the run is parked and the engine ends (exit status 3); false: the engine waits", Effect: inRun},
 
 	{Name: "workspace.root", Meaning: `directory of the workspaces, outside the repository; "" is popkit's own in the cache directory`, Effect: inWorkspace},

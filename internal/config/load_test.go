@@ -109,7 +109,7 @@ limits: {max_parallel_agent: 3, max_attempts: 0, max_runtime_minutes: -1}
 intervals: {checkin_every_n_tools: 2.5}
 guardrails: {protected_paths: [secrets/, "["], drift_detection: true}
 runtime: exce:x
-roles: {"The Tester": {runtime: "exec:x"}}
+roles: {"The Tester": {runtime: "exec:x"}, tester: {tools: [Raed], model: "the best", plan_requierd: true}}
 decisions: {auto: [{kind: conflicts, match: "(", answer: x}, {kind: agent}]}
 env: {set: {PORT: 80, POPKIT_RUN: x}, home: mine, secrets: ["A B"], caches: {GOCACHE: own}}
 workspace: {copy: ["../x", "a*"], ports: 2000}
@@ -132,6 +132,9 @@ workspace: {copy: ["../x", "a*"], ports: 2000}
 		`.claude/popkit/config.json:5:65: drift_detection must be a map, not true or false`,
 		`.claude/popkit/config.json:6:10: unknown runtime "exce" (did you mean "exec"?)`,
 		`.claude/popkit/config.json:7:23: "The Tester" can't be a role`,
+		`.claude/popkit/config.json:7:61: unknown tool "Raed" (did you mean "Read"?)`,
+		`.claude/popkit/config.json:7:75: "the best" is no model (e.g. sonnet, or inherit)`,
+		`.claude/popkit/config.json:7:87: unknown key "plan_requierd" in tester (did you mean "plan_required"?)`,
 		`.claude/popkit/config.json:8:27: unknown value "conflicts" (did you mean "conflict"?)`,
 		`.claude/popkit/config.json:8:45: not a regular expression: missing closing )`,
 		`.claude/popkit/config.json:8:62: an automatic answer without answer (e.g. {kind: attempts, answer: skip})`,

@@ -21,6 +21,8 @@ type Flags struct {
 	Mode           string  // --mode
 	NoWait         bool    // --no-wait: park at once when only a person can go on
 	ClaudeVersion  string  // as found on this machine; "" when there is none
+	// Roles are those of the repository's files over popkit's own; nil: popkit's own.
+	Roles map[string]event.Role
 }
 
 // Complete returns the plan with every limit and policy that it leaves open set
@@ -72,7 +74,7 @@ func (c Config) Settings(p objective.Plan, f Flags) (event.Settings, error) {
 	}
 	agents, source := c.AgentLimit(p, f, mode)
 	includes := c.Tier.Includes()
-	l := c.Complete(p).Limits
+	l, roles := c.Complete(p).Limits, c.resolveRoles(f)
 	s := event.Settings{
 		Mode: string(mode), ModeReason: why, Tier: string(c.Tier),
 		PhaseAware: includes.PhaseAware, FullRouting: includes.FullRouting,
@@ -84,7 +86,7 @@ func (c Config) Settings(p objective.Plan, f Flags) (event.Settings, error) {
 		SilenceTimeout: l.SilenceMinutes.Duration(), BarrierTimeout: l.BarrierTimeoutMinutes.Duration(),
 		DecisionTimeout: l.DecisionTimeoutMinutes.Duration(), CheckTimeout: l.CheckTimeoutMinutes.Duration(),
 		RetryDelay: l.RetryDelaySeconds.Duration(), ContextLimit: l.ContextBytes,
-		Runtime: c.Runtime, RoleRuntimes: c.roleRuntimes(), Resolver: c.Resolver,
+		Runtime: c.Runtime, RoleRuntimes: c.roleRuntimes(roles), Roles: roles, Resolver: c.Resolver,
 		ProtectedPaths: c.Protected(), DriftDetection: c.Guardrails.DriftDetection.Enabled, Drift: c.drift(), Budgets: budgets(l),
 		QuotaBackoff: l.QuotaBackoffMinutes.Duration(),
 		AuditScope:   c.Guardrails.AuditScope, Audit: c.Guardrails.auditRules(), Guard: c.Guardrails.guard(), CloseWhenUnattended: c.Decisions.ParkUnattended || f.NoWait,
@@ -159,30 +161,17 @@ func (c Config) runtimeGiven(p objective.Plan, f Flags) bool {
 	if f.Runtime != "" || c.origin["runtime"] != "" {
 		return true
 	}
-	tasks := 0
+	roles := c.resolveRoles(f)
+	tasks, set := 0, event.Settings{RoleRuntimes: c.roleRuntimes(roles), Roles: roles}
 	for _, ph := range p.Phases {
 		for _, t := range ph.Tasks {
 			tasks++
-			if t.Runtime == "" && c.Roles[t.Role].Runtime == "" {
+			if t.Runtime == "" && set.RuntimeOf(t.Role) == "" {
 				return false
 			}
 		}
 	}
 	return tasks > 0
-}
-
-func (c Config) roleRuntimes() map[string]string {
-	var out map[string]string
-	for name, role := range c.Roles {
-		if role.Runtime == "" {
-			continue
-		}
-		if out == nil {
-			out = map[string]string{}
-		}
-		out[name] = role.Runtime
-	}
-	return out
 }
 
 // AgentLimit returns how many agents may run at once, and in words what sets

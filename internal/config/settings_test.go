@@ -9,6 +9,7 @@ import (
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
+	"popkit/internal/role"
 )
 
 func plan(tasks ...objective.Task) objective.Plan {
@@ -59,7 +60,7 @@ func TestSettingsOfTheDefaults(t *testing.T) {
 		MaxStarted: 100, MaxAttempts: 3, MaxFixes: 2, MaxInsights: 10_000, MaxInsightsPerPull: 3, MaxQuestions: 20,
 		CheckinEvery: 5, Heartbeat: 15 * time.Second, MaxRuntime: 30 * time.Minute, AgentTimeout: 20 * time.Minute,
 		SilenceTimeout: 10 * time.Minute, BarrierTimeout: 25 * time.Minute, DecisionTimeout: 10 * time.Minute,
-		CheckTimeout: 10 * time.Minute, RetryDelay: 2 * time.Second, ContextLimit: 32 << 10, Runtime: "claude",
+		CheckTimeout: 10 * time.Minute, RetryDelay: 2 * time.Second, ContextLimit: 32 << 10, Runtime: "claude", Roles: role.Builtin(),
 		ProtectedPaths: []string{".git", ".env*", "**/secrets/**"}, DriftDetection: true, AuditScope: true, CloseWhenUnattended: true,
 		Audit:        event.AuditRules{MaxFile: 1 << 20, MaxRead: 64 << 20},
 		Drift:        event.Drift{Silent: 5 * time.Minute, NoProgress: 15 * time.Minute, NoProgressCalls: 80, Repeated: 8, Action: "warn"},
@@ -96,6 +97,10 @@ func TestEachKeyChangesTheSettings(t *testing.T) {
 		{`runtime: "exec:x"`, "ModeReason Runtime"},
 		{`resolver: "exec:x"`, "Resolver"},
 		{`roles: {tester: {runtime: "exec:x"}}`, "RoleRuntimes"},
+		{`roles: {tester: {model: opus}}`, "Roles"},
+		{`roles: {tester: {tools: [Read]}}`, "Roles"},
+		{`roles: {tester: {plan_required: true}}`, "Roles"},
+		{`roles: {tester: {plan_required: false}}`, ""},
 		{`intervals: {checkin_every_n_tools: 7}`, "CheckinEvery"},
 		{`intervals: {heartbeat_seconds: 1.5}`, "Heartbeat"},
 		{`limits: {max_parallel_agents: 1}`, "MaxAgents MaxAgentsSource"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"popkit/internal/api"
+	"popkit/internal/core/approval"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/policy"
@@ -17,6 +18,7 @@ import (
 // setRules makes the guard judge by the run's rules as they are in s, where they
 // are not what they were.
 func (d *daemon) setRules(s *state.State) {
+	d.guard.SetApproved(approval.Approved(s))
 	spec := decide.Spec(s)
 	if d.spec != nil && reflect.DeepEqual(spec, *d.spec) {
 		return
@@ -44,7 +46,7 @@ func (d *daemon) heedRules(s *state.State, events []event.Event) {
 // seatGuard makes the guard know where an agent works; env is what it finds there.
 func (d *daemon) seatGuard(o engine.Order, env []string) {
 	seat := guard.Seat{
-		Workspace: o.Workspace, DefaultBranch: strings.TrimPrefix(o.BaseRef, "refs/heads/"),
+		Workspace: o.Workspace, PlanFirst: o.Role.PlanRequired, DefaultBranch: strings.TrimPrefix(o.BaseRef, "refs/heads/"),
 		Tracked: func(ctx context.Context) ([]string, error) { return d.work.Files(ctx, o.Request.Base) },
 	}
 	for _, v := range env {

@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"popkit/internal/config"
 	"popkit/internal/core/objective"
 	"popkit/internal/planner"
+	"popkit/internal/role"
 )
 
 // PlanOrder is what a plan is made for.
@@ -35,6 +37,10 @@ func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.
 		return planner.Made{}, err
 	}
 	defer func() { err = errors.Join(err, b.close(ctx)) }()
+	roles, err := planRoles(Place(b.clone.Repo()).Repo)
+	if err != nil {
+		return planner.Made{}, err
+	}
 	survey, err := b.survey(ctx)
 	if err != nil {
 		return planner.Made{}, err
@@ -44,7 +50,7 @@ func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.
 		return planner.Made{}, err
 	}
 	made, err = planner.Make(ctx, planner.Request{
-		Objective: o.Objective, Roles: planRoles(), Survey: survey, MaxAgents: o.MaxAgents,
+		Objective: o.Objective, Roles: roles, Survey: survey, MaxAgents: o.MaxAgents,
 	}, planner.Deps{Agent: &metered{agent: agent, limits: b.cfg.Planner}, Checks: b, Say: say})
 	err = errors.Join(err, leave())
 	took := planner.Rounded(time.Since(began))
@@ -68,16 +74,21 @@ func TryChecks(ctx context.Context, o PlanOrder, p objective.Plan, say func(stri
 	return planner.Try(ctx, p, b, say)
 }
 
-// planRoles are the roles that a plan may name.
-func planRoles() []planner.Role {
-	return []planner.Role{
-		{Name: "explorer", About: "reads code and finds out what others need to know; changes nothing"},
-		{Name: "architect", About: "decides how something is built, and says it to all; changes nothing"},
-		{Name: "implementer", About: "writes code and the tests that belong to it"},
-		{Name: "tester", About: "writes tests that can fail, runs all of them, mends small defects"},
-		{Name: "documenter", About: "brings the documentation in line with the code"},
-		{Name: "reviewer", About: "reads all that changed and judges it; changes nothing"},
+// planRoles are the roles that a plan may name: all that this repository has, but for
+// those that are not for tasks.
+func planRoles(repo string) ([]planner.Role, error) {
+	set, err := role.Load(repo)
+	if err != nil {
+		return nil, err
 	}
+	var out []planner.Role
+	all := set.Roles()
+	for _, name := range set.Names() {
+		if !slices.Contains([]string{"planner", "fixer", "resolver"}, name) {
+			out = append(out, planner.Role{Name: name, About: all[name].Description})
+		}
+	}
+	return out, nil
 }
 
 // agent is the planning agent, and what ends it.

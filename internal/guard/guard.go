@@ -21,6 +21,8 @@ type Seat struct {
 	Home, Tmp string // of the agent; "" where not known
 	// DefaultBranch of the user's repository.
 	DefaultBranch string
+	// PlanFirst: the agent may only read until its plan is approved.
+	PlanFirst bool
 	// Tracked lists the files of the commit that the workspace started from. It is
 	// called once, when a verdict first needs it.
 	Tracked func(ctx context.Context) ([]string, error)
@@ -43,6 +45,7 @@ type Judgement struct {
 type Guard struct {
 	redactor *redact.Redactor
 	rules    atomic.Pointer[policy.Rules]
+	approved atomic.Pointer[map[string]bool] // agents whose plan is approved
 
 	mu    sync.Mutex // guards desks
 	desks map[string]*desk
@@ -64,6 +67,21 @@ func (g *Guard) SetRules(spec policy.Spec) error {
 	}
 	g.rules.Store(rules)
 	return nil
+}
+
+// SetApproved names the agents whose plan is approved, from now on.
+func (g *Guard) SetApproved(agents []string) {
+	set := make(map[string]bool, len(agents))
+	for _, a := range agents {
+		set[a] = true
+	}
+	g.approved.Store(&set)
+}
+
+// planned reports whether an agent may do more than read, as far as its plan goes.
+func (g *Guard) planned(agent string, s Seat) bool {
+	approved := g.approved.Load()
+	return !s.PlanFirst || approved != nil && (*approved)[agent]
 }
 
 // Seat begins to judge an agent's calls.
@@ -103,6 +121,9 @@ func (g *Guard) Judge(ctx context.Context, agent string, c Call) (j Judgement) {
 		return g.judged(agent, c, digest, policy.Verdict{Rule: "no_agent", Reason: "the guard does not know this agent"})
 	}
 	v := d.evaluate(ctx, g.rules.Load(), c.Call)
+	if v.Decision != policy.Deny && !g.planned(agent, d.seat) {
+		v = d.onlyReads(c.Call, v)
+	}
 	j = g.judged(agent, c, digest, v)
 	j.Judged.Canary = v.Decision == policy.Deny && d.isCanary(c.Call)
 	j.Deed = clip(g.redactor.String(deed(c.Call)), maxDeed)

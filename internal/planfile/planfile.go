@@ -77,7 +77,7 @@ func (f *file) plan(d *strictyaml.Decoder) (objective.Plan, []string) {
 			d.Mark(strictyaml.Index("phases", i), &strictyaml.Node{Place: d.Place(strictyaml.Index("objective.phases", i))})
 		}
 	} else if !d.Has("phases") {
-		p.Phases = objective.Defaults(p.Objective, nil)
+		p.Phases = objective.Defaults(nil)
 		return p, []string{"no phases given: the default ones are used: " + strings.Join(objective.DefaultPhases(), ", ")}
 	}
 	var notes []string
@@ -100,7 +100,7 @@ func nouns(obj objective.Objective, phases []phase) (out []objective.Phase, note
 	}
 	var defaults []objective.Phase
 	if len(names) > 0 {
-		defaults = objective.Defaults(obj, names)
+		defaults = objective.Defaults(names)
 		notes = append(notes, "phases with a default task: "+strings.Join(names, ", "))
 	}
 	for _, ph := range phases {

@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,4 +178,22 @@ func checkText(c objective.Check) string {
 		text += ", at most " + Took(time.Duration(c.Timeout))
 	}
 	return text
+}
+
+// RoleNotes say what is special about the roles that a plan's tasks have.
+func RoleNotes(p objective.Plan, s event.Settings) []string {
+	var out []string
+	for _, ph := range p.Phases {
+		for _, t := range ph.Tasks {
+			r := s.RoleOf(t.Role)
+			if r.Origin != "" && r.Origin != "popkit" {
+				out = append(out, fmt.Sprintf("role %s is from %s", t.Role, r.Origin))
+			}
+			if r.PlanRequired {
+				out = append(out, fmt.Sprintf("role %s presents a plan, which needs a yes, before it changes anything", t.Role))
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

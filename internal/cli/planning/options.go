@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/planner"
+	"popkit/internal/role"
 	"popkit/internal/show"
 )
 
@@ -133,8 +135,12 @@ type Draft struct {
 // Resolve makes of a draft, flags and configuration what a run is made of.
 func (p *Planner) Resolve(ctx context.Context, d Draft) (command.NewRun, show.PlanFacts, error) {
 	var facts show.PlanFacts
+	roles, notes, err := RolesFor(p.info.Top, d.Plan)
+	if err != nil {
+		return command.NewRun{}, facts, err
+	}
 	flags := config.Flags{
-		Agents: p.o.limit(), TimeoutMinutes: p.o.Timeout, Runtime: p.o.Runtime, Mode: p.o.Mode, NoWait: p.o.NoWait,
+		Roles: roles, Agents: p.o.limit(), TimeoutMinutes: p.o.Timeout, Runtime: p.o.Runtime, Mode: p.o.Mode, NoWait: p.o.NoWait,
 	}
 	if p.o.Runtime == "" && p.cfg.Origin("runtime") == "default" {
 		flags.ClaudeVersion = p.e.Claude(ctx)
@@ -146,9 +152,20 @@ func (p *Planner) Resolve(ctx context.Context, d Draft) (command.NewRun, show.Pl
 	plan := p.cfg.Complete(d.Plan)
 	facts = show.PlanFacts{
 		Source: d.Source, Base: baseName(p.o.Base, p.info), Dirty: p.info.Dirty, Settings: s, Cost: cost(plan, s),
-		Notes: append(d.Notes, p.cfg.Notes...), Made: d.Made,
+		Notes: slices.Concat(d.Notes, p.cfg.Notes, notes, show.RoleNotes(plan, s)), Made: d.Made,
 	}
 	return command.NewRun{Repo: p.info.Top, Plan: plan, PlanSource: d.Source, BaseRef: p.o.Base, Settings: s}, facts, nil
+}
+
+// RolesFor are the roles that a run in a repository can have; a file with mistakes
+// that the plan needs is an error. The notes are about files, and names without one.
+func RolesFor(repo string, p objective.Plan) (map[string]event.Role, []string, error) {
+	set, err := role.Load(repo)
+	if err != nil {
+		return nil, nil, command.Environment(err)
+	}
+	notes, err := set.Check(role.Needed(p))
+	return set.Roles(), append(notes, set.Notes...), command.UsageError(err)
 }
 
 // cost is what a complete plan may cost.

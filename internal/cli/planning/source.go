@@ -74,7 +74,7 @@ func (p *Planner) fromPhases(text string) (d Draft, err error) {
 		}
 	}
 	d.Plan.Objective.Description = text
-	d.Plan.Phases = objective.Defaults(d.Plan.Objective, p.o.Phases)
+	d.Plan.Phases = objective.Defaults(p.o.Phases)
 	d.Source = "default phases"
 	if d.Plan, err = p.narrow(d.Source, d.Plan); err != nil {
 		return Draft{}, err

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/planning"
 	"popkit/internal/config"
+	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
+	"popkit/internal/role"
 	"popkit/internal/show"
 )
 
@@ -22,7 +26,7 @@ type initOptions struct {
 
 // Checked is one line of `popkit power init --verify --json`.
 type Checked struct {
-	What string `json:"what"` // git, repository, configuration, sandbox, mode, runtime
+	What string `json:"what"` // git, repository, configuration, sandbox, roles, mode, runtime
 	OK   bool   `json:"ok"`
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
@@ -98,8 +102,13 @@ func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
 		text = "no mistakes"
 	}
 	out = append(out, Checked{What: "configuration", OK: true, Text: text}, verifySandbox(ctx, e))
-	plan := objective.Plan{Phases: objective.Defaults(objective.Objective{}, nil)}
-	s, err := cfg.Settings(plan, config.Flags{Runtime: o.Runtime, Mode: o.Mode, ClaudeVersion: e.Claude(ctx)})
+	plan := objective.Plan{Phases: objective.Defaults(nil)}
+	roles, notes, err := planning.RolesFor(info.Top, plan)
+	if err != nil {
+		return append(out, notOK("roles", err))
+	}
+	out = append(out, Checked{What: "roles", OK: true, Text: rolesText(roles, notes)})
+	s, err := cfg.Settings(plan, config.Flags{Roles: roles, Runtime: o.Runtime, Mode: o.Mode, ClaudeVersion: e.Claude(ctx)})
 	if err != nil {
 		return append(out, notOK("mode", command.UsageError(err)))
 	}
@@ -109,6 +118,22 @@ func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
 		return append(out, notOK("runtime", err))
 	}
 	return append(out, Checked{What: "runtime", OK: true, Text: s.Runtime})
+}
+
+// rolesText says which roles are the repository's own.
+func rolesText(roles map[string]event.Role, notes []string) string {
+	own := []string{}
+	for name, r := range roles {
+		if r.Origin != role.Own {
+			own = append(own, name)
+		}
+	}
+	slices.Sort(own)
+	text := fmt.Sprintf("%d, all popkit's own", len(roles))
+	if len(own) > 0 {
+		text = fmt.Sprintf("%d, of which %s from %s", len(roles), strings.Join(own, ", "), role.Dir)
+	}
+	return strings.Join(append([]string{text}, notes...), "; ")
 }
 
 func verifyGit(ctx context.Context, e *command.Env) Checked {

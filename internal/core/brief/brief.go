@@ -17,6 +17,8 @@ type Input struct {
 	Task      objective.Task
 	Agent     string // e.g. "implementer-2"
 	Role      string // the attempt's; "" is the task's
+	RoleDef   event.Role
+	Runtime   string // says how the agent talks to popkit, and who tells it of its role
 	Purpose   event.Purpose
 	Attempt   int      // from 1
 	Protected []string // patterns of paths that nobody may touch
@@ -24,10 +26,12 @@ type Input struct {
 	Earlier  []TaskSummary      // accepted work, in the order it was accepted
 	Insights []*insight.Insight // the most important first
 	Left     int                // how many more there are
-	// LeftCommand shows what was left out, e.g. "popkit insight list".
+	// LeftCommand shows what was left out, e.g. "popkit insight list"; of a runtime with
+	// popkit's tools, it is one of these.
 	LeftCommand string
 
 	DiffRange string // what a reviewer looks at, e.g. "1a2b3c4..5d6e7f8"
+	Plan      *Plan  // nil: the role presents none
 	Fix       *Fix
 	Conflict  *Conflict
 	Previous  *Previous
@@ -94,7 +98,7 @@ func Compose(in Input) Result {
 	q := in.quoted()
 	var b strings.Builder
 	for _, section := range []string{
-		in.opening(), in.purpose(), in.task(), in.role(), in.bounds(), in.review(), q.text, q.leftOut(in.LeftCommand), in.talk(), in.finish(),
+		in.opening(), in.purpose(), in.task(), in.role(), in.bounds(), in.plan(), in.review(), q.text, q.leftOut(in.leftCommand()), in.talk(), in.finish(),
 	} {
 		b.WriteString(section)
 	}
@@ -102,6 +106,13 @@ func Compose(in Input) Result {
 		Text: b.String(), Insights: q.insights, Quoted: len(q.text),
 		LeftTasks: q.leftTasks, LeftInsights: q.leftInsights,
 	}
+}
+
+func (in *Input) leftCommand() string {
+	if in.equipped() {
+		return "mcp__popkit__read_insights"
+	}
+	return in.LeftCommand
 }
 
 func (in *Input) opening() string {

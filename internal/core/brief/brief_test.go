@@ -30,7 +30,8 @@ func authentication() objective.Objective {
 func implementer() Input {
 	return Input{
 		Objective: authentication(), Phases: []string{"explore", "design", "implement", "review"}, Phase: 2,
-		Agent: "implementer-1", Attempt: 1, Purpose: event.PurposeWork, Protected: []string{".env*", "**/secrets/**"},
+		RoleDef: event.Role{Prompt: "You build what the task says.\n\n### Done\n\nYou have seen it work."},
+		Agent:   "implementer-1", Attempt: 1, Purpose: event.PurposeWork, Protected: []string{".env*", "**/secrets/**"},
 		Task: objective.Task{ID: "login", Role: "implementer", Title: "Implement the login route",
 			Prompt: "Add POST /login.\nReturn a JWT.", Scope: []string{"src/auth/**"}, Tags: []string{"auth", "model"}},
 		Earlier: []TaskSummary{
@@ -84,6 +85,43 @@ func TestPrompt(t *testing.T) {
 			in.Agent, in.Attempt = "implementer-2", 2
 			in.Previous = &Previous{Agent: "implementer-1", Reason: "silent for 10m", Summary: "Added JWT generation.", Progress: 0.4,
 				Files: []string{"src/auth/jwt.go"}, Ref: "refs/popkit/01J/login.1", Commit: "9f8e7d6"}
+			return in
+		},
+		"unknown-role": func() Input {
+			in := implementer()
+			in.Task.Role, in.RoleDef = "painter", event.Role{}
+			return in
+		},
+		"claude": func() Input {
+			in := implementer()
+			in.Runtime, in.Left = "claude", 7
+			return in
+		},
+		"claude-explorer": func() Input {
+			in := implementer()
+			in.Runtime, in.Task.NoCode = "claude", true
+			return in
+		},
+		"plan-first": func() Input {
+			in := implementer()
+			in.Plan = &Plan{}
+			return in
+		},
+		"plan-revised": func() Input {
+			in := implementer()
+			in.Runtime = "claude"
+			in.Plan = &Plan{Agent: "implementer-1", By: "ada", Text: "1. src/auth/login.go\n## Bounds\n- none", Note: "tests first"}
+			return in
+		},
+		"plan-approved": func() Input {
+			in := implementer()
+			in.Agent, in.Attempt = "implementer-2", 2
+			in.Plan = &Plan{Approved: true, Agent: "implementer-1", By: "ada", Text: "1. src/auth/login_test.go\n2. src/auth/login.go", Note: "mind the limit"}
+			return in
+		},
+		"plan-of-no-code": func() Input {
+			in := implementer()
+			in.Task.NoCode, in.Plan = true, &Plan{}
 			return in
 		},
 		"cut": func() Input {

@@ -159,16 +159,12 @@ func TestALongOutputKeepsItsEnd(t *testing.T) {
 	}
 }
 
-func TestEveryRoleHasItsGuidance(t *testing.T) {
-	for name, role := range sameAs {
-		if _, ok := guidance[role]; !ok {
-			t.Errorf("%s is the same as %s, which has no guidance", name, role)
-		}
-	}
-	for _, role := range []string{"explorer", "architect", "implementer", "tester", "reviewer", "documenter", "researcher", "resolver", "fixer", "security-auditor", "painter"} {
-		if !strings.Contains(guide(role), "You are done when") {
-			t.Errorf("%s is not told what proof of done is", role)
-		}
+// TestAPlanIsNeverCut: a person has agreed to all of it, or is to.
+func TestAPlanIsNeverCut(t *testing.T) {
+	in := implementer()
+	in.Limit, in.Plan = 300, &Plan{Approved: true, Agent: "implementer-1", By: "ada", Text: strings.Repeat("one more file\n", 500)}
+	if got := Compose(in); strings.Count(got.Text, "> one more file\n") != 500 || got.Quoted > 300 {
+		t.Errorf("%d lines of the plan, %d bytes of all else", strings.Count(got.Text, "> one more file\n"), got.Quoted)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // prompt composes what a new attempt is told, and returns the insights in it.
-func prompt(s *state.State, t *state.Task, role string) (text string, insights []string) {
+func prompt(s *state.State, t *state.Task, role, runtime string) (text string, insights []string) {
 	attempt := t.Attempts + 1
 	name := fmt.Sprintf("%s-%d", role, s.RoleCount(role)+1)
 	r := insight.Reader{
@@ -19,9 +19,10 @@ func prompt(s *state.State, t *state.Task, role string) (text string, insights [
 		FullRouting: s.Settings.FullRouting, Seen: func(string) bool { return false },
 	}
 	ranked, left := s.Insights.Rank(r, s.Settings.ContextLimit)
+	def := s.Settings.RoleOf(role)
 	in := brief.Input{
-		Objective: objectiveNow(s), Phases: phaseNames(s), Phase: t.Phase, Task: t.Task, Agent: name, Role: role,
-		Purpose: t.Purpose, Attempt: attempt, Protected: s.Settings.ProtectedPaths,
+		Objective: objectiveNow(s), Phases: phaseNames(s), Phase: t.Phase, Task: t.Task, Agent: name, Role: role, RoleDef: def, Runtime: runtime,
+		Plan: planOf(t, def), Purpose: t.Purpose, Attempt: attempt, Protected: s.Settings.ProtectedPaths,
 		Earlier: earlier(s, t), Insights: ranked, Left: left, LeftCommand: "popkit insight list",
 		Limit: s.Settings.ContextLimit,
 	}
@@ -35,7 +36,7 @@ func prompt(s *state.State, t *state.Task, role string) (text string, insights [
 	case event.PurposeResolve:
 		in.Conflict = conflict(s, t)
 	}
-	if brief.Reviews(role) && s.Head != s.Created.Base {
+	if def.Reviews && s.Head != s.Created.Base {
 		in.DiffRange = reviewRange(s, t)
 	}
 	if a := s.Agents[t.Last]; a != nil && a.Rejected != nil {
@@ -43,6 +44,19 @@ func prompt(s *state.State, t *state.Task, role string) (text string, insights [
 	}
 	out := brief.Compose(in)
 	return out.Text, out.Insights
+}
+
+// planOf is what stands about the plan that an attempt of the role has to present.
+func planOf(t *state.Task, role event.Role) *brief.Plan {
+	if !role.PlanRequired {
+		return nil
+	}
+	if t.Plan == nil {
+		return &brief.Plan{}
+	}
+	return &brief.Plan{
+		Approved: t.Plan.Approved(), Agent: t.Plan.Agent, Text: t.Plan.Text, By: t.Plan.Answer.By, Note: t.Plan.Answer.Note,
+	}
 }
 
 // objectiveNow is the objective with its boundaries as they are now.

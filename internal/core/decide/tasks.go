@@ -211,7 +211,7 @@ func newAgent(s *state.State, t *state.Task) event.Data {
 			e.Runtime = s.Settings.Resolver
 		}
 	}
-	e.Prompt, e.Insights = prompt(s, t, role)
+	e.Prompt, e.Insights = prompt(s, t, role, e.Runtime)
 	return e
 }
 

@@ -142,7 +142,7 @@ func TestTwoRingsAreTwoProblems(t *testing.T) {
 func TestDefaultsAreValid(t *testing.T) {
 	obj := good().Objective
 	for _, names := range [][]string{nil, {"explore", "design", "implement", "test", "document"}, {"Research", "plan", "build", "QA", "docs", "Ünïcode ☃", "ünïcode"}} {
-		p := Plan{Objective: obj, Phases: Defaults(obj, names)}
+		p := Plan{Objective: obj, Phases: Defaults(names)}
 		if ps := Validate(p); len(ps) > 0 {
 			t.Errorf("defaults for %q: %v", names, ps)
 		}
@@ -150,20 +150,19 @@ func TestDefaultsAreValid(t *testing.T) {
 }
 
 func TestDefaultRoles(t *testing.T) {
-	obj := Objective{Description: "Build it"}
 	for _, c := range []struct {
 		phase, role string
 		noCode      bool
 	}{
-		{"explore", "explorer", true}, {"research", "explorer", true},
+		{"explore", "explorer", true}, {"research", "researcher", true},
 		{"design", "architect", true}, {"plan", "architect", true},
 		{"implement", "implementer", false}, {"build", "implementer", false}, {"whatever", "implementer", false},
 		{"test", "tester", false}, {"QA", "tester", false},
 		{"document", "documenter", false}, {"docs", "documenter", false},
 		{"review", "reviewer", true},
 	} {
-		ph := Defaults(obj, []string{c.phase})[0]
-		if got := ph.Tasks[0]; ph.Name != c.phase || got.Role != c.role || got.NoCode != c.noCode || !strings.Contains(got.Prompt, "Build it") {
+		ph := Defaults([]string{c.phase})[0]
+		if got := ph.Tasks[0]; ph.Name != c.phase || got.Role != c.role || got.NoCode != c.noCode || !strings.Contains(got.Prompt, "objective") {
 			t.Errorf("phase %q: %+v", c.phase, got)
 		}
 	}

@@ -9,10 +9,22 @@ type Explanation struct {
 	Hint      string `json:"hint"`      // what an agent is told to do instead
 }
 
+// PlanRequired is the rule that an agent may only read until its plan is approved.
+const PlanRequired = "plan_required"
+
+// planRequired is no rule of a Spec: which agents it is about, and whether it holds,
+// follows from their roles (core/approval).
+var planRequired = Explanation{Rule: PlanRequired, Default: "deny", Configure: "roles.NAME.plan_required, plan_required in the role's file",
+	Meaning: "a call that is more than reading, by an agent whose role has to present a plan, before a person has approved it",
+	Hint:    "present your plan, and wait for the answer: popkit plan present FILE, or the tool present_plan"}
+
 // Explain returns what a rule does; false when there is none of that name.
 func Explain(name string) (Explanation, bool) {
 	r, _, ok := ruleNamed(name)
 	if !ok {
+		if name == PlanRequired {
+			return planRequired, true
+		}
 		return Explanation{}, false
 	}
 	does := r.does.String()
@@ -30,7 +42,7 @@ func Explanations() []Explanation {
 			out = append(out, e)
 		}
 	}
-	return out
+	return append(out, planRequired)
 }
 
 // RuleNames are the names of all rules.
