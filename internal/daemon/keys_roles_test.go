@@ -9,7 +9,7 @@ import (
 )
 
 // keyRoles: what a role's agents work with is in the run's first event, from where
-// each attempt has it (effects.TestRoleReachesTheRuntime); and who has to present a
+// each attempt has it (effects.TestHandedOver); and who has to present a
 // plan first has no result without one.
 func keyRoles(t *testing.T) {
 	a := task("a", "echo a > a")

@@ -24,6 +24,7 @@ import (
 func effectOf() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
 		"tier": keyTier, "mode_priority": keyMode, "runtime": keyRuntime, "roles.NAME.runtime": keyRuntime,
+		"roles.NAME.model": keyRoles, "roles.NAME.tools": keyRoles, "roles.NAME.plan_required": keyRoles,
 		"resolver": keyResolver, "on_conflict": keyResolver,
 		"on_barrier_timeout": keyBarrier, "limits.barrier_timeout_minutes": keyBarrier,
 		"intervals.checkin_every_n_tools": keyTalk, "limits.max_insights": keyTalk, "limits.max_insights_per_pull": keyTalk,

@@ -2,6 +2,7 @@ package effects
 
 import (
 	"context"
+	"reflect"
 	"testing"
 
 	"popkit/internal/agent"
@@ -26,7 +27,7 @@ func (held) Stop(bool)           {}
 func (held) Hooked() bool        { return true }
 func (held) Permission() string  { return "closed" }
 
-// TestHandedOver: a runtime gets its seat's caller, and what it says of its guard is
+// TestHandedOver: a runtime gets its seat's caller and its attempt's role, and what it says of its guard is
 // in the event that its agent began with.
 func TestHandedOver(t *testing.T) {
 	w := newWorld(t)
@@ -43,15 +44,19 @@ func TestHandedOver(t *testing.T) {
 	})
 	o := order(event.EffectPrepare, "a", w.base)
 	o.Workspace = want[event.AgentPrepared](w, o).Workspace
-	o.Kind = event.EffectRun
+	o.Kind, o.Role = event.EffectRun, event.Role{Prompt: "You build.", Tools: []string{"Read"}, Model: "opus", PlanRequired: true}
 	var began event.AgentStarted
 	e.Do(t.Context(), o, func(d event.Data) {
 		if s, ok := d.(event.AgentStarted); ok {
 			began = s
 		}
 	})
-	if s := <-h.spec; s.Caller != api.Caller(caller) {
+	s := <-h.spec
+	if s.Caller != api.Caller(caller) {
 		t.Errorf("the runtime got the caller %v", s.Caller)
+	}
+	if !reflect.DeepEqual(s.RoleDef, o.Role) {
+		t.Errorf("the runtime got the role %+v", s.RoleDef)
 	}
 	if !began.Hook || began.Permission != "closed" {
 		t.Errorf("the agent began with %+v", began)
