@@ -110,7 +110,7 @@ var packages = []Package{
 	// Adapters.
 	{Dir: "internal/agent", Band: Adapter, May: with(nouns, "internal/proc", "internal/api")},
 	{Dir: "internal/agent/resultfile", Band: Adapter, May: nouns, Tests: []string{"internal/redact"}},
-	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/resultfile", "internal/proc", "internal/redact")},
+	{Dir: "internal/agent/execagent", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/keep", "internal/agent/resultfile", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/scripted", Band: Adapter, May: with(nouns, "internal/agent", "internal/agent/execagent", "internal/proc", "internal/redact")},
 	{Dir: "internal/agent/claudecode/toolbox", Band: Adapter, May: with(nouns, "internal/api", "internal/core/view", "internal/core/brief"),
 		Tests: []string{"internal/core/state", "internal/desktest"}},

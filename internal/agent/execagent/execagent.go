@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"popkit/internal/agent"
+	"popkit/internal/agent/keep"
 	"popkit/internal/agent/resultfile"
 	"popkit/internal/core/event"
 	"popkit/internal/proc"
@@ -52,7 +53,8 @@ func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
 		return nil, err
 	}
 	redactor := redact.New(s.Secrets)
-	out := redactor.Writer(transcript)
+	scrubbed := keep.NewPlain(transcript)
+	out := redactor.Writer(scrubbed)
 	process, err := proc.Start(ctx, proc.Command{
 		Path:    r.path,
 		Args:    r.args,
@@ -69,7 +71,7 @@ func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, transcript.Close())
 	}
-	e := &session{spec: s, process: process, redactor: redactor, out: out, transcript: transcript}
+	e := &session{spec: s, process: process, redactor: redactor, out: closers{out, scrubbed}, transcript: transcript}
 	e.outcome = sync.OnceValue(e.finish)
 	return e, nil
 }
@@ -81,6 +83,17 @@ type session struct {
 	out        io.Closer
 	transcript *transcript
 	outcome    func() agent.Outcome
+}
+
+// closers are closed one after the other: each hands on to the next what it held back.
+type closers []io.Closer
+
+func (c closers) Close() error {
+	var err error
+	for _, one := range c {
+		err = errors.Join(err, one.Close())
+	}
+	return err
 }
 
 func (e *session) Ident() proc.Ident { return e.process.Ident() }

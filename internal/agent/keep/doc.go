@@ -13,4 +13,6 @@
 // read, not as they are written in JSON. What looks like a token of a well-known
 // service is a secret, too. A string of more than MaxString bytes is cut, with a
 // word on how much there was.
+//
+// Plain does the like for agents that just print, as their output comes.
 package keep

@@ -22,6 +22,9 @@ type Scrubber struct {
 	key bool // within a private key
 }
 
+// InKey reports whether a private key has begun and not ended yet.
+func (s *Scrubber) InKey() bool { return s.key }
+
 // Text scrubs the next lines.
 func (s *Scrubber) Text(text string) string {
 	var b strings.Builder // made only where something changes
