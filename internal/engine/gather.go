@@ -16,6 +16,9 @@ import (
 const (
 	talkSpan  = 8 * time.Millisecond // so that it is visible within 10
 	maxMisses = 8
+	// someTalk is what makes it worth waiting: a few agents that each call one tool after
+	// the other would wait for each other at every call, and save next to nothing.
+	someTalk = 6
 )
 
 // gatherer is when talk was waited for and what came of it.
@@ -55,7 +58,7 @@ func (e *Engine) gather(ctx context.Context, first request) []request {
 	case <-ctx.Done():
 	}
 	batch = e.drain(batch)
-	if awaited(batch) > 1 {
+	if awaited(batch) >= someTalk {
 		g.misses = 0
 	} else {
 		g.misses = min(g.misses+1, maxMisses)

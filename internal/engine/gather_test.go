@@ -94,13 +94,19 @@ func TestTalkSharesAppends(t *testing.T) {
 	})
 }
 
-// TestTalkOfOne: one agent that says one thing after the other is not held up, and
-// neither is one whose calls are judged before they are counted.
-func TestTalkOfOne(t *testing.T) {
-	for _, guarded := range []bool{false, true} {
+// TestTalkOfFew: one agent that says one thing after the other is not held up, neither
+// is one whose calls are judged before they are counted, nor are a few at once.
+func TestTalkOfFew(t *testing.T) {
+	for _, tc := range []struct {
+		agents  int
+		guarded bool
+		most    time.Duration
+	}{{1, false, 600 * time.Millisecond}, {1, true, 600 * time.Millisecond}, {5, true, 1200 * time.Millisecond}} {
 		synctest.Test(t, func(t *testing.T) {
-			if _, _, all := talking(t, 1, 1000, 200*time.Microsecond, guarded); all > 600*time.Millisecond {
-				t.Errorf("1000 tool calls (guarded: %t), one after the other, took %s; 500ms without waiting for others", guarded, all)
+			_, _, all := talking(t, tc.agents, 1000, 200*time.Microsecond, tc.guarded)
+			if all > tc.most {
+				t.Errorf("1000 tool calls each of %d agents (guarded: %t), one after the other, took %s; 500ms without waiting for others",
+					tc.agents, tc.guarded, all)
 			}
 		})
 	}
