@@ -12,5 +12,6 @@
 //
 // A turn that did not come to an answer is a *Failure, which says of what kind. The
 // CLI tries again by itself what may pass by (overloads, lost connections), so
-// nothing is tried again here.
+// nothing is tried again here; what does not pass by (a login that is refused, a limit
+// that is reached) is not waited for, though the CLI would.
 package interview

@@ -56,6 +56,28 @@ func failure(r wire.Result) *Failure {
 	return f
 }
 
+// patience is how often a service may refuse for a limit before it is taken for one
+// that does not pass by within moments.
+const patience = 3
+
+// hopeless is the failure that the CLI would come to after minutes: it tries again what
+// another try does not mend. nil: nothing speaks against another one.
+func hopeless(e wire.Event) error {
+	if !e.Is(wire.TypeSystem, wire.SystemRetry) {
+		return nil
+	}
+	r, err := wire.As[wire.Retry](e)
+	switch {
+	case err != nil:
+		return nil //nolint:nilerr // it is the CLI that tries again
+	case r.Status == 401 || r.Status == 403:
+		return &Failure{Kind: Unauthorised, Text: fmt.Sprintf("Claude Code: the model's service refuses the login (status %d)", r.Status)}
+	case r.Status == 429 && r.Attempt >= patience:
+		return &Failure{Kind: Quota, Text: "Claude Code: the model's service refuses more requests for now (status 429)"}
+	}
+	return nil
+}
+
 // loggedOut reports whether the CLI says that it has no login; there is no status
 // then, because nobody was asked.
 func loggedOut(text string) bool {

@@ -114,7 +114,7 @@ func (i *Interview) Ask(ctx context.Context, question string) (Reply, error) {
 			return true, err
 		}
 		i.narrate(e)
-		return false, nil
+		return false, hopeless(e)
 	})
 	if err != nil {
 		return Reply{}, err
