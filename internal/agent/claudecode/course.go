@@ -105,7 +105,7 @@ func (c *course) after(t turn, reported bool) step {
 		return c.outOfTurns(r)
 	case r.Subtype == wire.ResultMaxBudget:
 		return failed("it has used up what it may cost: %s (raise budgets.task.cost_usd, or popkit power decide)", first(r))
-	case r.Reason == wire.EndPromptTooLong:
+	case r.TooLong():
 		return c.tooLong(t)
 	case r.Subtype == wire.ResultExecution && !t.began:
 		return c.anew("its session could not be resumed: " + first(r))
@@ -156,17 +156,17 @@ func (c *course) nothing(r wire.Result) step {
 // refused says what follows on an error of the model's service.
 func (c *course) refused(t turn) step {
 	r := t.result
-	words := first(r)
+	words, status := first(r), r.Status()
 	switch {
-	case t.fault == wire.FaultAuth || r.APIStatus == 401 || r.APIStatus == 403:
+	case t.fault == wire.FaultAuth || status == 401 || status == 403:
 		return failed("the model's service does not let it in: %s (log in with claude, or set ANTHROPIC_API_KEY, then popkit power retry TASK)", words)
 	case t.fault == wire.FaultBilling:
 		return failed("the model's service is not paid for: %s", words)
-	case t.fault == wire.FaultRateLimit || r.APIStatus == 429:
+	case t.fault == wire.FaultRateLimit || status == 429:
 		return c.limited(t, words)
-	case r.StopReason == "refusal":
+	case r.Refused():
 		return failed("the model refused the task: %s", words)
-	case r.APIStatus >= 400 && r.APIStatus < 500:
+	case status >= 400 && status < 500:
 		return c.anew(fmt.Sprintf("the model's service takes no more of its session: %s", words))
 	}
 	return c.retry("the model's service failed: "+words, c.limits.Retries, nil)

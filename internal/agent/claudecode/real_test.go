@@ -245,6 +245,9 @@ rules:
 	if u.CachedTokens != 1000 || u.InputTokens < 1200 || u.OutputTokens < 20 || u.CostUSD <= 0 || u.Turns < 4 {
 		t.Errorf("used is %+v", u)
 	}
+	if !strings.Contains(r.transcript(t), `"isReplay":true`) {
+		t.Error("it does not say what the model was given")
+	}
 	if slices.Contains(strings.Split(r.transcript(t), `"`), claudetest.Key) {
 		t.Error("the key is in the transcript")
 	}

@@ -18,6 +18,7 @@ var notOffered = []string{
 func (l *Launcher) fixed() []string {
 	args := []string{
 		"claude", "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
+		"--replay-user-messages", // what the model is given is known then
 		"--permission-prompt-tool", "stdio", "--permission-mode", "default",
 		"--disallowedTools", strings.Join(notOffered, ","),
 	}

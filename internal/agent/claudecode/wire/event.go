@@ -3,6 +3,9 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 )
 
 // The types of events that popkit looks at; there are more.
@@ -216,6 +219,44 @@ type Result struct {
 // and a slash command that did not run has no turns.
 func (r Result) Finished() bool {
 	return r.Subtype == ResultSuccess && !r.IsError && r.NumTurns > 0
+}
+
+// apiText is how an error of the model's service reads.
+var apiText = regexp.MustCompile(`^API Error: (?:Request rejected \()?([45]\d\d)\b`)
+
+// Status is the HTTP status of the error that ended the turn, 0 where none is known. Older
+// releases have it in the text only.
+func (r Result) Status() int {
+	if r.APIStatus != 0 || !r.IsError {
+		return r.APIStatus
+	}
+	if m := apiText.FindStringSubmatch(r.Text); m != nil {
+		n, err := strconv.Atoi(m[1])
+		if err == nil {
+			return n
+		}
+	}
+	for prefix, status := range texts {
+		if strings.HasPrefix(r.Text, prefix) {
+			return status
+		}
+	}
+	return 0
+}
+
+// texts are errors that are told in words, by how they begin.
+var texts = map[string]int{
+	"Invalid API key": 401, "Not logged in": 401, "Failed to authenticate": 401, "Please run /login": 401,
+}
+
+// TooLong reports whether the session is longer than the model can take.
+func (r Result) TooLong() bool {
+	return r.Reason == EndPromptTooLong || r.IsError && strings.HasPrefix(r.Text, "Prompt is too long")
+}
+
+// Refused reports whether the model declined to answer.
+func (r Result) Refused() bool {
+	return r.StopReason == "refusal" || r.IsError && strings.Contains(r.Text, "appears to violate our Usage Policy")
 }
 
 // Usage is what one turn's requests used.

@@ -87,6 +87,30 @@ func TestFinished(t *testing.T) {
 	}
 }
 
+// TestStatus: what went wrong, as newer and older releases say it.
+func TestStatus(t *testing.T) {
+	for _, tt := range []struct {
+		result           wire.Result
+		status           int
+		tooLong, refused bool
+	}{
+		{wire.Result{IsError: true, APIStatus: 529, Text: "API Error: 500"}, 529, false, false},
+		{wire.Result{IsError: true, Text: `API Error: 429 {"error":{}}`}, 429, false, false},
+		{wire.Result{IsError: true, Text: "API Error: Request rejected (429) · slow"}, 429, false, false},
+		{wire.Result{IsError: true, Text: "API Error: terminated"}, 0, false, false},
+		{wire.Result{IsError: true, Text: "Invalid API key · Fix external API key"}, 401, false, false},
+		{wire.Result{IsError: true, Text: "Prompt is too long"}, 0, true, false},
+		{wire.Result{IsError: true, Reason: wire.EndPromptTooLong, APIStatus: 400}, 400, true, false},
+		{wire.Result{IsError: true, StopReason: "refusal"}, 0, false, true},
+		{wire.Result{Text: "API Error: 500 is what the server says"}, 0, false, false}, // the agent's own words
+		{wire.Result{Text: "Prompt is too long, says the issue"}, 0, false, false},
+	} {
+		if r := tt.result; r.Status() != tt.status || r.TooLong() != tt.tooLong || r.Refused() != tt.refused {
+			t.Errorf("%+v: %d, %t, %t", r, r.Status(), r.TooLong(), r.Refused())
+		}
+	}
+}
+
 func TestControlRequests(t *testing.T) {
 	line := `{"type":"control_request","request_id":"ab","request":{"subtype":"hook_callback","callback_id":"pre","tool_use_id":"toolu_1",` +
 		`"input":{"hook_event_name":"PreToolUse","tool_name":"Write","tool_input":{"file_path":"/w/a"},"agent_id":"a1"}}}`
