@@ -33,6 +33,12 @@ func (k *checker) roles(c *Config) {
 	}
 }
 
+// RolesOver are those of the files, with the configuration's word on single ones over
+// them, for who works without a run.
+func (c Config) RolesOver(found map[string]event.Role) map[string]event.Role {
+	return c.resolveRoles(Flags{Roles: found})
+}
+
 // resolveRoles are the roles that a run works with: those of the files, with the
 // configuration's word on single ones over them. --runtime goes before what a role's
 // file says.

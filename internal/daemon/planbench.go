@@ -29,6 +29,7 @@ import (
 type bench struct {
 	*environment
 	id     string
+	repo   string         // of the user's
 	clone  *workspace.Run // what is committed, and nothing else
 	checks *workspace.Run // as checks of a run find it
 	base   workspace.Base
@@ -57,7 +58,7 @@ func openBench(ctx context.Context, repoDir, baseRef string) (b *bench, err erro
 	if err != nil {
 		return nil, fmt.Errorf("name the place of a plan: %w", err)
 	}
-	b = &bench{id: "plan-" + id.String(), base: base}
+	b = &bench{id: "plan-" + id.String(), repo: place.Repo, base: base}
 	if b.environment, err = planEnvironment(cfg, b.id); err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func planFailure(err error) error {
 }
 
 // claude starts Claude Code as a planning agent in a clone.
-func (b *bench) claude(ctx context.Context, dir string, say func(string)) (planner.Agent, func() error, error) {
+func (b *bench) claude(ctx context.Context, dir string, own event.Role, say func(string)) (planner.Agent, func() error, error) {
 	say("starting Claude Code")
 	cli, err := launch.Find(ctx, "", os.Environ())
 	if err != nil {
@@ -74,7 +74,7 @@ func (b *bench) claude(ctx context.Context, dir string, say func(string)) (plann
 	if err != nil {
 		return nil, nil, &planner.Failure{Reason: planner.NoCLI, Text: err.Error(), Hint: launch.Install + "@latest"}
 	}
-	cmd, err := b.launch(ctx, l, dir)
+	cmd, err := b.launch(ctx, l, dir, own)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +97,7 @@ func guardOnly(i wire.Initialize) wire.Initialize {
 }
 
 // launch is what is started in a clone, which it can't change.
-func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string) (proc.Command, error) {
+func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string, own event.Role) (proc.Command, error) {
 	env, err := b.private(planWho)
 	if err != nil {
 		return proc.Command{}, err
@@ -111,7 +111,7 @@ func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string) (pro
 	}
 	c, err := l.Prepare(ctx, launch.Spec{
 		Session: newUUID(), Workspace: dir, State: state, Given: given, Env: env, Tools: planTools, Schema: planner.Schema(),
-		MaxCost: b.cfg.Planner.MaxCostUSD,
+		Model: own.Model, System: own.Prompt, MaxCost: b.cfg.Planner.MaxCostUSD,
 	})
 	if err != nil {
 		return proc.Command{}, err

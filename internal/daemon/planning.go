@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"popkit/internal/config"
+	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/planner"
 	"popkit/internal/role"
@@ -37,7 +39,7 @@ func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.
 		return planner.Made{}, err
 	}
 	defer func() { err = errors.Join(err, b.close(ctx)) }()
-	roles, err := planRoles(Place(b.clone.Repo()).Repo)
+	roles, own, err := b.planRoles()
 	if err != nil {
 		return planner.Made{}, err
 	}
@@ -45,7 +47,7 @@ func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.
 	if err != nil {
 		return planner.Made{}, err
 	}
-	agent, leave, err := b.agent(ctx, o.Runtime, say)
+	agent, leave, err := b.agent(ctx, o.Runtime, own, say)
 	if err != nil {
 		return planner.Made{}, err
 	}
@@ -74,25 +76,30 @@ func TryChecks(ctx context.Context, o PlanOrder, p objective.Plan, say func(stri
 	return planner.Try(ctx, p, b, say)
 }
 
-// planRoles are the roles that a plan may name: all that this repository has, but for
-// those that are not for tasks.
-func planRoles(repo string) ([]planner.Role, error) {
-	set, err := role.Load(repo)
+// notForTasks are roles that popkit gives agents by itself.
+var notForTasks = []string{planWho, "fixer", "resolver"}
+
+// planRoles are the roles that a plan may name, all that this repository has but for
+// those that are not for tasks, and that of the planning agent.
+func (b *bench) planRoles() (forTasks []planner.Role, own event.Role, err error) {
+	set, err := role.Load(b.repo)
 	if err != nil {
-		return nil, err
+		return nil, own, err
 	}
-	var out []planner.Role
-	all := set.Roles()
-	for _, name := range set.Names() {
-		if !slices.Contains([]string{"planner", "fixer", "resolver"}, name) {
-			out = append(out, planner.Role{Name: name, About: all[name].Description})
+	if _, err := set.Check([]string{planWho}); err != nil {
+		return nil, own, err
+	}
+	all := b.cfg.RolesOver(set.Roles())
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if r := all[name]; !slices.Contains(notForTasks, name) {
+			forTasks = append(forTasks, planner.Role{Name: name, Names: r.Names, About: r.Description})
 		}
 	}
-	return out, nil
+	return forTasks, all[planWho], nil
 }
 
 // agent is the planning agent, and what ends it.
-func (b *bench) agent(ctx context.Context, runtime string, say func(string)) (planner.Agent, func() error, error) {
+func (b *bench) agent(ctx context.Context, runtime string, own event.Role, say func(string)) (planner.Agent, func() error, error) {
 	dir, done, err := b.clone.CheckTree(ctx, b.base.Commit)
 	if err != nil {
 		return nil, nil, err
@@ -102,7 +109,7 @@ func (b *bench) agent(ctx context.Context, runtime string, say func(string)) (pl
 	case "exec":
 		return &execPlanner{bench: b, dir: dir, command: command}, func() error { done(); return nil }, nil
 	case "claude":
-		a, leave, err := b.claude(ctx, dir, say)
+		a, leave, err := b.claude(ctx, dir, own, say)
 		if err != nil {
 			done()
 			return nil, nil, err

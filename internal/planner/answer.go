@@ -250,6 +250,11 @@ func (a *answer) plan(o objective.Objective) objective.Plan {
 	return p
 }
 
+// called reports whether one of the roles goes by that other name.
+func called(roles []Role, name string) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(r.Names, name) })
+}
+
 // strays are the mistakes of a plan that could be run all the same: roles that do
 // not exist, scopes that are in each other's way.
 func strays(p objective.Plan, roles []Role) []string {
@@ -260,7 +265,7 @@ func strays(p objective.Plan, roles []Role) []string {
 	for i, ph := range p.Phases {
 		for j, t := range ph.Tasks {
 			at := fmt.Sprintf("phases[%d].tasks[%d]", i, j)
-			if len(known) > 0 && !slices.Contains(known, t.Role) {
+			if len(known) > 0 && !slices.Contains(known, t.Role) && !called(roles, t.Role) {
 				out = append(out, fmt.Sprintf("%s.role: there is no role %q (%s)", at, t.Role,
 					nearest.Hint(t.Role, known, "one of "+strings.Join(known, ", "))))
 			}

@@ -110,6 +110,9 @@ func TestGiven(t *testing.T) {
 	if len(mistakes) > 0 || made.Plan.Objective.SuccessCriteria[0].Text != "mine" || len(made.Plan.Objective.SuccessCriteria) != 3 {
 		t.Errorf("%q %+v", mistakes, made.Plan.Objective)
 	}
+	if _, mistakes := Read(json.RawMessage(strings.Replace(good, `"reviewer"`, `"code-reviewer"`, 1)), r); len(mistakes) > 0 {
+		t.Errorf("another name of a role: %q", mistakes)
+	}
 	if len(r.Objective.SuccessCriteria) != 1 {
 		t.Errorf("the request was changed: %+v", r.Objective)
 	}

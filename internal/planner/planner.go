@@ -26,7 +26,8 @@ type Request struct {
 // Role is a kind of agent that a plan may name.
 type Role struct {
 	Name  string
-	About string // one line
+	Names []string // other ones for the same
+	About string   // one line
 }
 
 // Agent is a planning agent: one conversation.

@@ -28,7 +28,7 @@ const good = `{
 func request() Request {
 	return Request{
 		Objective: objective.Objective{Description: "Build user authentication with tests"},
-		Roles:     []Role{{"implementer", "writes code"}, {"reviewer", "reads changes"}, {"explorer", "reads code"}},
+		Roles:     []Role{{"implementer", nil, "writes code"}, {"reviewer", []string{"code-reviewer"}, "reads changes"}, {"explorer", nil, "reads code"}},
 		Survey:    Survey{Base: "main (1a2b3c4)", Files: []string{"go.mod", "auth/auth.go", "web/web.go"}, Excerpts: []Excerpt{{"go.mod", "module example"}}},
 		MaxAgents: 5,
 	}
