@@ -95,6 +95,15 @@ func (r *Run) start() {
 	for range 2 {
 		<-r.hands.runs
 	}
+	r.Until(func(s *state.State) bool {
+		n := 0
+		for _, id := range s.Live {
+			if s.Agents[id].Status == state.AgentRunning {
+				n++
+			}
+		}
+		return n == 2
+	})
 }
 
 func (r *Run) judge(ctx context.Context, agent string, a api.JudgeArgs) (decide.Judge, *event.AgentBreached) {

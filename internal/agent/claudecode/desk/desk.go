@@ -134,6 +134,16 @@ func (d *Desk) take(sub bool) string {
 	return ""
 }
 
+// Ran is told of a tool that has run, as the CLI's own account of its conversation says
+// it, whatever its hooks did or did not do. One that the guard has not allowed is told to
+// the run, which has the agent ended: a CLI that does not ask can't be held by asking.
+func (d *Desk) Ran(ctx context.Context, tool, id string) error {
+	if d.judgement(id).allowed {
+		return nil
+	}
+	return d.caller.Call(ctx, api.OpTool, api.ToolArgs{Tool: tool, ID: id, Take: api.TakeNothing}, nil)
+}
+
 // remember notes what came of a call.
 func (d *Desk) remember(id string, j judged) {
 	d.mu.Lock()

@@ -314,3 +314,29 @@ func TestCanary(t *testing.T) {
 		}
 	}
 }
+
+// TestRan: a tool that has run although the guard did not allow it, or was never asked,
+// is a breach, by whatever the CLI's account of it says.
+func TestRan(t *testing.T) {
+	for name, tc := range map[string]struct {
+		call   func(c *cli)
+		breach bool
+	}{
+		"allowed":   {func(c *cli) { c.pre("Write", "t", `{"file_path":"a.go","content":"x"}`) }, false},
+		"counted":   {func(c *cli) { c.pre("Write", "t", `{"file_path":"a.go","content":"x"}`); c.post("Write", "t") }, false},
+		"denied":    {func(c *cli) { c.pre("Write", "t", `{"file_path":".env","content":"x"}`) }, true},
+		"not asked": {func(*cli) {}, true},
+		"another":   {func(c *cli) { c.pre("Write", "t2", `{"file_path":"a.go","content":"x"}`) }, true},
+	} {
+		c := newCLI(t, desktest.Settings())
+		tc.call(c)
+		if err := c.desk.Ran(t.Context(), "Write", "t"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		c.run.Query(func(s *state.State) {
+			if b := s.Agents[desktest.One].Breach; (b != nil) != tc.breach || b != nil && b.Kind != event.BreachNoVerdict {
+				t.Errorf("%s: breach %+v", name, b)
+			}
+		})
+	}
+}

@@ -30,8 +30,10 @@ type real struct {
 	wg     sync.WaitGroup
 	init   wire.Init
 	result wire.Result
-	asked  []string // what permission was asked for, and the answer
-	hooks  []string // what fired
+	asked  []string          // what permission was asked for, and the answer
+	hooks  []string          // what fired
+	calls  map[string]string // the model's, by ID
+	ran    []string          // the tools that had a result that is no error
 	mu     sync.Mutex
 	late   bool // answers of can_use_tool only, none of hooks: as of a host that lost its guard
 }
@@ -42,7 +44,7 @@ func newReal(t *testing.T, script string) *real {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &real{cli: newCLI(t, desktest.Settings())}
+	r := &real{cli: newCLI(t, desktest.Settings()), calls: map[string]string{}}
 	if r.model, err = scriptmodel.Start(parsed); err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +122,21 @@ func (r *real) play(task string) {
 		case e.Type == wire.TypeResponse:
 			if err := decode[wire.ControlResponse](r.t, e).Err(); err != nil {
 				r.t.Fatal(err)
+			}
+		case e.Type == wire.TypeAssistant:
+			for _, b := range decode[wire.Message](r.t, e).Blocks() {
+				if b.Type == "tool_use" {
+					r.calls[b.ID] = b.Name
+				}
+			}
+		case e.Type == wire.TypeUser:
+			for _, b := range decode[wire.Message](r.t, e).Blocks() {
+				if b.Type == "tool_result" && !b.IsError {
+					r.ran = append(r.ran, r.calls[b.ToolUseID])
+					if err := r.desk.Ran(r.t.Context(), r.calls[b.ToolUseID], b.ToolUseID); err != nil {
+						r.t.Error(err)
+					}
+				}
 			}
 		case e.Type == wire.TypeResult:
 			r.result = decode[wire.Result](r.t, e)
@@ -419,6 +436,48 @@ rules:
 	r.run.Query(func(s *state.State) {
 		if a := s.Agents[desktest.One]; a.Guard.Allowed != 2 || a.Guard.Denied != 1 || a.Tools != 2 || a.Breach != nil {
 			t.Errorf("allowed %d, denied %d, ran %d, breach %v", a.Guard.Allowed, a.Guard.Denied, a.Tools, a.Breach)
+		}
+	})
+}
+
+// TestRealCoverage: the real CLI asks before every tool that it has, so that one which
+// has run without is a breach.
+func TestRealCoverage(t *testing.T) {
+	r := newReal(t, `
+rules:
+  - name: a
+    steps:
+      - tools:
+          - {tool: Read, input: {file_path: a.go}}
+          - {tool: Bash, input: {command: "ls", description: list}}
+          - {tool: TaskCreate, input: {subject: x, description: y}}
+      - {tool: TaskList, input: {}}
+      - {tool: TaskUpdate, input: {taskId: "1", status: completed}}
+      - {tool: TaskGet, input: {taskId: "1"}}
+      - {tool: Edit, input: {file_path: a.go, old_string: "package a", new_string: "package b"}}
+      - {tool: NotebookEdit, input: {notebook_path: WORK/n.ipynb, new_source: "x = 1", cell_id: c1}}
+      - {tool: Skill, input: {skill: verify}}
+      - {tool: ReportFindings, input: {findings: []}}
+      - {tool: CronList, input: {}}
+      - {tool: Agent, input: {description: look, prompt: "@@sub@@ look", subagent_type: Explore}}
+      - {tool: mcp__popkit__check_in, input: {progress: 1, doing: ending}}
+      - {text: Done.}
+  - name: sub
+    steps:
+      - {tool: Bash, input: {command: "cat a.go", description: read}}
+      - {text: read}
+`)
+	r.write("a.go", "package a\n")
+	r.play("@@a@@")
+	r.check()
+	for _, tool := range []string{"Read", "Bash", "TaskCreate", "TaskList", "TaskUpdate", "TaskGet", "Edit", "Skill", "CronList", "Agent", "mcp__popkit__check_in"} {
+		if !slices.Contains(r.ran, tool) {
+			t.Errorf("%s has not run; these have: %q", tool, r.ran)
+		}
+	}
+	r.run.Query(func(s *state.State) {
+		if b := s.Agents[desktest.One].Breach; b != nil {
+			t.Errorf("a tool ran without a verdict: %+v", b)
 		}
 	})
 }
