@@ -23,6 +23,7 @@ type fakeDesk struct {
 	report *event.Report
 	hooks  []string
 	unsent []string
+	ran    []string // tools that were told to have run
 	urgent chan string
 	canary error
 	hold   chan struct{} // hooks wait for it, if it is not nil
@@ -32,6 +33,12 @@ func (d *fakeDesk) host() host {
 	return host{
 		initialize: func() wire.Initialize { return wire.Initialize{Servers: []string{"popkit"}} },
 		close:      func() error { return nil },
+		ran: func(_ context.Context, tool, id string) error {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.ran = append(d.ran, tool+" "+id)
+			return nil
+		},
 		unsent: func(answer json.RawMessage) {
 			d.mu.Lock()
 			defer d.mu.Unlock()

@@ -19,7 +19,7 @@ func (s *sitting) hear(ctx context.Context, h heard) {
 	case wire.TypeAssistant:
 		s.assistant(ctx, h.Event)
 	case wire.TypeUser:
-		s.user(h.Event)
+		s.user(ctx, h.Event)
 	case wire.TypeRateLimit:
 		if limit, err := wire.As[wire.RateLimit](h.Event); err == nil { // else it says nothing
 			s.turn.limit = &limit
@@ -67,7 +67,7 @@ func (s *sitting) assistant(ctx context.Context, e wire.Event) {
 		case "text":
 			s.words.said(b.Text, m.Parent == "" && !m.Synthetic())
 		case "tool_use":
-			s.running[b.ID] = true
+			s.running[b.ID] = b.Name
 			if m.Parent == "" {
 				s.words.did(b.Name, b.Input)
 			}
@@ -75,7 +75,7 @@ func (s *sitting) assistant(ctx context.Context, e wire.Event) {
 	}
 }
 
-func (s *sitting) user(e wire.Event) {
+func (s *sitting) user(ctx context.Context, e wire.Event) {
 	if e.Replay {
 		s.read(e.UUID)
 		return
@@ -87,9 +87,20 @@ func (s *sitting) user(e wire.Event) {
 	}
 	for _, b := range m.Blocks() {
 		if b.Type == "tool_result" {
+			s.ran(ctx, b)
 			delete(s.running, b.ToolUseID)
 			s.turn.tools++
 		}
+	}
+}
+
+// ran has it looked at whether a tool that did something had been judged before.
+func (s *sitting) ran(ctx context.Context, b wire.Block) {
+	if b.IsError { // it did nothing, or was kept from it
+		return
+	}
+	if err := s.host.ran(ctx, s.running[b.ToolUseID], b.ToolUseID); err != nil {
+		s.kept.Note("a tool ran without a verdict, and that could not be recorded: " + err.Error())
 	}
 }
 

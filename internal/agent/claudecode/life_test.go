@@ -428,3 +428,20 @@ result`, func(t *testing.T, s *stage) {
 		}
 	})
 }
+
+// TestRan: the desk is told of each tool that did something, by the CLI's own account,
+// whether its hooks were asked or not; not of one that was kept from it.
+func TestRan(t *testing.T) {
+	use := func(id string) string {
+		return `print {"type":"assistant","message":{"id":"m-` + id + `","content":[{"type":"tool_use","id":"` + id + `","name":"Write","input":{}}]}}`
+	}
+	result := func(id, more string) string {
+		return `print {"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"` + id + `","content":"x"` + more + `}]}}`
+	}
+	onStage(t, "turn\ntool Read a.go\n"+use("t1")+"\n"+result("t1", "")+"\n"+use("t2")+"\n"+result("t2", `,"is_error":true`)+"\nreport done all\nresult", func(t *testing.T, s *stage) {
+		wantReport(t, s.run(t), event.ReportDone, "all")
+		if got := strings.Join(s.desk.ran, ", "); got != "Read toolu_0, Write t1" {
+			t.Errorf("told of %s", got)
+		}
+	})
+}

@@ -292,6 +292,7 @@ type host struct {
 	report func() *event.Report
 	urgent func(context.Context) iter.Seq2[string, error]
 	unsent func(answer json.RawMessage)
+	ran    func(ctx context.Context, tool, id string) error
 	close  func() error
 
 	initialize func() wire.Initialize

@@ -41,7 +41,7 @@ func New(l *launch.Launcher, version string) *Runtime {
 func hostOf(d *desk.Desk) host {
 	return host{
 		initialize: d.Initialize, hook: d.Hook, canUse: d.CanUseTool, mcp: d.MCP, canary: d.Canary, report: d.Report,
-		urgent: d.Urgent, unsent: d.Unsent, close: d.Close,
+		urgent: d.Urgent, unsent: d.Unsent, ran: d.Ran, close: d.Close,
 	}
 }
 

@@ -15,9 +15,9 @@ type sitting struct {
 	p       *process
 	account account
 	turn    turn
-	began   bool            // the model has said something in this process
-	running map[string]bool // tools that run, by the call's ID
-	bad     int             // lines that are no events
+	began   bool              // the model has said something in this process
+	running map[string]string // tools that run, by the call's ID
+	bad     int               // lines that are no events
 
 	init    <-chan wire.ControlResponse // nil once it is there
 	idle    bool                        // no turn is under way
@@ -34,7 +34,7 @@ type sitting struct {
 // sit leads a process from its start to its end and returns what follows.
 func (l *life) sit(ctx context.Context, b body, text string) step {
 	s := &sitting{
-		life: l, p: run(ctx, b, l.host, l.kept, l.limits.Line), running: map[string]bool{}, later: text, idle: true,
+		life: l, p: run(ctx, b, l.host, l.kept, l.limits.Line), running: map[string]string{}, later: text, idle: true,
 		unquiet: func() {},
 	}
 	defer func() { s.unquiet() }()
