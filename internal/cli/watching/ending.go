@@ -24,8 +24,12 @@ func ending(a view.Agent, now time.Time) string {
 		parts = append(parts, show.Took(end.Sub(a.Started)))
 	}
 	parts = append(parts, show.Count(a.ToolCalls, "tool call"))
-	if a.Verdicts.Denied > 0 {
-		parts = append(parts, fmt.Sprintf("%d denied", a.Verdicts.Denied))
+	denied := a.Verdicts.Denied
+	if a.Layers.Hook == "proved" {
+		denied-- // the canary, which is there to be denied
+	}
+	if denied > 0 {
+		parts = append(parts, fmt.Sprintf("%d denied", denied))
 	}
 	if a.Turns > 0 {
 		parts = append(parts, show.Count(int(a.Turns), "turn"))

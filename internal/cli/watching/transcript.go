@@ -72,7 +72,7 @@ func Show(ctx context.Context, e *command.Env, o Options) (err error) {
 	}
 	live := o.Follow && a.Ended.IsZero() && v.Engine != nil
 	w := &watch{
-		env: e, run: r, agent: a, watched: live, json: o.JSON, plain: !speaks(a.Runtime), events: talk.NewEvents(a.ID),
+		env: e, run: r, agent: a, watched: live, json: o.JSON, plain: !speaks(a.Runtime), events: talk.NewEvents(a.ID), denied: map[string]bool{},
 		style: talk.Style{Colour: e.Live && e.Getenv("NO_COLOR") == "", Full: o.Full},
 	}
 	if err := w.open(); err != nil {

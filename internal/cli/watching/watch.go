@@ -36,6 +36,7 @@ type watch struct {
 	teller  transcript.Teller
 	events  *talk.Events
 	waiting []transcript.Entry // of events, that are not shown yet
+	denied  map[string]bool    // calls whose error only says again what an event says
 	next    int64              // event that comes next
 }
 
@@ -75,8 +76,13 @@ func (w *watch) take(ev event.Event) {
 		return
 	}
 	w.next = ev.Seq + 1
-	if !w.plain && !w.json {
-		w.waiting = append(w.waiting, w.events.Tell(ev)...)
+	if w.plain || w.json {
+		return
+	}
+	for _, e := range w.events.Tell(ev) {
+		if w.waiting = append(w.waiting, e); e.Bad && e.Call != "" {
+			w.denied[e.Call] = true
+		}
 	}
 }
 
@@ -140,7 +146,7 @@ func (w *watch) line(line []byte, cut int) error {
 		return w.raw(l)
 	}
 	for _, e := range w.teller.Tell(l) {
-		if !talk.Besides(e) {
+		if !talk.Besides(e) || e.Kind == transcript.Result && w.denied[e.Call] {
 			continue
 		}
 		if !e.At.IsZero() {

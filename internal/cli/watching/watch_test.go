@@ -16,6 +16,7 @@ func TestPast(t *testing.T) {
 	w.add(event.CheckedIn{Agent: "implementer-1", Auto: true},
 		event.GuardJudged{Agent: "implementer-1", Call: "t1", Tool: "Write", On: "/ws/implementer-1/.env", Verdict: event.VerdictDeny, Rule: "protected_path", Reason: ".env is protected"},
 		event.InsightShared{ID: "i-1", Agent: "implementer-1", Task: "api", Phase: "implement", Kind: "pattern", Content: "routes are a table"})
+	w.says(9, `{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t1","is_error":true,"content":"popkit denies this call"}]}}`)
 	w.says(10, text("I end."))
 	w.prints("half a line")
 	w.add(event.AgentExited{Effect: "run:implementer-1", Agent: "implementer-1", Reason: event.ExitExited})

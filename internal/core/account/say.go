@@ -38,9 +38,17 @@ func (u Used) Cost() string {
 		parts = append(parts, text)
 	}
 	if u.CostUSD > 0 || len(parts) > 0 {
-		parts = append(parts, fmt.Sprintf("$%.2f", u.CostUSD))
+		parts = append(parts, money(u.CostUSD))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// money is an amount in dollars; what is less than a cent is not nothing.
+func money(usd float64) string {
+	if usd > 0 && usd < 0.01 {
+		return fmt.Sprintf("$%.4f", usd)
+	}
+	return fmt.Sprintf("$%.2f", usd)
 }
 
 // Headline says in a line what was done in all.
@@ -320,7 +328,7 @@ func (a Attempt) Row() []string {
 		row[7] = budget.Grouped(a.Used.Tokens())
 	}
 	if a.Used.CostUSD > 0 {
-		row[8] = fmt.Sprintf("$%.2f", a.Used.CostUSD)
+		row[8] = money(a.Used.CostUSD)
 	}
 	return row
 }

@@ -20,6 +20,7 @@ type Teller struct {
 	at       time.Time
 	calls    map[string]call   // without a result so far, by the host's ID
 	hooks    map[string]string // request of a hook or a permission → its call
+	commands map[string]bool   // tasks that are a call's own command: the call tells of them
 }
 
 // call is a tool call.
@@ -175,6 +176,7 @@ type system struct {
 	DelayMS     float64         `json:"retry_delay_ms"`
 	ErrorStatus float64         `json:"error_status"`
 	Error       json.RawMessage `json:"error"`
+	TaskID      string          `json:"task_id"`
 	Description string          `json:"description"`
 	Subagent    string          `json:"subagent_type"`
 	Kind        string          `json:"task_type"`
@@ -199,8 +201,19 @@ func (t *Teller) system(m message) []Entry {
 	case "compact_boundary":
 		return one(Entry{Kind: Other, Text: "the conversation so far was summed up, to make room"})
 	case "task_started":
+		if m.Kind == "local_bash" {
+			if t.commands == nil || len(t.commands) >= maxOpen {
+				t.commands = map[string]bool{}
+			}
+			t.commands[m.TaskID] = true
+			return nil
+		}
 		return one(Entry{Kind: Other, Text: join("starts "+or(m.Subagent, or(m.Kind, "a task")), m.Description), Sub: true})
 	case "task_notification":
+		if t.commands[m.TaskID] {
+			delete(t.commands, m.TaskID)
+			return nil
+		}
 		return one(Entry{Kind: Other, Text: join("task "+or(m.Status, "over"), m.Summary), Sub: true, Bad: m.Status == "failed"})
 	case "task_progress", "task_updated", "hook_started", "hook_response", "hook_progress":
 		return nil

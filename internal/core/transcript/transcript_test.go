@@ -111,6 +111,18 @@ func TestOtherForms(t *testing.T) {
 	}
 }
 
+// A command's task is told by its call; a helper's is told.
+func TestTasks(t *testing.T) {
+	got := tell(
+		`{"type":"system","subtype":"task_started","task_id":"b","task_type":"local_bash","description":"write"}`,
+		`{"type":"system","subtype":"task_started","task_id":"a","task_type":"local_agent","subagent_type":"Explore","description":"look"}`,
+		`{"type":"system","subtype":"task_notification","task_id":"b","status":"completed","summary":"write"}`,
+		`{"type":"system","subtype":"task_notification","task_id":"a","status":"failed","summary":"no luck"}`)
+	if want := "other|||starts Explore: look\nother|||task failed: no luck|bad"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // What waits for its end is bounded.
 func TestBounded(t *testing.T) {
 	var teller Teller

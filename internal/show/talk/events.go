@@ -18,13 +18,14 @@ type Events struct {
 	agent    string
 	insights map[string]event.InsightShared
 	messages map[string]event.MessageSent
-	asked    map[string]bool // questions about the agent
+	asked    map[string]bool   // questions about the agent
+	calls    map[string]string // question → the tool call that waits for it
 }
 
 // NewEvents tells of the agent.
 func NewEvents(agent string) *Events {
 	return &Events{
-		agent: agent, insights: map[string]event.InsightShared{}, messages: map[string]event.MessageSent{}, asked: map[string]bool{},
+		agent: agent, insights: map[string]event.InsightShared{}, messages: map[string]event.MessageSent{}, asked: map[string]bool{}, calls: map[string]string{},
 	}
 }
 
@@ -170,7 +171,9 @@ func (t *Events) people(d event.Data) []transcript.Entry {
 		if d.Note != "" {
 			text += ": " + d.Note
 		}
-		return entry(Answer, "%s", text)
+		out := entry(Answer, "%s", text)
+		out[0].Call, out[0].Bad = t.calls[d.ID], d.Answer == "deny"
+		return out
 	case event.QuestionWithdrawn:
 		if t.asked[d.ID] {
 			return entry(Answer, "%s: not needed any more (%s)", d.ID, d.Reason)
@@ -218,6 +221,9 @@ func (t *Events) life(d event.Data) []transcript.Entry {
 func (t *Events) track(d event.Data) []transcript.Entry {
 	switch d := d.(type) {
 	case event.GuardJudged:
+		if d.Agent == t.agent && d.Verdict == event.VerdictAsk {
+			t.calls[d.Question] = d.Call
+		}
 		if d.Agent == t.agent && d.Verdict == event.VerdictDeny && !d.Canary {
 			return []transcript.Entry{{Kind: transcript.Denied, Tool: d.Tool, Subject: d.On, Text: why(d), Call: d.Call, Bad: true}}
 		}
@@ -240,8 +246,8 @@ func (t *Events) track(d event.Data) []transcript.Entry {
 // why is the rule, the reason and what to do instead.
 func why(d event.GuardJudged) string {
 	text := d.Rule
-	if d.Reason != "" {
-		text += ": " + d.Reason
+	if reason := strings.TrimPrefix(d.Reason, d.Rule+": "); reason != "" {
+		text += ": " + reason
 	}
 	if d.Hint != "" {
 		text += " (" + d.Hint + ")"
