@@ -19,7 +19,7 @@ func Account(r account.Report, width int) string {
 		p.line("  ", l)
 	}
 	for i, l := range r.Merge {
-		p.line("  ", []string{"to merge it: ", "         or: "}[min(i, 1)]+l)
+		p.line([]string{"  to merge it: ", "           or: "}[min(i, 1)], l)
 	}
 	p.list("success criteria", proofs(r.Criteria))
 	decided := r.Decided()
