@@ -67,7 +67,8 @@ var packages = []Package{
 	{Dir: "internal/core/policy/carry", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/paths", Band: Core, May: []string{"internal/core/objective", "internal/core/policy/word", "internal/core/smell"}},
 	{Dir: "internal/core/policy/readonly", Band: Core, May: []string{"internal/core/policy/shell"}},
-	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell")},
+	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell"),
+		Tests: []string{"internal/policytest"}},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/policy/paths", "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
 	{Dir: "internal/core/transcript", Band: Core},
@@ -182,6 +183,9 @@ var packages = []Package{
 	{Dir: "internal/smellcheck", Band: Tool, May: []string{"internal/core/smell"}},
 	{Dir: "internal/compat", Band: Tests, May: []string{"internal/claudetest"}},
 	{Dir: "internal/schema", Band: Tool, May: []string{"internal/core/...", "internal/planfile", "internal/config", "internal/api"}},
+	{Dir: "internal/policytest", Band: Tests, May: []string{"internal/core/policy"}},
+	{Dir: "internal/unguarded", Band: Tests, May: []string{
+		"internal/core/objective", "internal/core/policy", "internal/core/policy/patch", "internal/core/policy/paths", "internal/core/policy/word", "internal/policytest", "internal/proc", "internal/sandbox"}},
 	{Dir: "internal/sim", Band: Tests, May: []string{
 		"internal/core/...", "internal/engine", "internal/effects", "internal/eventlog/...", "internal/agent/..."}},
 	{Dir: "internal/scriptmodel", Band: Tests, May: []string{"internal/strictyaml"}},
@@ -209,7 +213,7 @@ var libraries = []Library{
 		Why: "following a file without polling"},
 	{Path: "github.com/google/renameio/v2", In: []string{"internal/statefile"}, Tests: []string{},
 		Why: "files that others read are replaced whole"},
-	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace", "internal/sandbox", "internal/sandbox/proof", "internal/claudetest"},
+	{Path: "golang.org/x/sys/unix", In: []string{"internal/proc", "internal/eventlog/filelog", "internal/runs", "internal/statefile", "internal/server", "internal/agent/scripted", "internal/workspace", "internal/sandbox", "internal/sandbox/proof", "internal/claudetest", "internal/unguarded"},
 		Tests: []string{"internal/...", "e2e"},
 		Why:   "namespaces, locks, peer credentials: what syscall lacks"},
 	{Path: "github.com/oklog/ulid/v2", In: []string{"internal/daemon"}, Why: "run IDs"},

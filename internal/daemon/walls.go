@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"popkit/internal/config"
-	"popkit/internal/core/objective"
+	"popkit/internal/core/policy/paths"
+	"popkit/internal/core/policy/word"
 	"popkit/internal/runs"
 	"popkit/internal/sandbox"
 )
@@ -155,7 +156,11 @@ func (w walls) around(in inmate) (seatbelt, error) {
 	p.AlsoRead = fromHome(w.cfg.SandboxRead, p.Home)
 	p.AlsoWrite = append(p.AlsoWrite, fromHome(w.cfg.SandboxWrite, p.Home)...)
 	if in.protect && len(w.protected) > 0 {
-		found, err := sandbox.Expand(in.dir, func(rel string) bool { return objective.InScope(rel, w.protected) })
+		protected := paths.Compile(w.protected) // what the guard denies, no more: not .env.example
+		found, err := sandbox.Expand(in.dir, func(rel string) bool {
+			_, ok := paths.Covering(protected, word.Word(rel), false)
+			return ok
+		})
 		if err != nil {
 			return seatbelt{}, fmt.Errorf("find protected paths: %w", err)
 		}

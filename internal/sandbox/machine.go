@@ -27,10 +27,14 @@ var machineRead = []string{
 // first, then what remembers them.
 var private = []string{
 	".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".oci", ".config/doctl", ".config/hcloud", ".fly",
-	".config/containers/auth.json", ".config/gh/hosts.yml", ".config/hub", ".config/glab-cli", ".config/rclone", ".config/op", ".config/sops",
+	".local/share/com.vercel.cli", ".config/netlify", ".config/.wrangler", ".wrangler/config", ".config/configstore", ".railway", ".supabase", ".pulumi/credentials.json",
+	".config/stripe", ".config/linode-cli", ".config/scw", ".config/pypoetry/auth.toml", ".local/share/pypoetry/auth.toml", ".nuget/NuGet/NuGet.Config", ".config/NuGet/NuGet.Config",
+	".expo/state.json", ".serverlessrc", ".config/vercel", ".config/sentry", ".sentryclirc", ".huggingface/token", ".cache/huggingface/token", ".kaggle", ".config/ngrok", ".config/argocd",
+	".bundle/config", ".hex/hex.config", ".config/hub", ".config/helm/registry", ".config/cloudflared", ".cloudflared", ".terraform.d/credentials.tfrc.json",
+	".config/containers/auth.json", ".config/gh/hosts.yml", ".config/glab-cli", ".config/rclone", ".config/op", ".config/sops",
 	".netrc", "_netrc", ".git-credentials", ".config/git/credentials", ".git-credential-cache", ".cache/git/credential", ".pypirc", ".yarnrc.yml",
 	".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml", ".m2/settings-security.xml",
-	".gradle/gradle.properties", ".composer/auth.json", ".config/composer/auth.json", ".terraform.d/credentials.tfrc.json", ".terraformrc",
+	".gradle/gradle.properties", ".composer/auth.json", ".config/composer/auth.json", ".terraformrc",
 	".vault-token", ".pgpass", ".my.cnf", ".mylogin.cnf", ".s3cfg", ".boto", ".databrickscfg", ".snowsql", ".config/heroku", ".password-store",
 	".local/share/keyrings", ".local/share/kwalletd", ".pki", ".mozilla", ".thunderbird", ".config/google-chrome", ".config/chromium",
 	".config/BraveSoftware", ".config/microsoft-edge", ".bash_history", ".zsh_history", ".python_history", ".node_repl_history", ".psql_history",

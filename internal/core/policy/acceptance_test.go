@@ -1,35 +1,25 @@
 package policy_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	"popkit/internal/core/policy"
+	"popkit/internal/policytest"
 )
 
-// acceptance is one line of guardrails.jsonl.
-type acceptance struct {
-	ID         string          `json:"id"`
-	Tool       string          `json:"tool"`
-	Input      json.RawMessage `json:"input"`
-	Want       string          `json:"want"`
-	Rule       string          `json:"rule"`
-	Tracked    []string        `json:"tracked"`
-	Boundaries struct {
-		FilePatterns    []string `json:"file_patterns"`
-		RestrictedTools []string `json:"restricted_tools"`
-	} `json:"boundaries"`
+// acceptances reads guardrails.jsonl.
+func acceptances(t testing.TB) []policytest.Case {
+	t.Helper()
+	list, err := policytest.Acceptances("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // facts are what is known in the tables: the workspace is /repo.
-func facts(tracked []string) policy.Facts {
-	f := policy.Facts{Workspace: "/repo", Home: "/home/u", Tmp: "/tmp/agent-1"}
-	if len(tracked) > 0 {
-		f.Tracked = policy.TrackedGlobs(tracked)
-	}
-	return f
-}
+func facts(tracked []string) policy.Facts { return policytest.Facts(tracked) }
 
 func rules(t testing.TB, change func(*policy.Spec)) *policy.Rules {
 	t.Helper()
@@ -61,9 +51,9 @@ func meets(want string, v policy.Verdict) bool {
 func TestAcceptance(t *testing.T) {
 	list := acceptances(t)
 	for _, c := range list {
-		v := c.verdict(t)
+		v := verdictOf(t, c, nil)
 		if !meets(c.Want, v) || c.Rule != "" && (v.Rule != c.Rule || !strings.Contains(v.Reason, c.Rule)) {
-			t.Errorf("%s %s %s: %+v, want %s %s", c.ID, c.Tool, c.Input, v, c.Want, c.Rule)
+			t.Errorf("%s %s: %+v, want %s %s", c.Name, c.Text, v, c.Want, c.Rule)
 		}
 	}
 	if len(list) < 100 {

@@ -35,7 +35,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	b.Run("table", func(b *testing.B) {
 		for b.Loop() {
 			for _, c := range table {
-				policy.Evaluate(r, c.call, f)
+				policy.Evaluate(r, c.Call, f)
 			}
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(table)), "ns/call")

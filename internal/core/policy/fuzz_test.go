@@ -11,8 +11,8 @@ import (
 // without its reason.
 func FuzzCommand(f *testing.F) {
 	for _, c := range cases(f) {
-		if !strings.HasPrefix(c.text, "@") {
-			f.Add(strings.ReplaceAll(c.text, "⏎", "\n"))
+		if !strings.HasPrefix(c.Text, "@") {
+			f.Add(strings.ReplaceAll(c.Text, "⏎", "\n"))
 		}
 	}
 	r := rules(f, nil)
@@ -27,7 +27,7 @@ func FuzzCommand(f *testing.F) {
 // FuzzInput: no input of any tool makes the guard panic.
 func FuzzInput(f *testing.F) {
 	for _, c := range cases(f) {
-		f.Add(c.call.Tool, []byte(c.call.Input), "src/a.go")
+		f.Add(c.Call.Tool, []byte(c.Call.Input), "src/a.go")
 	}
 	r := rules(f, nil)
 	f.Fuzz(func(t *testing.T, tool string, input []byte, cwd string) {

@@ -1,8 +1,6 @@
 package policy_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -93,10 +91,10 @@ func measured(t *testing.T) string {
 	}
 	r := rules(t, nil)
 	for _, c := range cases(t) {
-		judge(c.want, c.rule, c.verdict(t, r))
+		judge(c.Want, c.Rule, verdictOf(t, c, r))
 	}
 	for _, c := range acceptances(t) {
-		judge(c.Want, c.Rule, c.verdict(t))
+		judge(c.Want, c.Rule, verdictOf(t, c, nil))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d calls that a rule stands against and %d that are everyday work:\n\n", all.tried, harmless)
@@ -108,31 +106,4 @@ func measured(t *testing.T) string {
 	}
 	fmt.Fprintf(&b, "| all | %d | %d | %d | %d of %d |\n", all.tried, all.allowed, all.otherwise, all.stopped, harmless)
 	return b.String()
-}
-
-// acceptances reads guardrails.jsonl.
-func acceptances(t testing.TB) []acceptance {
-	t.Helper()
-	f, err := os.Open("testdata/guardrails.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var out []acceptance
-	for scan := bufio.NewScanner(f); scan.Scan(); {
-		var c acceptance
-		if err := json.Unmarshal(scan.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-func (c acceptance) verdict(t testing.TB) policy.Verdict {
-	t.Helper()
-	r := rules(t, func(s *policy.Spec) {
-		s.Boundaries, s.RestrictedTools = c.Boundaries.FilePatterns, c.Boundaries.RestrictedTools
-	})
-	return policy.Evaluate(r, policy.Call{Tool: c.Tool, Input: c.Input}, facts(c.Tracked))
 }

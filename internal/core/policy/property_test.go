@@ -80,13 +80,13 @@ func TestWrappingNeverAllowsMore(t *testing.T) {
 	ways := wrapped(t)
 	n := 0
 	for _, c := range cases(t) {
-		if strings.HasPrefix(c.text, "@") {
+		if strings.HasPrefix(c.Text, "@") {
 			continue
 		}
-		command := strings.ReplaceAll(c.text, "⏎", "\n")
+		command := strings.ReplaceAll(c.Text, "⏎", "\n")
 		plain := policy.EvaluateBare(r, bash(t, command), f)
 		for name, wrap := range ways {
-			if c.rule == "unparsable" && !strings.Contains(wrap("'"), `'\''`) {
+			if c.Rule == "unparsable" && !strings.Contains(wrap("'"), `'\''`) {
 				continue // a bracket that is missing can be the wrapper's
 			}
 			if strings.Contains(command, "{}") && (name == "xargs" || name == "find") {
@@ -106,8 +106,8 @@ func TestWrappingTwiceNeverAllowsMore(t *testing.T) {
 	r, f := rules(t, nil), facts(tracked)
 	var commands []string
 	for _, c := range cases(t) {
-		if !strings.HasPrefix(c.text, "@") && c.rule != "unparsable" {
-			commands = append(commands, strings.ReplaceAll(c.text, "⏎", "\n"))
+		if !strings.HasPrefix(c.Text, "@") && c.Rule != "unparsable" {
+			commands = append(commands, strings.ReplaceAll(c.Text, "⏎", "\n"))
 		}
 	}
 	ways := wrapped(t)
@@ -164,8 +164,8 @@ func TestMoreRulesNeverAllowMore(t *testing.T) {
 			rt.Fatal(err)
 		}
 		c := rapid.SampledFrom(list).Draw(rt, "case")
-		if a, b := policy.EvaluateBare(after, c.call, f), policy.EvaluateBare(before, c.call, f); laxer(a, b) {
-			rt.Fatalf("%s: %s (%s) with more rules, %s (%s) with fewer", c.text, a.Decision, a.Reason, b.Decision, b.Reason)
+		if a, b := policy.EvaluateBare(after, c.Call, f), policy.EvaluateBare(before, c.Call, f); laxer(a, b) {
+			rt.Fatalf("%s: %s (%s) with more rules, %s (%s) with fewer", c.Text, a.Decision, a.Reason, b.Decision, b.Reason)
 		}
 	})
 }
@@ -210,12 +210,12 @@ func TestSameEditSameVerdict(t *testing.T) {
 func TestNothingIsDenied(t *testing.T) {
 	for _, c := range cases(t) {
 		for _, r := range []*policy.Rules{nil, {}} {
-			if v := policy.Evaluate(r, c.call, facts(nil)); v.Decision != policy.Deny {
-				t.Fatalf("%s: %s without rules", c.text, v.Decision)
+			if v := policy.Evaluate(r, c.Call, facts(nil)); v.Decision != policy.Deny {
+				t.Fatalf("%s: %s without rules", c.Text, v.Decision)
 			}
 		}
-		if v := policy.Evaluate(rules(t, nil), policy.Call{Tool: c.call.Tool, Input: []byte("{")}, facts(nil)); v.Decision == policy.Allow && c.call.Tool == "Bash" {
-			t.Fatalf("%s: allowed without input", c.text)
+		if v := policy.Evaluate(rules(t, nil), policy.Call{Tool: c.Call.Tool, Input: []byte("{")}, facts(nil)); v.Decision == policy.Allow && c.Call.Tool == "Bash" {
+			t.Fatalf("%s: allowed without input", c.Text)
 		}
 	}
 }
