@@ -90,9 +90,12 @@ func TestWhatTheSystemAloneStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
-	for i, was := range ungolden(string(known)) {
-		if i < len(outcomes) && was != outcomes[i] {
+	n, before := 0, ungolden(string(known))
+	if len(before) != len(outcomes) {
+		t.Fatalf("there are %d cases, and were %d: go test ./internal/unguarded -update writes what came of them", len(outcomes), len(before))
+	}
+	for i, was := range before {
+		if was != outcomes[i] {
 			n++
 			t.Errorf("%s, was %c", describe(cases[i], played[i], outcomes[i], parts[i]), was)
 		}
