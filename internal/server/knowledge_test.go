@@ -118,7 +118,9 @@ func TestHelpAlone(t *testing.T) {
 	w.hands.finish("implementer-2")
 	w.until(func(s *state.State) bool { return s.Agents["implementer-2"].Exit != nil })
 	asked := make(chan error, 1)
-	go func() { asked <- one.Call(t.Context(), api.OpHelp, api.HelpArgs{About: "who signs the release", WaitSeconds: 3600}, nil) }()
+	go func() {
+		asked <- one.Call(t.Context(), api.OpHelp, api.HelpArgs{About: "who signs the release", WaitSeconds: 3600}, nil)
+	}()
 	w.until(func(s *state.State) bool { return len(s.Open) == 1 })
 	w.must(w.person(), api.OpAnswer, api.AnswerArgs{ID: "q-1", Answer: "nobody", By: "ada"}, nil)
 	if err := <-asked; err != nil {

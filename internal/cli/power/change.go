@@ -145,8 +145,11 @@ type tellOptions struct {
 func newTell(e *command.Env) *cobra.Command {
 	var o tellOptions
 	cmd := &cobra.Command{
-		Use:     "tell AGENT TEXT",
-		Short:   `Send a message to an agent, or to all that run ("all")`,
+		Use:   "tell AGENT TEXT",
+		Short: `Send a message to an agent, or to all that run ("all")`,
+		Long: `Send a message to an agent, or to all that run ("all"). It comes with the answer to the
+agent's next tool call or check-in; to an agent of Claude Code it is said at the next
+boundary between its tools, as a message that it has to heed.`,
 		Example: `  popkit power tell implementer-1 "leave the old route in place"`,
 		Args:    command.Takes(2, -1), ValidArgsFunction: command.CompleteAgents(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -155,7 +158,7 @@ func newTell(e *command.Env) *cobra.Command {
 		},
 	}
 	o.flags(e, cmd)
-	cmd.Flags().BoolVar(&o.Urgent, "urgent", false, "deliver it before everything else")
+	cmd.Flags().BoolVar(&o.Urgent, "urgent", false, "before its other messages, and marked as urgent")
 	return cmd
 }
 
