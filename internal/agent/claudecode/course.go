@@ -84,6 +84,8 @@ type course struct {
 	nudges   int
 	renewed  int // sessions begun anew
 	compact  int
+	// shortening: the CLI was told to shorten the session.
+	shortening bool
 	empty    int // turns in which nothing happened
 }
 
@@ -97,8 +99,8 @@ func (c *course) after(t turn, reported bool) step {
 	switch {
 	case t.interrupted:
 		return step{way: say, text: textHung, why: "it was silent for too long and was interrupted"}
-	case t.compacted && r.NumTurns == 0 && !r.IsError:
-		return step{way: say, text: textShortened, why: "its session was shortened"}
+	case c.shortening:
+		return c.shortened(t)
 	case r.Finished():
 		return c.finished(reported)
 	case r.Subtype == wire.ResultMaxTurns:
@@ -137,9 +139,20 @@ func (c *course) outOfTurns(r wire.Result) step {
 	return step{way: say, text: textNoTurns, why: "its turns are used up: " + first(r)}
 }
 
+// shortened says what follows on the command to shorten the session, whose result says
+// nothing of how it went.
+func (c *course) shortened(t turn) step {
+	c.shortening = false
+	if t.compacted && !t.result.IsError {
+		return step{way: say, text: textShortened, why: "its session was shortened"}
+	}
+	return c.anew("its session is too long and could not be shortened")
+}
+
 func (c *course) tooLong(t turn) step {
 	if !t.unshortened && c.compact < c.limits.Compact {
 		c.compact++
+		c.shortening = true
 		return step{way: say, text: compactCommand, why: "its session is too long and is shortened"}
 	}
 	return c.anew("its session is too long and could not be shortened")
@@ -208,6 +221,7 @@ func (c *course) died(how string, known bool) step {
 		return failed("its process ended %d times before it was done, at last %s", c.resumes+1, how)
 	}
 	c.resumes++
+	c.shortening = false
 	why := "its process ended before it was done: " + how
 	if !known {
 		return step{way: afresh, why: why}

@@ -36,7 +36,6 @@ func TestCourse(t *testing.T) {
 	tooLong := result(wire.Result{Subtype: wire.ResultSuccess, IsError: true, APIStatus: 400, NumTurns: 3, Reason: wire.EndPromptTooLong, Text: "Prompt is too long"})
 	unshortened := tooLong
 	unshortened.unshortened = true
-	shortened := turn{result: wire.Result{Subtype: wire.ResultSuccess}, compacted: true, began: true}
 	unknown := turn{result: wire.Result{Subtype: wire.ResultExecution, IsError: true, Errors: []string{"No conversation found"}}}
 	interrupted := result(wire.Result{Subtype: wire.ResultExecution, IsError: true, Reason: wire.EndAbortedTools})
 	interrupted.interrupted = true
@@ -66,7 +65,6 @@ func TestCourse(t *testing.T) {
 		{"refused", result(wire.Result{Subtype: wire.ResultSuccess, IsError: true, NumTurns: 1, StopReason: "refusal", Text: "no"}), false, fail, "refused", event.ReportFailed, ""},
 		{"too long", tooLong, false, say, "/compact", "", ""},
 		{"too long, and the CLI could not help it", unshortened, false, afresh, "earlier session", "", ""},
-		{"shortened", shortened, false, say, "was shortened", "", ""},
 		{"turns used up", result(wire.Result{Subtype: wire.ResultMaxTurns, IsError: true, NumTurns: 9}), false, say, "used up your turns", "", ""},
 		{"money used up", result(wire.Result{Subtype: wire.ResultMaxBudget, IsError: true, NumTurns: 9}), false, fail, "may cost", event.ReportFailed, ""},
 		{"a session that is not there", unknown, false, afresh, "earlier session", "", ""},
@@ -117,7 +115,7 @@ func TestCourseIsBounded(t *testing.T) {
 		"rate":        {after(apiError(wire.FaultRateLimit, 429, "slow")), 4},
 		"no report":   {after(well), 2},
 		"turns":       {after(result(wire.Result{Subtype: wire.ResultMaxTurns, IsError: true, NumTurns: 9})), 2},
-		"too long":    {after(result(wire.Result{Subtype: wire.ResultSuccess, IsError: true, Reason: wire.EndPromptTooLong, NumTurns: 1})), limits.Compact + limits.Afresh + 1},
+		"too long":    {after(result(wire.Result{Subtype: wire.ResultSuccess, IsError: true, Reason: wire.EndPromptTooLong, NumTurns: 1})), 2*limits.Afresh + 1},
 		"odd request": {after(apiError(wire.FaultInvalid, 400, "x")), limits.Afresh + 1},
 		"nothing":     {after(result(wire.Result{Subtype: wire.ResultSuccess})), 2},
 		"no session":  {after(turn{result: wire.Result{Subtype: wire.ResultExecution, IsError: true}}), limits.Afresh + 1},
@@ -158,5 +156,30 @@ func TestCourseOfDeath(t *testing.T) {
 	}
 	if s := c.died("by SIGKILL", true); s.way != resume || !strings.Contains(s.text, "git status") {
 		t.Errorf("after it, by %d, %q", s.way, s.text)
+	}
+}
+
+// TestCourseOfLength: what came of shortening a session.
+func TestCourseOfLength(t *testing.T) {
+	long := result(wire.Result{Subtype: wire.ResultSuccess, IsError: true, Text: "Prompt is too long", NumTurns: 3})
+	for name, tt := range map[string]struct {
+		turn turn
+		way  way
+		text string
+	}{
+		"shortened":                    {turn{result: wire.Result{Subtype: wire.ResultSuccess}, compacted: true, began: true}, say, "was shortened"},
+		"not":                          {turn{result: wire.Result{Subtype: wire.ResultSuccess}, unshortened: true, began: true}, afresh, "earlier session"},
+		"not, as an older CLI says it": {result(wire.Result{Subtype: wire.ResultSuccess, NumTurns: 12}), afresh, "earlier session"},
+	} {
+		c := newCourse()
+		if s := c.after(long, false); s.text != "/compact" {
+			t.Fatalf("what follows on a session that is too long is %q", s.text)
+		}
+		if s := c.after(tt.turn, false); s.way != tt.way || !strings.Contains(s.text, tt.text) {
+			t.Errorf("%s: %d, %q", name, s.way, s.text)
+		}
+		if s := c.after(well, true); s.way != finish {
+			t.Errorf("%s: after that the end is %d", name, s.way)
+		}
 	}
 }

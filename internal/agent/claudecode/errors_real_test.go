@@ -166,7 +166,7 @@ rules:
   - name: a
     steps:
       - {text: I begin., tool: Bash, input: {command: echo one > one.txt, description: d}}
-      - {text: I go on., fail: ` + strings.Replace(long, "%", "9", 1) + `}
+      - {text: I go on., fail: ` + strings.Replace(long, "%", "99", 1) + `}
   - name: b
     marker: can't go on
     steps:
