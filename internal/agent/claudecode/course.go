@@ -33,7 +33,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Retries: 6, Base: 2 * time.Second, Longest: 2 * time.Minute, Resumes: 3, Nudges: 1, Afresh: 2, Compact: 2,
-		Start: 90 * time.Second, Quiet: 12 * time.Minute, ToolTime: 25 * time.Minute, Patience: 20 * time.Second,
+		Start: 90 * time.Second, Quiet: 9 * time.Minute, ToolTime: 25 * time.Minute, Patience: 20 * time.Second,
 		Leave: 15 * time.Second, BadLines: 100, Line: wire.DefaultLimit,
 	}
 }
