@@ -64,6 +64,7 @@ func (l *life) live(ctx context.Context, b body) step {
 		}
 		var err error
 		if b, err = l.start(ctx, l.session, next.way == resume); err != nil {
+			l.stopped = l.stopped || l.isStopping(ctx)
 			return failed("%s; it could not be started again: %v", next.why, err)
 		}
 		l.again(b.ident, next.why)
@@ -86,6 +87,18 @@ func (l *life) pause(ctx context.Context, d time.Duration) bool {
 	}
 	l.stopped = true
 	return false
+}
+
+// isStopping reports whether the agent is to end.
+func (l *life) isStopping(ctx context.Context) bool {
+	select {
+	case <-l.stopping:
+		return true
+	case <-ctx.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // outcome puts together how the agent ended.

@@ -445,3 +445,21 @@ func TestRan(t *testing.T) {
 		}
 	})
 }
+
+// TestStoppedBeforeItGoesOn: an agent that is asked to end while its next process waits for
+// its turn has been stopped, not failed.
+func TestStoppedBeforeItGoesOn(t *testing.T) {
+	onStage(t, "turn\nsay x\nkill", func(t *testing.T, s *stage) {
+		play := s.start
+		s.start = func(ctx context.Context, session string, resume bool) (body, error) {
+			if !resume {
+				return play(ctx, session, resume)
+			}
+			s.stop()
+			return body{}, context.Canceled
+		}
+		if o := s.run(t); o.Reason != event.ExitStopped {
+			t.Errorf("outcome is %+v", o)
+		}
+	})
+}

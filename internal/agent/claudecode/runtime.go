@@ -275,7 +275,9 @@ func (a *session) respawn(ctx context.Context, id string, resume bool) (body, er
 
 // spawn starts a process when the gate lets it.
 func (a *session) spawn(ctx context.Context, c launch.Command) (body, error) {
-	pass, err := a.runtime.launcher.Enter(ctx)
+	waiting, stop := a.whileWanted(ctx)
+	defer stop()
+	pass, err := a.runtime.launcher.Enter(waiting)
 	if err != nil {
 		return body{}, err
 	}
@@ -291,6 +293,19 @@ func (a *session) spawn(ctx context.Context, c launch.Command) (body, error) {
 	a.pass = pass
 	a.mu.Unlock()
 	return b, nil
+}
+
+// whileWanted is the time until the agent is asked to end.
+func (a *session) whileWanted(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		select {
+		case <-a.stopping:
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // process starts what was prepared.
