@@ -61,6 +61,7 @@ func host() cli.Host {
 		},
 		CheckSandbox: checkSandbox,
 		FindSandbox:  findSandbox,
+		FindClaude:   claudeFinder(),
 		PlayScript:   playScript,
 	}
 }

@@ -159,12 +159,13 @@ var packages = []Package{
 		"internal/core/event", "internal/core/transcript", "internal/core/budget", "internal/show"}},
 	{Dir: "internal/cli/command", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/planner", "internal/runs", "internal/show"}},
+	{Dir: "internal/cli/driver", Band: Surface, May: []string{"internal/core/...", "internal/config", "internal/cli/command"}},
 	{Dir: "internal/cli/planning", Band: Surface, May: []string{
-		"internal/core/...", "internal/config", "internal/role", "internal/planfile", "internal/planner", "internal/show", "internal/cli/command"}},
+		"internal/core/...", "internal/config", "internal/role", "internal/planfile", "internal/planner", "internal/show", "internal/cli/command", "internal/cli/driver"}},
 	{Dir: "internal/cli/watching", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/runs", "internal/runs/tail", "internal/show", "internal/show/talk", "internal/cli/command"}},
 	{Dir: "internal/cli/power", Band: Surface, May: []string{
-		"internal/api", "internal/core/...", "internal/config", "internal/role", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/planning", "internal/cli/watching"}},
+		"internal/api", "internal/core/...", "internal/config", "internal/role", "internal/runs", "internal/show", "internal/cli/command", "internal/cli/driver", "internal/cli/planning", "internal/cli/watching"}},
 	{Dir: "internal/cli", Band: Surface, May: []string{
 		"internal/api", "internal/core/...", "internal/planfile", "internal/config", "internal/role", "internal/runs", "internal/show",
 		"internal/cli/command", "internal/cli/planning", "internal/cli/power"}, Tests: []string{"internal/planner", "internal/cli/watching"}},
@@ -175,7 +176,7 @@ var packages = []Package{
 		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/agent/claudecode/...", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/role", "internal/config", "internal/sandbox", "internal/sandbox/proof",
 		"internal/planfile", "internal/planner", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
-		"internal/planfile", "internal/planner", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted")},
+		"internal/planfile", "internal/planner", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted", "internal/agent/claudecode/launch")},
 
 	// What judges, generates and exercises all that.
 	{Dir: "internal/archtest", Band: Tool},

@@ -11,6 +11,7 @@ type (
 	PlanOrder      = command.PlanOrder
 	Removal        = command.Removal
 	SandboxCheck   = command.SandboxCheck
+	Claude         = command.Claude
 	SandboxPromise = command.SandboxPromise
 	Streams        = command.Streams
 )

@@ -31,6 +31,7 @@ type world struct {
 	repo    string
 	info    RepoInfo
 	sandbox SandboxCheck
+	claude  Claude
 	noRepo  error
 	calls   []string          // what was asked of Host and engine
 	replies map[api.Op]any    // answers of the engine, and of agents' sockets
@@ -52,6 +53,7 @@ func newWorld(t *testing.T) *world {
 	return &world{
 		t: t, repo: repo, info: RepoInfo{Top: repo, Branch: "main", User: "Ada"}, replies: map[api.Op]any{},
 		errs: map[api.Op]error{}, vars: map[string]string{}, sandbox: SandboxCheck{Configured: "auto", Degree: "mounts+landlock"},
+		claude: Claude{Why: "Claude Code is not installed", Install: "npm install -g @anthropic-ai/claude-code", Settings: "isolated"},
 	}
 }
 
@@ -170,6 +172,7 @@ func (w *world) host() Host {
 			}
 			return w.sandbox, nil
 		},
+		FindClaude: func(context.Context, string) (Claude, error) { return w.claude, nil },
 		PlayScript: func(_ context.Context, file string, s Streams) int {
 			fmt.Fprintf(s.Out, "playing %s\n", file)
 			return 1
@@ -193,7 +196,6 @@ func (w *world) env(out, errs io.Writer) Env {
 		Dial:       func(string) api.Caller { return fakeCaller{w} },
 		Interrupts: func() (<-chan os.Signal, func()) { return nil, func() {} },
 		Ended:      func(int) bool { return true },
-		Claude:     func(context.Context) string { return "" },
 		Ready:      func() io.WriteCloser { return nopCloser{io.Discard} },
 	}
 }

@@ -136,6 +136,11 @@ func (w *world) set(words []string, line string) {
 		w.info.Dirty = 3
 	case "bare":
 		w.info.Bare = true
+	case "claude": // version, and what its settings weaken
+		w.claude = Claude{Path: "/usr/bin/claude", Version: words[1], Login: "ANTHROPIC_API_KEY", Settings: "isolated"}
+		if weakens := strings.Join(words[2:], " "); weakens != "" {
+			w.claude.Settings, w.claude.Weakens, w.claude.Login = "inherit", []string{weakens}, ""
+		}
 	case "git":
 		w.gitOut = strings.ReplaceAll(rest, `\n`, "\n") + "\n"
 	case "result":

@@ -50,6 +50,7 @@ func (c *Config) problems() []problem {
 	k.notify(c.Notify)
 	k.planner(c.Planner)
 	k.sandbox(c)
+	k.claude(c.Claude)
 	return k.list
 }
 
@@ -264,6 +265,16 @@ func (k *checker) notify(n Notify) {
 	u, err := url.Parse(n.Webhook)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		k.add("notify.webhook", "it is no URL of a web server", "https://…") // what it is may be a secret
+	}
+}
+
+func (k *checker) claude(c Claude) {
+	if c.MaxTurns < 0 {
+		k.add("claude.max_turns", fmt.Sprintf("max_turns: %d is less than 0", c.MaxTurns), "")
+	}
+	choice(k, "claude.settings", c.Settings, []string{Isolated, Inherit})
+	if c.Path != "" && !path.IsAbs(c.Path) && !strings.HasPrefix(c.Path, "~/") {
+		k.add("claude.path", fmt.Sprintf("%q is no path from the root or from the home folder", c.Path), "e.g. /opt/claude/bin/claude or ~/.local/bin/claude")
 	}
 }
 

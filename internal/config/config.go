@@ -12,6 +12,7 @@ type Config struct {
 	ModePriority     []Mode          `json:"mode_priority"`
 	Runtime          string          `json:"runtime"`
 	Resolver         string          `json:"resolver"`
+	Claude           Claude          `json:"claude"`
 	OnConflict       string          `json:"on_conflict"`
 	OnBarrierTimeout string          `json:"on_barrier_timeout"`
 	Intervals        Intervals       `json:"intervals"`
@@ -37,6 +38,20 @@ type Config struct {
 	origin     map[string]string // path of a value → "file:line"
 	redisByEnv bool              // Upstash's two variables are set
 }
+
+// Claude says how agents of the runtime claude are started.
+type Claude struct {
+	Path     string `json:"path"`     // "" = claude in the PATH
+	Model    string `json:"model"`    // "" = the user's choice in Claude Code
+	Settings string `json:"settings"` // Isolated or Inherit
+	MaxTurns int    `json:"max_turns"`
+}
+
+// What an agent has of the user's own settings of Claude Code.
+const (
+	Isolated = "isolated" // nothing that could grant, run or forbid something
+	Inherit  = "inherit"  // all
+)
 
 // Intervals say how often things happen.
 type Intervals struct {
@@ -228,6 +243,7 @@ func Default() Config {
 		Tier:             Pro,
 		ModePriority:     []Mode{Native, RedisMode, File},
 		Runtime:          "claude",
+		Claude:           Claude{Settings: Isolated, MaxTurns: 250},
 		OnConflict:       "agent",
 		OnBarrierTimeout: "human",
 		Intervals:        Intervals{CheckinEveryNTools: 5, HeartbeatSeconds: 15},

@@ -17,6 +17,7 @@ const (
 	inWorkspace = "workspaces of new runs"
 	inPlanning  = "popkit power start and popkit plan make"
 	inGuard     = "drift detection, which is not built yet"
+	inEngine    = "engines that start"
 	inRedis     = "redis mode, which is not built yet"
 )
 
@@ -26,6 +27,10 @@ var keys = []Key{
 	{Name: "mode_priority", Unit: "modes", Meaning: "modes in the order of preference: native, redis, file; the first that can be had is used", Effect: inRun},
 	{Name: "runtime", Meaning: "what drives agents whose task and role name no runtime: exec:COMMAND, scripted:FILE or claude", Effect: inRun},
 	{Name: "resolver", Meaning: `runtime of agents that resolve merge conflicts; "" is the task's own`, Effect: inRun},
+	{Name: "claude.path", Meaning: `program of the runtime claude; "" is the first claude in the PATH`, Effect: inEngine},
+	{Name: "claude.model", Meaning: `model of roles that name none; "" is the user's choice in Claude Code`, Effect: inEngine},
+	{Name: "claude.settings", Meaning: "isolated (nothing of the user's and the project's settings of Claude Code holds for agents, yet their skills and CLAUDE.md are seen) or inherit (all holds; see claude-code.md for what that weakens)", Effect: inEngine},
+	{Name: "claude.max_turns", Unit: "turns, 0: no limit", Meaning: "turns of one agent's session; past it the agent has failed", Effect: inEngine},
 	{Name: "on_conflict", Meaning: "who resolves a merge conflict: agent, human or first_wins; the plan's word goes before it", Effect: inRun},
 	{Name: "on_barrier_timeout", Meaning: "what happens when a phase outlasts limits.barrier_timeout_minutes: human (a person is asked) or partial (the barrier opens with what is there); the plan's word goes before it", Effect: inRun},
 
@@ -107,9 +112,9 @@ var keys = []Key{
 	{Name: "guardrails.bulk_files", Unit: "files", Meaning: "tracked files that one call may delete without a person's yes", Effect: inRun},
 	{Name: "guardrails.canary_seconds", Unit: "seconds, 0: no limit", Meaning: "an agent whose runtime has a hook for the guard must have proved within that time that the hook answers, or is stopped", Effect: inRun},
 
-	{Name: "notify.command", Meaning: `shell command run for each question that a person has to answer; it gets the question as JSON on standard input and as POPKIT_QUESTION_… variables`, Effect: "engines that start"},
-	{Name: "notify.webhook", Meaning: "URL to which each such question is posted as JSON; redirects are not followed", Effect: "engines that start"},
-	{Name: "notify.timeout_seconds", Unit: "seconds", Meaning: "time of one notification; past it it has failed, and status says so", Effect: "engines that start"},
+	{Name: "notify.command", Meaning: `shell command run for each question that a person has to answer; it gets the question as JSON on standard input and as POPKIT_QUESTION_… variables`, Effect: inEngine},
+	{Name: "notify.webhook", Meaning: "URL to which each such question is posted as JSON; redirects are not followed", Effect: inEngine},
+	{Name: "notify.timeout_seconds", Unit: "seconds", Meaning: "time of one notification; past it it has failed, and status says so", Effect: inEngine},
 
 	{Name: "planner.runtime", Meaning: "what makes a plan of an objective that comes without one: auto (claude, where it drives the agents), claude, exec:COMMAND, or off (the default phases)", Effect: inPlanning},
 	{Name: "planner.max_minutes", Unit: "minutes, 0: no limit", Meaning: "time of the planning agent, all repairs taken together; past it planning has failed", Effect: inPlanning},

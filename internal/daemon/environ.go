@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"popkit/internal/agent/claudecode/launch"
 	"popkit/internal/config"
 	"popkit/internal/core/state"
 	"popkit/internal/proc"
@@ -159,6 +160,9 @@ func inherited(environ []string, cfg config.Env) (vars, secrets []string) {
 	search := ""
 	for _, v := range environ {
 		name, value, ok := strings.Cut(v, "=")
+		if slices.Contains(launch.Login, name) && value != "" {
+			secrets = append(secrets, value) // the agents' model needs it, and nobody else
+		}
 		switch {
 		case matchesAny(name, cfg.Secrets):
 			secrets = append(secrets, value)

@@ -54,6 +54,9 @@ func effectOf() map[string]func(*testing.T) {
 func TestEveryKeyTakesEffect(t *testing.T) {
 	tests := effectOf()
 	maps.Copy(tests, limitKeys())
+	for _, key := range []string{"claude.path", "claude.model", "claude.settings", "claude.max_turns"} {
+		tests[key] = keyClaude
+	}
 	for _, k := range config.Keys() {
 		if _, ok := tests[k.Name]; ok == k.Later {
 			t.Errorf("%s: has a test: %t, is for later: %t", k.Name, ok, k.Later)

@@ -51,18 +51,21 @@ func (d *daemon) open(ctx context.Context) error {
 	if d.env, err = newEnvironment(d.Run, d.st.State); err != nil {
 		return err
 	}
+	runtimes := make(chan string, 1)
+	go func() { runtimes <- d.findRuntimes(ctx) }() // costs a process, as do the others
 	held := make(chan finding, 1)
 	go func() { held <- detect(d.env.cfg, d.env.root) }() // costs a process, too
 	if d.work, err = openWork(ctx, d.Run, d.st.State, d.env, d.note); err != nil {
 		<-held // it clears up behind itself
+		<-runtimes
 		return err
 	}
 	d.guard = guard.New(d.env.redactor)
 	d.setRules(d.st.State)
 	d.openNotify(ctx)
 	d.files = statefile.New(d.Run.Place.Repo, d.Run.ID)
-	d.engine = engine.New(d.st, effects.New(d.effects()), d.observe)
-	d.about.Sandbox = <-isolation
+	d.engine = engine.New(d.st, effects.New(d.effects(ctx)), d.observe)
+	d.about.Sandbox, d.about.Claude = <-isolation, <-runtimes
 	if err := d.raise(<-held); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,11 +65,11 @@ func planFailure(err error) error {
 // claude starts Claude Code as a planning agent in a clone.
 func (b *bench) claude(ctx context.Context, dir string, own event.Role, say func(string)) (planner.Agent, func() error, error) {
 	say("starting Claude Code")
-	cli, err := launch.Find(ctx, "", os.Environ())
+	cli, err := launch.Find(ctx, b.cfg.Claude.Path, os.Environ())
 	if err != nil {
 		return nil, nil, &planner.Failure{Reason: planner.NoCLI, Text: err.Error(), Hint: launch.Install}
 	}
-	l, err := launch.New(cli, launch.Options{Environ: os.Environ(), Note: say})
+	l, err := launch.New(cli, launch.Options{Model: b.cfg.Claude.Model, Environ: os.Environ(), Note: say})
 	if err != nil {
 		return nil, nil, &planner.Failure{Reason: planner.NoCLI, Text: err.Error(), Hint: launch.Install + "@latest"}
 	}
@@ -110,7 +109,7 @@ func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string, own 
 		}
 	}
 	c, err := l.Prepare(ctx, launch.Spec{
-		Session: newUUID(), Workspace: dir, State: state, Given: given, Env: env, Tools: planTools, Schema: planner.Schema(),
+		Session: launch.NewSession(), Workspace: dir, State: state, Given: given, Env: env, Tools: planTools, Schema: planner.Schema(),
 		Model: own.Model, System: own.Prompt, MaxCost: b.cfg.Planner.MaxCostUSD,
 	})
 	if err != nil {
@@ -119,7 +118,7 @@ func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string, own 
 	b.redactor = redact.New(append(slices.Clone(b.secrets), c.Secrets...))
 	b.seat(planWho, dir, c.Env)
 	held, err := b.walls.around(inmate{
-		own: place("own"), dir: dir, look: true, env: c.Env, write: []string{state}, read: append(programOf(l.CLI()), given),
+		own: place("own"), dir: dir, look: true, env: c.Env, write: []string{state}, read: append(l.CLI().Places(), given),
 	})
 	if err != nil {
 		return proc.Command{}, err
@@ -127,14 +126,6 @@ func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string, own 
 	return proc.Command{
 		Path: c.Path, Args: c.Args, Dir: dir, Env: held.env, Confine: held.confine, Mark: b.id + "/" + planWho,
 	}, nil
-}
-
-// newUUID is an ID that no session has.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // readingOnly speaks for a planning agent, which has no run: the guard judges its
@@ -170,13 +161,4 @@ func (c *readingOnly) Call(ctx context.Context, op api.Op, args, out any) error 
 // Stream has nothing to tell.
 func (c *readingOnly) Stream(context.Context, api.Op, any) iter.Seq2[json.RawMessage, error] {
 	return func(func(json.RawMessage, error) bool) {}
-}
-
-// programOf is where a CLI lies, for who may not see all of the machine.
-func programOf(cli launch.CLI) []string {
-	out := []string{cli.Path}
-	if path, err := filepath.EvalSymlinks(cli.Path); err == nil {
-		out = append(out, filepath.Dir(path))
-	}
-	return out
 }

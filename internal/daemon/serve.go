@@ -81,6 +81,7 @@ type daemon struct {
 	files    *statefile.Files
 	work     *workspace.Run
 	env      *environment
+	claude   claude
 	sockets  string
 	about    view.Engine
 	over     bool           // the run has ended, and its last words are written

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"popkit/internal/agent"
+	"popkit/internal/agent/claudecode"
 	"popkit/internal/agent/execagent"
 	"popkit/internal/agent/scripted"
 	"popkit/internal/core/event"
@@ -50,9 +51,9 @@ func openWork(ctx context.Context, run runs.Run, s *state.State, env *environmen
 }
 
 // effects wires the adapters.
-func (d *daemon) effects() effects.Config {
+func (d *daemon) effects(ctx context.Context) effects.Config {
 	return effects.Config{
-		Work: d.work, Runtime: runtime, Seat: d.seat, Redactor: d.env.redactor, Freezer: d.env.freezer,
+		Work: d.work, Runtime: func(name string) (agent.Runtime, error) { return d.runtime(ctx, name) }, Seat: d.seat, Redactor: d.env.redactor, Freezer: d.env.freezer,
 		Command: func(ctx context.Context, dir, command string, out io.Writer) (effects.CommandEnd, error) {
 			return d.env.check(ctx, d.Run.ID, dir, command, out)
 		},
@@ -61,9 +62,15 @@ func (d *daemon) effects() effects.Config {
 }
 
 // runtime finds the runtime of a name.
-func runtime(name string) (agent.Runtime, error) {
+func (d *daemon) runtime(ctx context.Context, name string) (agent.Runtime, error) {
 	kind, arg, _ := strings.Cut(name, ":")
 	switch kind {
+	case claudeRuntime:
+		l, err := d.launcher(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return claudecode.New(l, d.Version), nil
 	case "exec":
 		return execagent.New(arg), nil
 	case "scripted":
@@ -71,7 +78,7 @@ func runtime(name string) (agent.Runtime, error) {
 	case "":
 		return nil, errors.New("no runtime is set (popkit power start --runtime exec:COMMAND)")
 	}
-	return nil, fmt.Errorf("unknown runtime %q (exec:COMMAND or scripted:FILE)", name)
+	return nil, fmt.Errorf("unknown runtime %q (claude, exec:COMMAND or scripted:FILE)", name)
 }
 
 // finish says what was published.
@@ -181,7 +188,7 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	}
 	held, heldErr := d.env.walls.around(inmate{
 		own: place("own"), dir: o.Workspace, env: seat.Env, protect: true, write: []string{result, seat.State},
-		read: append(script(o.Request.Runtime), filepath.Dir(socket), seat.Given),
+		read: append(d.programs(o.Request.Runtime), filepath.Dir(socket), seat.Given),
 	})
 	if err := errors.Join(err, heldErr); err != nil {
 		return effects.Seat{}, errors.Join(fmt.Errorf("place of %s: %w", o.Agent, err), seat.Leave())

@@ -91,6 +91,9 @@ func engine(e *view.Engine, now time.Time) string {
 	if e.Sandbox != "" {
 		text += ", agents held by " + e.Sandbox
 	}
+	if e.Claude != "" {
+		text += "; " + e.Claude
+	}
 	return text
 }
 

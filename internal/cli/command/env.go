@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -34,9 +32,6 @@ type Env struct {
 	Dial func(socket string) api.Caller
 	// Interrupts delivers each Ctrl-C until stop is called.
 	Interrupts func() (c <-chan os.Signal, stop func())
-	// Claude returns the version of Claude Code on this machine, "" when there is
-	// none.
-	Claude func(ctx context.Context) string
 	// Ready returns where the engine says that it is ready.
 	Ready func() io.WriteCloser
 	// Ended reports whether a process of this machine has ended.
@@ -66,30 +61,14 @@ func System(h Host) (Env, error) {
 			}
 			return 0
 		},
-		Dial:   func(socket string) api.Caller { return api.Client{Path: socket} },
-		Claude: claudeVersion, Ready: readyPipe, Ended: ended,
+		Dial:  func(socket string) api.Caller { return api.Client{Path: socket} },
+		Ready: readyPipe, Ended: ended,
 		Interrupts: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 4)
 			signal.Notify(c, os.Interrupt)
 			return c, func() { signal.Stop(c) }
 		},
 	}, nil
-}
-
-// claudeTimeout bounds the question for a version.
-const claudeTimeout = 3 * time.Second
-
-// claudeVersion asks the installed Claude Code, if there is one. A program that
-// does not answer is none.
-func claudeVersion(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, claudeTimeout)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "claude", "--version").Output()
-	if err != nil {
-		return ""
-	}
-	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	return version
 }
 
 // Repo is the repository around the folder where the command was typed.

@@ -49,6 +49,8 @@ type Host struct {
 	// FindSandbox says what would hold agents of a run that begins in dir, without
 	// trying it; its error is that of a run that may not begin.
 	FindSandbox func(ctx context.Context, dir string) (SandboxCheck, error)
+	// FindClaude says which Claude Code would drive agents of a run in dir.
+	FindClaude func(ctx context.Context, dir string) (Claude, error)
 	// PlayScript is `popkit __script FILE`.
 	PlayScript func(ctx context.Context, file string, s Streams) int
 }
@@ -95,6 +97,17 @@ type SandboxCheck struct {
 	Degree     string           `json:"degree"`        // mounts+landlock, mounts, landlock, none
 	Why        string           `json:"why,omitempty"` // it is not the best
 	Promises   []SandboxPromise `json:"promises"`
+}
+
+// Claude is the Claude Code of this machine, as agents would be driven by it.
+type Claude struct {
+	Path, Version string
+	Features      string   // what depends on its version, in words; "" for nothing worth a word
+	Why           string   // it can't drive agents; "" if it can
+	Install       string   // the command that mends that, if one does
+	Login         string   // how the user is logged in; "" where nobody knows a way
+	Settings      string   // isolated or inherit
+	Weakens       []string // what inherited settings take away from the guard
 }
 
 // SandboxPromise is how one promise fared.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/driver"
 	"popkit/internal/config"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
@@ -143,13 +144,24 @@ func (p *Planner) Resolve(ctx context.Context, d Draft) (command.NewRun, show.Pl
 		Roles: roles, Agents: p.o.limit(), TimeoutMinutes: p.o.Timeout, Runtime: p.o.Runtime, Mode: p.o.Mode, NoWait: p.o.NoWait,
 	}
 	if p.o.Runtime == "" && p.cfg.Origin("runtime") == "default" {
-		flags.ClaudeVersion = p.e.Claude(ctx)
+		c, err := p.e.Host.FindClaude(ctx, p.info.Top)
+		if err != nil {
+			return command.NewRun{}, facts, command.Environment(err)
+		}
+		flags.ClaudeVersion = c.Version
 	}
 	s, err := p.cfg.Settings(d.Plan, flags)
 	if err != nil {
 		return command.NewRun{}, facts, command.UsageError(err)
 	}
 	plan := p.cfg.Complete(d.Plan)
+	claude, used, err := driver.Claude(ctx, p.e, p.info.Top, plan, s)
+	if err != nil {
+		return command.NewRun{}, facts, command.Environment(err)
+	}
+	if used {
+		d.Notes = append(slices.Clone(d.Notes), claude.Weakens...)
+	}
 	facts = show.PlanFacts{
 		Source: d.Source, Base: baseName(p.o.Base, p.info), Dirty: p.info.Dirty, Settings: s, Cost: cost(plan, s),
 		Notes: slices.Concat(d.Notes, p.cfg.Notes, notes, show.RoleNotes(plan, s)), Made: d.Made,

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/driver"
 	"popkit/internal/cli/planning"
 	"popkit/internal/config"
 	"popkit/internal/core/event"
@@ -102,22 +103,48 @@ func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
 		text = "no mistakes"
 	}
 	out = append(out, Checked{What: "configuration", OK: true, Text: text}, verifySandbox(ctx, e))
+	claude, err := e.Host.FindClaude(ctx, info.Top)
+	if err != nil {
+		return append(out, notOK("claude", command.Environment(err)))
+	}
 	plan := objective.Plan{Phases: objective.Defaults(nil)}
 	roles, notes, err := planning.RolesFor(info.Top, plan)
 	if err != nil {
 		return append(out, notOK("roles", err))
 	}
 	out = append(out, Checked{What: "roles", OK: true, Text: rolesText(roles, notes)})
-	s, err := cfg.Settings(plan, config.Flags{Roles: roles, Runtime: o.Runtime, Mode: o.Mode, ClaudeVersion: e.Claude(ctx)})
+	s, err := cfg.Settings(plan, config.Flags{Roles: roles, Runtime: o.Runtime, Mode: o.Mode, ClaudeVersion: claude.Version})
 	if err != nil {
 		return append(out, notOK("mode", command.UsageError(err)))
 	}
 	limit := fmt.Sprintf("%s: %s; at most %d agents (%s)", s.Mode, s.ModeReason, s.MaxAgents, s.MaxAgentsSource)
 	out = append(out, Checked{What: "mode", OK: true, Text: limit})
-	if err := driven(plan, s); err != nil {
+	if err := driver.Check(ctx, e, info.Top, plan, s); err != nil {
 		return append(out, notOK("runtime", err))
 	}
-	return append(out, Checked{What: "runtime", OK: true, Text: s.Runtime})
+	return append(out, verifyRuntime(s.Runtime, claude))
+}
+
+// verifyRuntime says what drives agents, and of Claude Code what it is and can.
+func verifyRuntime(runtime string, c command.Claude) Checked {
+	out := Checked{What: "runtime", OK: true, Text: runtime}
+	if runtime != "claude" {
+		return out
+	}
+	out.Text = fmt.Sprintf("claude: Claude Code %s, %s; settings %s", c.Version, c.Path, c.Settings)
+	if len(c.Weakens) > 0 {
+		out.Text += " (" + strings.Join(c.Weakens, "; ") + ")"
+	}
+	if c.Features != "" {
+		out.Text += "; " + c.Features
+	}
+	if c.Login == "" {
+		out.Text += "; no login was found"
+		out.Hint = "claude, and in it /login"
+	} else {
+		out.Text += "; logged in by " + c.Login
+	}
+	return out
 }
 
 // rolesText says which roles are the repository's own.

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"popkit/internal/cli/command"
+	"popkit/internal/cli/driver"
 	"popkit/internal/cli/planning"
-	"popkit/internal/config"
-	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
 	"popkit/internal/runs"
 	"popkit/internal/show"
@@ -113,7 +111,7 @@ func planned(ctx context.Context, e *command.Env, info command.RepoInfo, o start
 	if err != nil {
 		return command.NewRun{}, err
 	}
-	ready := func(n command.NewRun) error { return driven(n.Plan, n.Settings) }
+	ready := func(n command.NewRun) error { return driver.Check(ctx, e, info.Top, n.Plan, n.Settings) }
 	d, err := p.Draft(ctx, ready)
 	if err != nil {
 		return command.NewRun{}, err
@@ -140,34 +138,4 @@ func noteInterrupted(ctx context.Context, e *command.Env) {
 	case v.State == "interrupted":
 		e.Say("note: run %s was interrupted; to go on with it instead: popkit power resume %s", v.Run, v.Run)
 	}
-}
-
-// driven says what is missing when a task has no runtime that popkit can drive.
-func driven(p objective.Plan, s event.Settings) error {
-	hint := `pass --runtime exec:COMMAND, or set "runtime" in ` + config.RepoFile
-	check := func(what, runtime string) error {
-		kind, _, _ := strings.Cut(runtime, ":")
-		switch kind {
-		case "exec", "scripted":
-			return nil
-		case "":
-			return command.Usage(hint, "no runtime: nothing says what drives the agent of %s", what)
-		}
-		return command.Usage(hint, "no runtime for %s: %s is not built yet", what, runtime)
-	}
-	for _, ph := range p.Phases {
-		for _, t := range ph.Tasks {
-			runtime := t.Runtime
-			if runtime == "" {
-				runtime = s.RuntimeOf(t.Role)
-			}
-			if err := check("task "+t.ID, runtime); err != nil {
-				return err
-			}
-		}
-	}
-	if s.Resolver != "" {
-		return check("the resolver", s.Resolver)
-	}
-	return nil
 }

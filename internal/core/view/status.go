@@ -62,6 +62,7 @@ type Engine struct {
 	Since   time.Time `json:"since"`
 	Epoch   int       `json:"epoch"`
 	Sandbox string    `json:"sandbox,omitempty"`
+	Claude  string    `json:"claude,omitempty"` // the Claude Code that drives agents: version, path, settings
 }
 
 // Phase is a phase and its barrier.

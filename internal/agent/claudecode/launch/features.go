@@ -59,6 +59,16 @@ func FeaturesOf(version string) (Features, error) {
 	return f, nil
 }
 
+// Says tells a person what depends on the version, in words; "" where nothing is
+// worth a word.
+func (c CLI) Says() string {
+	f, err := FeaturesOf(c.Version)
+	if err != nil || f.MemoryDirs {
+		return ""
+	}
+	return "CLAUDE.md is told by the prompt, without those of folders below (newer versions read all)"
+}
+
 // parseVersion reads "2.1.197". A pre-release counts as its release.
 func parseVersion(s string) ([]int, error) {
 	plain, _, _ := strings.Cut(s, "-")

@@ -27,7 +27,8 @@ type CLI struct {
 }
 
 // Find returns the CLI at a path, or, without one, the first claude in the PATH of
-// an environment. It asks the program for its version, which proves that it runs.
+// an environment. It asks the program for its version, which proves that it runs; one
+// that is too old is none.
 func Find(ctx context.Context, path string, environ []string) (CLI, error) {
 	path, err := locate(path, environ)
 	if err != nil {
@@ -43,8 +44,8 @@ func Find(ctx context.Context, path string, environ []string) (CLI, error) {
 		return CLI{}, fmt.Errorf("%s --version: %w", path, err)
 	}
 	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	if _, err := parseVersion(version); err != nil {
-		return CLI{}, fmt.Errorf("%s --version: %w", path, err)
+	if _, err := FeaturesOf(version); err != nil {
+		return CLI{Path: path, Version: version}, fmt.Errorf("%s: %w", path, err)
 	}
 	return CLI{Path: path, Version: version}, nil
 }
@@ -52,6 +53,9 @@ func Find(ctx context.Context, path string, environ []string) (CLI, error) {
 // locate finds the program, as a shell would.
 func locate(path string, environ []string) (string, error) {
 	if path != "" {
+		if rest, ok := strings.CutPrefix(path, "~/"); ok {
+			path = filepath.Join(lookup(environ, "HOME"), rest)
+		}
 		info, err := os.Stat(path)
 		if err != nil {
 			return "", fmt.Errorf("claude.path: %w", err)

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -119,6 +120,14 @@ func (l *Launcher) note(texts ...string) {
 		}
 		l.said[text] = true
 	}
+}
+
+// NewSession returns an ID, as the CLI wants it: a random UUID.
+func NewSession() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // first returns the first that is not zero.

@@ -34,11 +34,12 @@ func TestFind(t *testing.T) {
 	}
 	good := program("good", "echo \"$SAYS (Claude Code)\"")
 	program("fails", "exit 3")
+	program("old", "echo 2.0.1")
 	plain := filepath.Join(dir, "plain")
 	if err := os.WriteFile(plain, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	env := func(path string) []string { return []string{"PATH=relative:" + path, "SAYS=2.1.5"} }
+	env := func(path string) []string { return []string{"PATH=relative:" + path, "SAYS=2.1.5", "HOME=" + dir} }
 	for name, tt := range map[string]struct {
 		path, search string
 		want         string // path, or what the error says
@@ -50,6 +51,8 @@ func TestFind(t *testing.T) {
 		"gone":       {dir + "/gone", "", "claude.path"},
 		"broken":     {"", dir + "/fails", "exit status 3"},
 		"other":      {"/bin/echo", "", "no version"},
+		"too old":    {"", dir + "/old", "claude update"},
+		"at home":    {"~/good/claude", "", good},
 	} {
 		cli, err := Find(t.Context(), tt.path, env(tt.search))
 		if err == nil && (cli.Path != tt.want || cli.Version != "2.1.5") || err != nil && !strings.Contains(err.Error(), tt.want) {
