@@ -141,6 +141,7 @@ var packages = []Package{
 	{Dir: "internal/workspace", Band: Adapter, May: with(nouns, "internal/core/audit", "internal/workspace/..."), Tests: []string{"internal/proc"}},
 	{Dir: "internal/sandbox", Band: Adapter, May: []string{"internal/proc"}},
 	{Dir: "internal/sandbox/proof", Band: Adapter, May: []string{"internal/proc", "internal/sandbox"}},
+	{Dir: "internal/door", Band: Adapter, May: []string{"internal/proc"}, Tests: []string{"internal/sandbox"}},
 	{Dir: "internal/notify", Band: Adapter, May: []string{"internal/proc", "internal/redact"}},
 	{Dir: "internal/guard", Band: Adapter, May: with(nouns, "internal/core/policy", "internal/core/policy/readonly", "internal/core/policy/shell", "internal/redact")},
 	{Dir: "internal/statefile", Band: Adapter, May: with(nouns, "internal/core/view")},
@@ -173,7 +174,7 @@ var packages = []Package{
 	// Wiring.
 	{Dir: "internal/daemon", Band: Wiring, May: []string{
 		"internal/core/...", "internal/eventlog", "internal/eventlog/filelog", "internal/engine", "internal/effects",
-		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/agent/claudecode/...", "internal/workspace", "internal/statefile", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/role", "internal/config", "internal/sandbox", "internal/sandbox/proof",
+		"internal/agent", "internal/agent/execagent", "internal/agent/scripted", "internal/agent/claudecode/...", "internal/workspace", "internal/statefile", "internal/door", "internal/guard", "internal/notify", "internal/proc", "internal/redact", "internal/role", "internal/config", "internal/sandbox", "internal/sandbox/proof",
 		"internal/planfile", "internal/planner", "internal/runs", "internal/api", "internal/server"}},
 	{Dir: "cmd/popkit", Band: Main, May: with(nouns, "internal/core/view", "internal/cli", "internal/daemon", "internal/demo", "internal/runs",
 		"internal/planfile", "internal/planner", "internal/config", "internal/api", "internal/proc", "internal/sandbox", "internal/sandbox/proof", "internal/agent/scripted", "internal/agent/claudecode/launch")},

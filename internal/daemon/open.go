@@ -11,6 +11,7 @@ import (
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/view"
+	"popkit/internal/door"
 	"popkit/internal/effects"
 	"popkit/internal/engine"
 	"popkit/internal/guard"
@@ -146,7 +147,9 @@ func (d *daemon) begin(ctx context.Context, repaired []string) error {
 // listen opens the people's socket.
 func (d *daemon) listen(ctx context.Context) error {
 	d.server = server.New(ctx, d.engine, d.events, d.aboutNow)
-	d.server.Admit(d.door.admit)
+	d.server.Admit(func(ctx context.Context, agent string, who server.Peer) error {
+		return d.door.Admit(ctx, agent, door.Peer(who))
+	})
 	d.server.Guard(server.Guard{Judge: d.judge, Post: d.engine.Post})
 	d.later(func() error { d.server.Close(); return nil })
 	_, err := d.server.ListenPeople(d.about.Socket)

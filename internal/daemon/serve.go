@@ -15,6 +15,7 @@ import (
 	"popkit/internal/core/event"
 	"popkit/internal/core/policy"
 	"popkit/internal/core/view"
+	"popkit/internal/door"
 	"popkit/internal/engine"
 	"popkit/internal/eventlog/filelog"
 	"popkit/internal/guard"
@@ -45,7 +46,7 @@ type ServeOptions struct {
 // Serve is the engine process: it begins or resumes the run and returns when it
 // has ended.
 func Serve(ctx context.Context, o ServeOptions) (event.Outcome, error) {
-	d := &daemon{ServeOptions: o, log: slog.New(slog.NewTextHandler(o.Log, nil)), news: make(chan struct{}, 1), door: newDoor()}
+	d := &daemon{ServeOptions: o, log: slog.New(slog.NewTextHandler(o.Log, nil)), news: make(chan struct{}, 1), door: door.New()}
 	err := d.open(ctx)
 	if err != nil {
 		d.tellReady(err)
@@ -73,7 +74,7 @@ type daemon struct {
 	st     *engine.Stepper
 	engine *engine.Engine
 	server *server.Server
-	door   *door
+	door   *door.Door
 	guard  *guard.Guard
 	spec   *policy.Spec // what it judges by
 	// notifier tells people of questions; nil: nobody is to be told.

@@ -168,9 +168,9 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	result := place("result")
 	seat := effects.Seat{
 		ResultFile: filepath.Join(result, "result.json"), State: place("state"), Given: place("given"), Transcript: d.Run.Transcript(o.Agent),
-		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Caller: d.server.Agent(o.Agent), Begun: d.door.open(o.Agent),
+		TranscriptLimit: d.env.transcriptLimit, Secrets: d.env.secrets, Caller: d.server.Agent(o.Agent), Begun: d.door.Open(o.Agent),
 		Leave: func() error {
-			d.door.leave(o.Agent)
+			d.door.Leave(o.Agent)
 			d.leaveGuard(ctx, o.Agent)
 			return errors.Join(d.files.RemoveWorkspace(context.WithoutCancel(ctx), o.Workspace), listener.Close(),
 				os.RemoveAll(filepath.Dir(socket)), leaveEnv())

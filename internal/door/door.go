@@ -1,4 +1,4 @@
-package daemon
+package door
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"popkit/internal/proc"
-	"popkit/internal/server"
 )
 
 // Why a caller was sent away.
@@ -18,11 +17,14 @@ var (
 	errNotYours   = errors.New("this is another agent's socket")
 )
 
-// door says who may speak over which socket. Everything that the engine starts
+// Peer is who calls.
+type Peer struct{ PID, UID int }
+
+// Door says who may speak over which socket. Everything that the engine starts
 // is below it and no person is, so an agent is not taken for one even where it
 // knows the socket's path and nothing hides it. An agent's socket takes what is
 // below that agent's own process; people may use it, to see what an agent sees.
-type door struct {
+type Door struct {
 	mu    sync.Mutex
 	seats map[string]*place
 }
@@ -37,11 +39,12 @@ type place struct {
 	space string
 }
 
-func newDoor() *door { return &door{seats: map[string]*place{}} }
+// New returns a door that nobody sits at yet.
+func New() *Door { return &Door{seats: map[string]*place{}} }
 
-// open makes a place for an agent; begun is told once it sits there, and when
+// Open makes a place for an agent; begun is told once it sits there, and when
 // another process takes over.
-func (d *door) open(agent string) (begun func(pid int)) {
+func (d *Door) Open(agent string) (begun func(pid int)) {
 	p := &place{begun: make(chan struct{})}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -55,15 +58,16 @@ func (d *door) open(agent string) (begun func(pid int)) {
 	}
 }
 
-// leave takes an agent's place away.
-func (d *door) leave(agent string) {
+// Leave takes an agent's place away.
+func (d *Door) Leave(agent string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.seats, agent)
 }
 
-// admit is server.Admit.
-func (d *door) admit(ctx context.Context, agent string, who server.Peer) error {
+// Admit reports why a process may not speak over an agent's socket, or, for "", over
+// that of people.
+func (d *Door) Admit(ctx context.Context, agent string, who Peer) error {
 	if who.PID == os.Getpid() {
 		return nil
 	}
@@ -104,7 +108,7 @@ func (d *door) admit(ctx context.Context, agent string, who server.Peer) error {
 
 // sits reports whether a process is in the namespace that is known to be the
 // agent's.
-func (d *door) sits(agent string, pid int) bool {
+func (d *Door) sits(agent string, pid int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p := d.seats[agent]
@@ -114,7 +118,7 @@ func (d *door) sits(agent string, pid int) bool {
 // note takes note of the namespace of a process that is below the agent's own. One
 // that the agent made itself may go, and its name come back as another's: it is
 // not noted.
-func (d *door) note(p *place, pid int) {
+func (d *Door) note(p *place, pid int) {
 	if !proc.Directly(pid) {
 		return
 	}
@@ -125,7 +129,7 @@ func (d *door) note(p *place, pid int) {
 
 // elsewhere refuses who is held by another run's engine: no agent answers for
 // people, in whatever run. What root does can't be looked at, and needs not be.
-func elsewhere(who server.Peer) error {
+func elsewhere(who Peer) error {
 	same, err := proc.SameNamespace(who.PID)
 	switch {
 	case err != nil && who.UID == 0:

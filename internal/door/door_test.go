@@ -1,4 +1,4 @@
-package daemon
+package door
 
 import (
 	"errors"
@@ -7,13 +7,18 @@ import (
 	"testing"
 
 	"popkit/internal/proc"
-	"popkit/internal/server"
+	"popkit/internal/sandbox"
 )
+
+func TestMain(m *testing.M) {
+	proc.MaybeInit(sandbox.Enter)
+	os.Exit(m.Run())
+}
 
 // TestDoor: an agent speaks over its own socket, also when it is known where it
 // sits, and over no other one.
 func TestDoor(t *testing.T) {
-	d := newDoor()
+	d := New()
 	below := map[string]int{}
 	for _, agent := range []string{"a", "b"} {
 		p, err := proc.Start(t.Context(), proc.Command{Path: "/bin/sh", Args: []string{"sh", "-c", "while :; do sleep 1000; done"}, Env: os.Environ()})
@@ -21,7 +26,7 @@ func TestDoor(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { p.Kill(); _, _ = p.Wait() }) // how it ended is another test's
-		d.open(agent)(p.Ident().PID)
+		d.Open(agent)(p.Ident().PID)
 		below[agent] = under(t, p.Ident().PID)
 	}
 	for round := range 3 {
@@ -29,7 +34,7 @@ func TestDoor(t *testing.T) {
 			socket, caller string
 			want           error
 		}{{"a", "a", nil}, {"a", "b", errNotYours}, {"b", "b", nil}, {"b", "a", errNotYours}, {"", "a", errNotAPerson}, {"c", "a", errNotYours}} {
-			if err := d.admit(t.Context(), c.socket, server.Peer{PID: below[c.caller]}); !errors.Is(err, c.want) || c.want == nil && err != nil {
+			if err := d.Admit(t.Context(), c.socket, Peer{PID: below[c.caller]}); !errors.Is(err, c.want) || c.want == nil && err != nil {
 				t.Errorf("round %d: %s at the socket of %q: %v, want %v", round, c.caller, c.socket, err, c.want)
 			}
 		}
@@ -39,20 +44,20 @@ func TestDoor(t *testing.T) {
 			}
 		}
 	}
-	if err := d.admit(t.Context(), "a", server.Peer{PID: os.Getppid()}); err != nil {
+	if err := d.Admit(t.Context(), "a", Peer{PID: os.Getppid()}); err != nil {
 		t.Errorf("a person: %v", err)
 	}
-	begun := d.open("d")
+	begun := d.Open("d")
 	for _, agent := range []string{"a", "b"} { // another process takes over
 		begun(d.seats[agent].pid)
 		for _, caller := range []string{"a", "b"} {
-			if err := d.admit(t.Context(), "d", server.Peer{PID: below[caller]}); (err == nil) != (caller == agent) {
+			if err := d.Admit(t.Context(), "d", Peer{PID: below[caller]}); (err == nil) != (caller == agent) {
 				t.Errorf("%s where the process of %s sits now: %v", caller, agent, err)
 			}
 		}
 	}
-	d.leave("a")
-	if err := d.admit(t.Context(), "a", server.Peer{PID: below["a"]}); !errors.Is(err, errNotYours) {
+	d.Leave("a")
+	if err := d.Admit(t.Context(), "a", Peer{PID: below["a"]}); !errors.Is(err, errNotYours) {
 		t.Errorf("after it has left: %v", err)
 	}
 }
