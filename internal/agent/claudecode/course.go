@@ -86,7 +86,7 @@ type course struct {
 	compact  int
 	// shortening: the CLI was told to shorten the session.
 	shortening bool
-	empty    int // turns in which nothing happened
+	empty      int // turns in which nothing happened
 }
 
 // after says what follows on a turn that ended. reported: the agent has given its

@@ -312,3 +312,33 @@ rules:
 		})
 	}
 }
+
+// TestRealSubagent: a subagent in the background is judged as the agent is, and the agent is
+// not let go before it has ended, though it has reported.
+func TestRealSubagent(t *testing.T) {
+	r := newReal(t, `
+rules:
+  - name: a
+    steps:
+      - {tool: Agent, input: {description: helps, prompt: "@@b@@ help", subagent_type: general-purpose, run_in_background: true}}
+      - `+reportStep+`
+      - {text: The end.}
+      - {text: I have heard.}
+  - name: b
+    steps:
+      - {tool: Bash, input: {command: "sleep 1; echo x > helped.txt", description: d}}
+      - {text: I have helped.}
+`, launch.Options{})
+	o := r.run(t)
+	wantReport(t, o, event.ReportDone, "all there")
+	r.check(t)
+	if _, err := os.Stat(filepath.Join(r.spec.Workspace, "helped.txt")); err != nil {
+		t.Error(err)
+	}
+	if n := r.desk.count(api.OpJudge, "helped.txt"); n != 1 {
+		t.Errorf("the subagent's call was judged %d times", n)
+	}
+	if t.Failed() {
+		t.Log(r.transcript(t), r.model.Log())
+	}
+}

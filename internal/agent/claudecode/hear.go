@@ -41,6 +41,15 @@ func (s *sitting) badLine(bad *wire.BadLine) {
 
 func (s *sitting) system(e wire.Event) {
 	switch e.Subtype {
+	case wire.SystemTask, wire.SystemTaskOver:
+		t, err := wire.As[wire.Task](e)
+		switch {
+		case err != nil: // it says nothing
+		case e.Subtype == wire.SystemTaskOver:
+			delete(s.helpers, t.ID)
+		case t.Kind == wire.TaskAgent:
+			s.helpers[t.ID] = true
+		}
 	case wire.SystemCompact:
 		s.turn.compacted = true
 	case wire.SystemStatus:
@@ -124,7 +133,14 @@ func (s *sitting) result(ctx context.Context, e wire.Event) {
 	if s.unheard() {
 		return // what it was sent meanwhile is its next turn, which begins by itself
 	}
-	s.act(ctx, s.course.after(s.turn, s.report() != nil))
+	next := s.course.after(s.turn, s.report() != nil)
+	if next.way == finish && len(s.helpers) > 0 {
+		// They are at work for it, and the end of each is a turn of its own.
+		s.kept.Note("it has reported; its subagents go on")
+		s.held = &next
+		return
+	}
+	s.act(ctx, next)
 }
 
 // unheard reports whether the model has yet to be given something that was sent.

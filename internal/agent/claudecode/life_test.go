@@ -463,3 +463,28 @@ func TestStoppedBeforeItGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// TestHelpers: an agent that has reported is not let go while a subagent of it is at work.
+func TestHelpers(t *testing.T) {
+	const helper = `turn
+system {"subtype": "task_started", "task_id": "t1", "task_type": "local_agent"}
+system {"subtype": "task_started", "task_id": "t2", "task_type": "local_bash"}
+report done first
+result
+wait 5m
+`
+	onStage(t, helper+`system {"subtype": "task_notification", "task_id": "t1", "status": "completed"}
+report done second
+result`, func(t *testing.T, s *stage) {
+		wantReport(t, s.run(t), event.ReportDone, "second")
+		if s.took() != 5*time.Minute {
+			t.Errorf("it took %v", s.took())
+		}
+	})
+	onStage(t, strings.TrimSuffix(helper, "wait 5m\n")+"sleep", func(t *testing.T, s *stage) { // nothing more is heard of it
+		wantReport(t, s.run(t), event.ReportDone, "first")
+		if l := DefaultLimits(); s.took() != l.ToolTime+l.Leave {
+			t.Errorf("it took %v", s.took())
+		}
+	})
+}

@@ -26,6 +26,9 @@ type sitting struct {
 	quiet   context.Context // nil: nothing is waited for
 	unquiet context.CancelFunc
 
+	helpers map[string]bool // subagents that run, by their tasks' IDs
+	held    *step           // decided, but for them
+
 	next   *step  // decided: what follows on the end of the process
 	broken string // why popkit ended the process
 	ladder ladder
@@ -34,7 +37,7 @@ type sitting struct {
 // sit leads a process from its start to its end and returns what follows.
 func (l *life) sit(ctx context.Context, b body, text string) step {
 	s := &sitting{
-		life: l, p: run(ctx, b, l.host, l.kept, l.limits.Line), running: map[string]string{}, later: text, idle: true,
+		life: l, p: run(ctx, b, l.host, l.kept, l.limits.Line), helpers: map[string]bool{}, running: map[string]string{}, later: text, idle: true,
 		unquiet: func() {},
 	}
 	defer func() { s.unquiet() }()
@@ -94,7 +97,7 @@ func (s *sitting) attend(ctx context.Context) {
 	case s.init != nil || s.turn.interrupted: // its own limit holds
 	case s.idle || s.ladder.stepped():
 		s.deaf()
-	case len(s.running) > 0:
+	case len(s.running)+len(s.helpers) > 0:
 		s.listen(ctx, s.limits.ToolTime)
 	default:
 		s.listen(ctx, s.limits.Quiet)
@@ -187,6 +190,8 @@ func (s *sitting) silent(ctx context.Context) {
 	switch {
 	case !errors.Is(context.Cause(s.quiet), context.DeadlineExceeded):
 		s.deaf() // the end of all
+	case s.held != nil:
+		s.act(ctx, *s.held)
 	case s.p.asking(): // it waits for popkit, or for a person
 		s.listen(ctx, s.limits.Quiet)
 	case s.init != nil:

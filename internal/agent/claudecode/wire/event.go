@@ -172,6 +172,9 @@ type Task struct {
 	Summary      string `json:"summary"`
 }
 
+// TaskAgent is the kind of a Task that is a subagent.
+const TaskAgent = "local_agent"
+
 // The subtypes of results.
 const (
 	ResultSuccess   = "success" // also of errors of the API: look at IsError
