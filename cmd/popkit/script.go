@@ -32,7 +32,7 @@ func playScript(ctx context.Context, file string, s cli.Streams) int {
 	}
 	if path := os.Getenv("POPKIT_SOCKET"); path != "" {
 		line := line{api.Client{Path: path}}
-		env.Insights, env.Voice, env.Tools, env.Meter = line, line, line, line
+		env.Insights, env.Voice, env.Tools, env.Meter, env.Plans = line, line, line, line, line
 	}
 	return scripted.Play(ctx, script, env)
 }
@@ -68,6 +68,12 @@ func (l line) Ask(ctx context.Context, q event.QuestionAsked) (string, error) {
 	var a api.AskAnswer
 	err := l.c.Call(ctx, api.OpAsk, api.AskArgs{Question: q.Text, Options: q.Options, Default: q.Default}, &a)
 	return a.Answer, err
+}
+
+func (l line) Present(ctx context.Context, plan string) (answer, note string, err error) {
+	var a api.PlanAnswer
+	err = l.c.Call(ctx, api.OpPlan, api.PlanArgs{Plan: plan}, &a)
+	return a.Answer, a.Note, err
 }
 
 func (l line) Report(ctx context.Context, r event.Report) error {

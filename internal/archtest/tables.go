@@ -81,7 +81,7 @@ var packages = []Package{
 	{Dir: "internal/core/approval", Band: Core, May: with(nouns, "internal/core/state")},
 	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/approval", "internal/core/policy", "internal/core/brief",
 		"internal/core/audit", "internal/core/budget", "internal/core/watch", "internal/core/inbox")},
-	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/decide", "internal/core/budget", "internal/core/watch")},
+	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/approval", "internal/core/decide", "internal/core/budget", "internal/core/watch")},
 	{Dir: "internal/core/account", Band: Core, May: with(nouns, "internal/core/state", "internal/core/view", "internal/core/budget")},
 
 	// Leaves: a piece of the operating system, or of text.

@@ -106,6 +106,19 @@ func implementing(repo string) []event.Data {
 		Options: []string{"yes", "no"}, Agent: "tester-1", Task: "tests", Phase: 1})
 }
 
+// presented is the run while an agent waits for the answer to its plan, and another
+// has yet to present its own.
+func presented(repo string) []event.Data {
+	out := implementing(repo)
+	first := out[0].(event.RunCreated)
+	first.Settings.Roles = map[string]event.Role{"tester": {PlanRequired: true}, "implementer": {PlanRequired: true}}
+	out[0] = first
+	out[len(out)-1] = event.QuestionAsked{ID: "q-1", Kind: event.AskPlan, Text: "tester-1 presents its plan for task tests:\n1. the edges\n2. the errors",
+		Options: []string{"approve", "revise", "reject", "skip", "stop"}, Timeout: 10 * time.Minute, Agent: "tester-1", Task: "tests", Phase: 1,
+		Rule: "plan_required", Subject: "tester"}
+	return out
+}
+
 // done is the whole run.
 func done(repo string) []event.Data {
 	out := append(implementing(repo), event.QuestionAnswered{ID: "q-1", Answer: "no", By: "Ada"})

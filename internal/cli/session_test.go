@@ -106,7 +106,7 @@ func (w *world) run(line string) string {
 
 // set changes the world as an "@" line says.
 func (w *world) set(words []string, line string) {
-	logs := map[string]func(string) []event.Data{"done": done, "parked": parked, "found": found, "stopped": stopped, "implementing": implementing}
+	logs := map[string]func(string) []event.Data{"done": done, "parked": parked, "found": found, "stopped": stopped, "implementing": implementing, "presented": presented}
 	rest := strings.Join(words[1:], " ")
 	switch words[0] {
 	case "run":

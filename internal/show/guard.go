@@ -55,6 +55,17 @@ func Rules(list []view.Rule) string {
 	return Table(rows, 0)
 }
 
+// plans says how it stands with the plans of agents that have to present one.
+func plans(v view.Status) string {
+	var b strings.Builder
+	for _, a := range v.Agents {
+		if a.Plan != "" && a.State == "running" {
+			fmt.Fprintf(&b, "plan       %s: %s\n", a.ID, Line(a.Plan))
+		}
+	}
+	return b.String()
+}
+
 // layers says which layers hold the agents that are at work, one line a
 // combination, so that a thousand agents held alike are one line.
 func layers(v view.Status) string {

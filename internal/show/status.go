@@ -59,7 +59,7 @@ func Status(v view.Status, now time.Time, width int) string {
 	fmt.Fprintf(&b, "insights   %d\n", v.Insights)
 	b.WriteString("\n" + phases(v, width) + "\n" + tasks(v, width))
 	if t := agents(v, now, width); t != "" {
-		b.WriteString("\n" + t + layers(v))
+		b.WriteString("\n" + t + layers(v) + plans(v))
 	}
 	b.WriteString(drifts(v))
 	if t := Rules(v.Rules); t != "" {
@@ -232,8 +232,11 @@ func AnswerHint(d view.Decision) string {
 		return `"ANSWER"`
 	}
 	hint := strings.Join(d.Options, "|")
-	if d.Kind == event.AskGuard {
+	switch d.Kind {
+	case event.AskGuard:
 		hint += " [--always]"
+	case event.AskPlan:
+		hint = strings.Replace(hint, "approve", "approve [--always]", 1) + ` [--note "…"]`
 	}
 	return hint
 }

@@ -17,6 +17,7 @@ type Popkit struct {
 	Answers map[string]string     // by the question's text
 	Tell    []string              // told one by one, at each check-in and tool call
 	Denied  []string              // what no tool call may have in its input
+	Plans   []string              // said to one plan after the other, "ANSWER: NOTE"; then "approve"
 	Err     error                 // when set, everything fails with it
 
 	mu    sync.Mutex
@@ -83,6 +84,19 @@ func (p *Popkit) Ask(ctx context.Context, q event.QuestionAsked) (string, error)
 		return q.Options[0], err
 	}
 	return "yes", err
+}
+
+// Present returns the next of Plans.
+func (p *Popkit) Present(ctx context.Context, plan string) (answer, note string, err error) {
+	err = p.called(ctx, "plan %q", plan)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.Plans) == 0 {
+		return "approve", "", err
+	}
+	answer, note, _ = strings.Cut(p.Plans[0], ": ")
+	p.Plans = p.Plans[1:]
+	return answer, note, err
 }
 
 // Report records it.

@@ -40,7 +40,7 @@ func playFile(path string) int {
 		return 5
 	}
 	popkit := popkitOfTheDocs()
-	env.Insights, env.Voice, env.Tools, env.Meter = popkit, popkit, tools{popkit}, popkit
+	env.Insights, env.Voice, env.Tools, env.Meter, env.Plans = popkit, popkit, tools{popkit}, popkit, popkit
 	return scripted.Play(context.Background(), script, env)
 }
 
@@ -50,6 +50,7 @@ func popkitOfTheDocs() *agenttest.Popkit {
 		ForMe:   []event.InsightShared{{Agent: "explorer-1", Kind: "discovery", Content: "users are in src/models"}},
 		Answers: map[string]string{"Which database?": "sqlite"},
 		Denied:  []string{".env", ".git/"},
+		Plans:   []string{"revise: tests first", "approve"},
 	}
 }
 

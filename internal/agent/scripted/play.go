@@ -26,6 +26,7 @@ type Env struct {
 	Voice    Voice
 	Tools    Tools
 	Meter    Meter
+	Plans    Plans
 }
 
 // Meter is told what an agent's model has used.

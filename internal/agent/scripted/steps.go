@@ -99,6 +99,7 @@ var kinds = map[string]func(ast.Node) (step, error){
 	"insight":  build(func(s string) insight { return insight{Text: s} }),
 	"insights": build(func(s string) insights { return insights{To: s} }),
 	"ask":      build(func(s string) ask { return ask{Question: s} }),
+	"plan":     build(func(s string) plan { return plan{Text: s} }),
 	"check_in": build(func(s string) checkIn { return checkIn{Doing: s} }),
 	"report":   build(func(s string) report { return report{Status: event.ReportStatus(s)} }),
 	"sleep":    sleepFor,

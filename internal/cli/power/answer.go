@@ -42,7 +42,7 @@ func (w *watcher) answer(ctx context.Context, line string) {
 		w.draw()
 		return
 	}
-	args := api.AnswerArgs{ID: r.id, Answer: r.text, By: w.by, Always: r.always, Files: r.dropped()}
+	args := api.AnswerArgs{ID: r.id, Answer: r.text, By: w.by, Note: r.note, Always: r.always, Files: r.dropped()}
 	if err := w.caller.Call(ctx, api.OpAnswer, args, nil); err != nil {
 		w.env.Say("popkit: %v", err)
 		w.draw()
@@ -58,6 +58,7 @@ type reply struct {
 	id, text, problem string
 	always            bool
 	files             string // that the answer drop names
+	note              string // what is said of a plan besides
 }
 
 // dropped are the files that are named, between commas.
@@ -72,7 +73,8 @@ func (r reply) dropped() []string {
 }
 
 // parseAnswer reads "q-1 yes", or "yes" when one question is open; what the guard
-// asks can be answered "yes always", what the audit found "drop a.go, b.go".
+// asks can be answered "yes always", what the audit found "drop a.go, b.go", a plan
+// "revise tests first".
 func parseAnswer(line string, open []view.Decision) reply {
 	line = strings.TrimSpace(line)
 	if line == "" {
@@ -95,8 +97,17 @@ func parseAnswer(line string, open []view.Decision) reply {
 		return reply{problem: "the answer is missing: type " + open[i].ID + " ANSWER"}
 	}
 	r := reply{id: open[i].ID, text: line}
-	if open[i].Kind == event.AskGuard {
+	switch open[i].Kind {
+	case event.AskGuard:
 		r.text, r.always = strings.CutSuffix(line, " always")
+	case event.AskPlan:
+		r.text, r.note, _ = strings.Cut(line, " ")
+		if r.note = strings.TrimSpace(r.note); r.text == state.AnswerApprove && r.note == "always" {
+			r.note, r.always = "", true
+		}
+		if r.text == state.AnswerRevise && r.note == "" {
+			return reply{problem: "say what is to be changed: revise tests first"}
+		}
 	}
 	if files, ok := strings.CutPrefix(line, state.AnswerDrop+" "); ok && open[i].Kind == event.AskAudit {
 		r.text, r.files = state.AnswerDrop, files

@@ -48,4 +48,18 @@ func TestParseAnswer(t *testing.T) {
 			t.Errorf("%q: %+v", line, r)
 		}
 	}
+	plan := view.Decision{ID: "q-5", Kind: event.AskPlan, Options: []string{"approve", "revise", "reject"}}
+	for line, want := range map[string]reply{
+		"approve":                 {id: "q-5", text: "approve"},
+		"approve always":          {id: "q-5", text: "approve", always: true},
+		"approve mind the edge":   {id: "q-5", text: "approve", note: "mind the edge"},
+		"q-5 revise  tests first": {id: "q-5", text: "revise", note: "tests first"},
+		"revise":                  {problem: "say what is to be changed: revise tests first"},
+		"reject":                  {id: "q-5", text: "reject"},
+		"yes":                     {problem: `"yes" is none of the answers: approve, revise, reject`},
+	} {
+		if r := parseAnswer(line, []view.Decision{plan}); r != want {
+			t.Errorf("%q: %+v", line, r)
+		}
+	}
 }

@@ -41,10 +41,12 @@ when nobody answers, is in docs/decisions.md.
 
 What the audit found in an agent's work is shown with its hunks. The answer drop
 leaves files out and accepts the rest: those with findings, or those that --files
-names.`,
+names. A plan that is to be revised needs a word on what: --note, or on a terminal
+after the answer.`,
 		Example: `  popkit power decide q-1 allow
   popkit power decide q-1 allow --always
   popkit power decide q-2 "use the model in src/models" --note "see the design"
+  popkit power decide q-4 revise --note "tests first"
   popkit power decide q-3 drop --files .env.local,src/debug.go`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -62,7 +64,7 @@ names.`,
 	}
 	command.RunFlag(e, cmd, &o.Run)
 	cmd.Flags().StringVar(&o.Note, "note", "", "a note to the answer, for the log and who asked")
-	cmd.Flags().BoolVar(&o.Always, "always", false, "for the rest of the run, where the same rule asks about the same thing (kind guard)")
+	cmd.Flags().BoolVar(&o.Always, "always", false, "for the rest of the run: where the same rule asks about the same thing (kind guard), all plans of the role (approve, kind plan)")
 	cmd.Flags().StringSliceVar(&o.Files, "files", nil, "with the answer drop: the files to leave out (default: those with findings)")
 	cmd.Flags().BoolVar(&o.All, "all", false, "list answered questions too")
 	command.JSONFlag(cmd, &o.JSON)
@@ -177,6 +179,9 @@ func ask(ctx context.Context, e *command.Env, c api.Caller, list []view.Decision
 			case r.text != "":
 				answer := o
 				answer.ID, answer.Answer, answer.Always, answer.Files = d.ID, r.text, r.always, r.dropped()
+				if r.note != "" {
+					answer.Note = r.note
+				}
 				if err := decide(ctx, e, c, answer); err != nil {
 					return err
 				}

@@ -1,6 +1,9 @@
 package view
 
 import (
+	"fmt"
+	"time"
+
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
@@ -56,6 +59,8 @@ func waitsFor(s *state.State, q *state.Question) string {
 		return "nothing, " + q.Agent + " goes on"
 	case q.Kind == event.AskBudget && q.Task == "":
 		return "every agent that is to start"
+	case q.Kind == event.AskPlan:
+		return "task " + q.Task + planWaits(s, q)
 	case q.Kind.Waited():
 		return "agent " + q.Agent + ", at work on task " + q.Task
 	case q.Kind == event.AskBarrier || q.Kind == event.AskCheck:
@@ -66,6 +71,18 @@ func waitsFor(s *state.State, q *state.Question) string {
 		return "phase " + s.Phases[q.Phase].Name
 	}
 	return "the run"
+}
+
+// planWaits says what becomes of the agent that waits for the answer to its plan.
+func planWaits(s *state.State, q *state.Question) string {
+	a := s.Agents[q.Agent]
+	switch {
+	case a.Exit != nil:
+		return ", whose next attempt goes by the answer"
+	case q.Timeout > 0:
+		return fmt.Sprintf(", and until %s agent %s; after that its next attempt", q.Time.Add(q.Timeout+q.Held).Format(time.RFC3339), q.Agent)
+	}
+	return ", and agent " + q.Agent
 }
 
 // within reports whether the paths by which an agent was off its track are its own

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/insight"
@@ -156,7 +157,7 @@ func barrierWaits(s *state.State, p *state.Phase, missing []string) string {
 		return resumed
 	}
 	for _, id := range s.Open {
-		if q := s.Questions[id]; q.Phase == p.Index && !q.Kind.Waited() && q.Kind != event.AskDrift {
+		if q := s.Questions[id]; q.Phase == p.Index && q.Kind.Parks() {
 			return "a person's answer to " + id
 		}
 	}
@@ -262,7 +263,7 @@ func agent(s *state.State, a *state.Agent) Agent {
 		ID: a.Agent, Task: a.Task, Role: a.Role, Runtime: a.Runtime, Attempt: a.Attempt, Purpose: string(a.Purpose),
 		State: string(a.Status), Waits: agentWaits(s, a), Progress: a.Progress, ToolCalls: a.Tools, CheckIns: a.CheckIns,
 		Started: a.StartedAt, Ended: a.ExitedAt, Rescue: a.Rescue, Tokens: a.Used.Tokens(), CostUSD: a.Used.CostUSD, Turns: a.Used.Turns,
-		Layers: layers(s, a), Verdicts: verdicts(a),
+		Layers: layers(s, a), Verdicts: verdicts(a), Plan: approval.About(s, a),
 	}
 	if d := a.Drifted; d != nil && !within(s, a, d) {
 		v.Drift = &Drift{Kind: string(d.Kind), Evidence: d.Evidence, Times: a.Drifts}

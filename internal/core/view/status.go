@@ -132,6 +132,9 @@ type Agent struct {
 	Rescue    string    `json:"rescue,omitempty"`
 	Layers    Layers    `json:"layers"`
 	Verdicts  Verdicts  `json:"verdicts"`
+	// Plan says how it stands with the plan that its role has to present, in words; ""
+	// where none is needed.
+	Plan string `json:"plan,omitempty"`
 	// Findings are what the audit found in its work: how many wait for a person, or
 	// waited for one.
 	Findings int      `json:"findings,omitempty"`
