@@ -27,7 +27,7 @@ type proc struct {
 	fate          string
 	asked         string // the question it waits for
 	held          string // … for this tool call
-	calls         int    // tool calls put to the guard
+	calls, plans  int    // tool calls put to the guard; plans presented
 	guarded, hook bool   // it puts its calls to the guard; its runtime says so
 	gone          bool
 	stood         bool // it was to go on while all stood still
@@ -57,7 +57,7 @@ const (
 
 var badFates = []string{
 	fateDies, fateHangs, fateFails, fateLies, fateIdle, fateStrays, fateTaints, fateBlocked, fateSlow, fateMarks, fateUnborn, fateSilent, fateLost,
-	fateSneaks, fateMute, fateQuota,
+	fateSneaks, fateMute, fateQuota, fatePlanless,
 }
 
 // start begins an agent's process.
@@ -120,6 +120,9 @@ func (p *proc) plan() {
 				add(p.tool)
 			}
 		}
+	}
+	if p.o.Role.PlanRequired && p.fate != fatePlanless {
+		p.steps = append([]func(){p.present}, p.steps...)
 	}
 	switch p.fate {
 	case fateDies:

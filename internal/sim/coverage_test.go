@@ -95,12 +95,13 @@ func (c coverage) check(t *testing.T) {
 		"agent": "by ann,by policy,by timeout", "attempts": "retry,skip,stop", "conflict": "retry,agent,first_wins,skip,stop",
 		"audit": "accept,drop,retry,skip,stop", "check": "retry,waive,stop", "barrier": "wait,partial,stop", "effect": "retry,stop",
 		"guard": "allow,deny", "budget": "raise,skip,stop", "drift": "continue,widen,reassign,skip,stop", "breach": "accept,retry,skip,stop",
+		"plan": "approve,revise,reject,skip,stop",
 	} {
 		for a := range strings.SplitSeq(answers, ",") {
 			want = append(want, "answer "+kind+" "+a)
 		}
 	}
-	want = append(want, "verdict allow", "verdict ask", "verdict deny", "always allow", "always deny", "guard by timeout",
+	want = append(want, "verdict allow", "verdict ask", "verdict deny", "always allow", "always deny", "always approve", "guard by timeout",
 		"breach no_verdict", "breach canary", "breach no_canary")
 	want = append(want, "drift outside_scope", "drift others_task", "drift repeating", "drift no_progress", "drift silent")
 	want = append(want, "attempt to work", "attempt to fix", "attempt to resolve", "rejected stale", "rejected interrupted",

@@ -69,6 +69,9 @@ func (p *proc) called(id string) {
 
 // answered does what a person's answer allows.
 func (p *proc) answered(q *state.Question) {
+	if p.heard(q) {
+		return
+	}
 	id := p.held
 	p.held = ""
 	if id != "" && q.Answer != nil && q.Answer.Answer == state.AnswerAllow {

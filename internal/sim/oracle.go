@@ -37,6 +37,7 @@ type oracle struct {
 	ended     bool
 	bounds    bounds
 	verdicts  *verdicts
+	approvals approvals
 }
 
 func newOracle(s *sim) *oracle {
@@ -45,7 +46,7 @@ func newOracle(s *sim) *oracle {
 		delivered: map[string]map[string]bool{}, authors: map[string]string{}, accepted: map[string]string{},
 		running: map[string]bool{}, opened: map[int]bool{}, passed: map[string]bool{}, waived: map[string]bool{},
 		bounds: bounds{asked: map[string]bool{}}, asked: map[string]event.QuestionAsked{}, edited: map[string]bool{}, head: s.Created.Base, audits: newAudits(),
-		verdicts: newVerdicts(),
+		verdicts: newVerdicts(), approvals: newApprovals(),
 	}
 }
 
@@ -72,7 +73,7 @@ func (o *oracle) see(e event.Event) error {
 		return err
 	}
 	o.events = append(o.events, e)
-	for _, judge := range []func(event.Event) error{o.effect, o.work, o.bounded, o.findings, o.barrier, o.talk, o.guard, o.question} {
+	for _, judge := range []func(event.Event) error{o.effect, o.work, o.bounded, o.findings, o.barrier, o.talk, o.guard, o.planned, o.question} {
 		if err := judge(e); err != nil {
 			return err
 		}
@@ -299,7 +300,8 @@ func (o *oracle) question(e event.Event) error {
 		}
 		delete(o.asked, d.ID)
 	case event.QuestionWithdrawn:
-		if q := o.asked[d.ID]; q.Kind.Waited() && o.s.world.procs[q.Agent] != nil {
+		// A plan's goes with another plan, or with what a person wants of the task instead.
+		if q := o.asked[d.ID]; q.Kind.Waited() && q.Kind != event.AskPlan && o.s.world.procs[q.Agent] != nil {
 			return fmt.Errorf("agent %s waits for the answer", q.Agent)
 		}
 		delete(o.asked, d.ID)

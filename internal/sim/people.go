@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
@@ -147,7 +148,10 @@ func (p *people) answer(q event.QuestionAsked, d time.Duration) {
 			})
 		}
 		a := decide.Answer{ID: q.ID, Answer: p.choose(q), By: "ann"}
-		a.Always = q.Kind == event.AskGuard && s.rng.IntN(3) == 0
+		a.Always = (q.Kind == event.AskGuard || approval.Always(&state.Question{QuestionAsked: q}, a.Answer)) && s.rng.IntN(3) == 0
+		if a.Answer == state.AnswerRevise {
+			a.Note = "tests first"
+		}
 		if a.Answer == state.AnswerDrop {
 			a.Files = p.dropped(q)
 		}
@@ -172,7 +176,7 @@ func (p *people) offline() []decide.Input {
 	var out []decide.Input
 	st := p.s.oracle.state
 	for _, id := range st.Open {
-		out = append(out, decide.Answer{ID: id, Answer: p.choose(st.Questions[id].QuestionAsked), By: "ann"})
+		out = append(out, decide.Answer{ID: id, Answer: p.choose(st.Questions[id].QuestionAsked), By: "ann", Note: "as agreed"})
 	}
 	return out
 }
@@ -218,6 +222,8 @@ func (p *people) choose(q event.QuestionAsked) string {
 		return state.AnswerRetry
 	case event.AskGuard:
 		return state.AnswerAllow
+	case event.AskPlan:
+		return state.AnswerApprove
 	case event.AskBudget:
 		return state.AnswerRaise
 	case event.AskDrift:

@@ -129,10 +129,11 @@ func (g *generator) settings() event.Settings {
 		AuditScope: g.in(2) == 0, CloseWhenUnattended: g.in(2) == 0, ProtectedPaths: []string{".env*"},
 		MaxStarted: []int{0, 0, 60}[g.in(3)], MaxRuntime: d(0, 0, 10*time.Hour),
 	}
+	s.Roles = g.roles()
 	s.Guard.CanaryTimeout = d(0, 10*time.Minute)
 	g.limits(&s)
 	if g.in(5) == 0 {
-		s.AutoAnswers = []event.AutoAnswer{{Kind: event.AskAgent, Match: "(?i)database", Answer: "two"}}
+		s.AutoAnswers = []event.AutoAnswer{{Kind: event.AskPlan, Match: "plan [23] of", Answer: "approve"}, {Kind: event.AskAgent, Match: "(?i)database", Answer: "two"}}
 	}
 	return s
 }

@@ -55,6 +55,7 @@ func TestBrokenRulesAreNoticed(t *testing.T) {
 				}
 			}
 		},
+		"nobody has to present a plan":      func(s *state.State) { s.Settings.Roles = nil },
 		"a question is asked and forgotten": func(s *state.State) { s.Open = nil },
 		"a tool call needs no verdict": func(s *state.State) {
 			for _, a := range s.Agents {
