@@ -24,7 +24,7 @@ func Security(rel string) string {
 		return "says who must agree to changes, or what is looked for in them"
 	case hasDir(p, ".husky", ".githooks", "git-hooks", "githooks") || base == ".pre-commit-config.yaml" || base == "lefthook.yml" || base == "lefthook.yaml":
 		return "is a git hook"
-	case hasDir(p, ".claude") && (base == "settings.json" || base == "settings.local.json" || strings.Contains(p, ".claude/hooks/")), p == ".mcp.json",
+	case hasDir(p, ".claude") && (base == "settings.json" || base == "settings.local.json" || strings.Contains(p, ".claude/hooks/") || strings.Contains(p, ".claude/agents/")), p == ".mcp.json",
 		p == ".claude/popkit/config.json", p == "power-mode/config.json", hasDir(p, ".cursor", ".codex", ".gemini", ".qwen") && strings.Contains(base, "settings"):
 		return "says what agents may do"
 	case slices.Contains([]string{".htpasswd", ".htaccess", "pg_hba.conf", "sudoers", "sshd_config", "authorized_keys", "known_hosts", "firestore.rules",
