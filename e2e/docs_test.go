@@ -24,7 +24,7 @@ import (
 // A command must end with 0 unless the next is "echo $?". In what is printed "…"
 // stands for any text, alone on a line for any lines; run IDs, commits, times,
 // durations and process IDs match each other; blanks are one blank.
-var documents = []string{"README.md", "docs/getting-started.md", "docs/planner.md", "docs/recovery.md", "docs/tiers.md"} //nolint:gochecknoglobals // a table
+var documents = []string{"README.md", "docs/getting-started.md", "docs/planner.md", "docs/recovery.md", "docs/roles.md", "docs/tiers.md"} //nolint:gochecknoglobals // a table
 
 // TestDocuments plays the documents' sessions with the real popkit.
 func TestDocuments(t *testing.T) {

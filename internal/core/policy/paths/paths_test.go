@@ -50,3 +50,15 @@ func TestHomes(t *testing.T) {
 		t.Error("the files of /srv/u are taken for others")
 	}
 }
+
+// TestRolesAreConfiguration: what an agent is told to be, it does not decide itself.
+func TestRolesAreConfiguration(t *testing.T) {
+	for p, want := range map[string]bool{
+		".claude/agents/implementer.md": true, ".claude/agents/sub/x.md": true, "pkg/.claude/agents/x.md": true, ".Claude/Agents/x.md": true,
+		"agents/implementer.md": false, ".claude/popkit/runs/x": false, "docs/roles.md": false,
+	} {
+		if got := paths.Security(p) != ""; got != want {
+			t.Errorf("%s: %v", p, got)
+		}
+	}
+}
