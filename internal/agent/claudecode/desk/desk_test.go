@@ -60,10 +60,11 @@ func (c *cli) callback(id, event, tool, call, input, sub string) wire.HookCallba
 // answer is a hook's answer.
 type answer struct {
 	Hook struct {
-		Event    string `json:"hookEventName"`
-		Decision string `json:"permissionDecision"`
-		Reason   string `json:"permissionDecisionReason"`
-		Context  string `json:"additionalContext"`
+		Event    string         `json:"hookEventName"`
+		Decision string         `json:"permissionDecision"`
+		Reason   string         `json:"permissionDecisionReason"`
+		Context  string         `json:"additionalContext"`
+		Input    map[string]any `json:"updatedInput"`
 	} `json:"hookSpecificOutput"`
 }
 
@@ -338,5 +339,31 @@ func TestRan(t *testing.T) {
 				t.Errorf("%s: breach %+v", name, b)
 			}
 		})
+	}
+}
+
+// TestWaitedFor: a subagent is waited for, whatever the call says; nothing else about
+// the call is changed, and no other call is.
+func TestWaitedFor(t *testing.T) {
+	c := newCLI(t, desktest.Settings())
+	for i, input := range []string{`{"description":"look","prompt":"p","run_in_background":true}`, `{"description":"look","prompt":"p"}`} {
+		id := fmt.Sprint("a", i)
+		a := c.pre("Agent", id, input)
+		if a.Hook.Decision != "allow" || a.Hook.Input["run_in_background"] != false || a.Hook.Input["prompt"] != "p" || len(a.Hook.Input) != 3 {
+			t.Errorf("%s: %+v", input, a)
+		}
+		raw, err := json.Marshal(a.Hook.Input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := permitted(t, c.desk.CanUseTool(t.Context(), wire.CanUseTool{Tool: "Agent", ToolUseID: id, Input: raw})); p.Behavior != "allow" {
+			t.Errorf("the call as it is made: %+v", p)
+		}
+	}
+	if a := c.pre("Agent", "b", `{"prompt":"p","isolation":"worktree"}`); a.Hook.Decision != "deny" || a.Hook.Input != nil {
+		t.Errorf("a denied one: %+v", a)
+	}
+	if a := c.pre("Bash", "c", `{"command":"sleep 1","run_in_background":true}`); a.Hook.Decision != "allow" || a.Hook.Input != nil {
+		t.Errorf("a command: %+v", a)
 	}
 }

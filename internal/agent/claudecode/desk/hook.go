@@ -27,10 +27,11 @@ type output struct {
 }
 
 type hookOutput struct {
-	Event    string        `json:"hookEventName"`
-	Decision event.Verdict `json:"permissionDecision,omitempty"`
-	Reason   string        `json:"permissionDecisionReason,omitempty"`
-	Context  string        `json:"additionalContext,omitempty"`
+	Event    string          `json:"hookEventName"`
+	Decision event.Verdict   `json:"permissionDecision,omitempty"`
+	Reason   string          `json:"permissionDecisionReason,omitempty"`
+	Input    json.RawMessage `json:"updatedInput,omitempty"` // instead of the call's
+	Context  string          `json:"additionalContext,omitempty"`
 }
 
 // Hook answers a callback.
@@ -56,6 +57,9 @@ func (d *Desk) hook(ctx context.Context, cb wire.HookCallback) (o output, v api.
 		v = refused(fmt.Errorf("the call can't be read: %w", err))
 	case cb.CallbackID == callPre && in.Event == preToolUse:
 		v = d.judge(ctx, cb, in)
+		o = verdictOf(v)
+		o.Hook.Input = d.waitedFor(cb, in, v)
+		return o, v
 	case cb.CallbackID == callPost && (in.Event == postToolUse || in.Event == postToolUseFailure):
 		return d.after(ctx, api.OpTool, func(take string) any {
 			return api.ToolArgs{Tool: in.Tool, ID: id(cb, in), Take: take}
@@ -101,6 +105,24 @@ func (d *Desk) judge(ctx context.Context, cb wire.HookCallback, in wire.HookInpu
 	}
 	d.remember(call, judged{tool: in.Tool, input: input, allowed: v.Verdict == event.VerdictAllow})
 	return v
+}
+
+// waitedFor is the input of a call that starts a subagent, so that its agent waits for
+// it; nil for all others. A subagent in the background, which newer releases take for
+// meant, is still at work when its agent's turn is over, and that is when popkit takes
+// what is there. Several in one message run side by side all the same.
+func (d *Desk) waitedFor(cb wire.HookCallback, in wire.HookInput, v api.Verdict) json.RawMessage {
+	if v.Verdict != event.VerdictAllow || in.Tool != "Agent" && in.Tool != "Task" {
+		return nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(in.Input, &fields); err != nil || fields == nil {
+		return nil // the CLI will say what is wrong with it
+	}
+	fields["run_in_background"] = json.RawMessage("false")
+	raw := encoded(fields)
+	d.remember(id(cb, in), judged{tool: in.Tool, input: string(raw), allowed: true})
+	return raw
 }
 
 // compact is a call's input in one form, by which it is compared.

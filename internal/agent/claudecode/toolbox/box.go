@@ -18,6 +18,10 @@ import (
 // Name is the server's name, by which its tools are called mcp__popkit__….
 const Name = "popkit"
 
+// alwaysLoad asks a host that shows its model only some tools, and lets it search for
+// the others, to show these: a model does not search for what it does not know of.
+const alwaysLoad = "anthropic/alwaysLoad"
+
 // Config says for whom the tools are.
 type Config struct {
 	Caller  api.Caller // speaks as the agent
@@ -57,7 +61,7 @@ func (b *Box) wire(ctx context.Context) (*wiring, error) {
 	})
 	for _, t := range tools {
 		if t.name != presentPlan || b.cfg.Plan {
-			server.AddTool(&mcp.Tool{Name: t.name, Description: t.tells, InputSchema: t.schema()}, b.handler(ctx, t))
+			server.AddTool(&mcp.Tool{Meta: mcp.Meta{alwaysLoad: true}, Name: t.name, Description: t.tells, InputSchema: t.schema()}, b.handler(ctx, t))
 		}
 	}
 	w := &wiring{line: newLine(), end: end}

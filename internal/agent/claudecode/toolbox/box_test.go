@@ -150,6 +150,7 @@ func TestOffer(t *testing.T) {
 		var list struct {
 			Tools []struct {
 				Name, Description string
+				Meta              map[string]any `json:"_meta"`
 				InputSchema       struct {
 					Type       string
 					Required   []string
@@ -167,6 +168,9 @@ func TestOffer(t *testing.T) {
 		names := map[string]bool{}
 		for _, x := range list.Tools {
 			names[x.Name] = true
+			if x.Meta["anthropic/alwaysLoad"] != true {
+				t.Errorf("%s may be hidden from the model: %v", x.Name, x.Meta)
+			}
 			if len(x.Description) < 100 || x.InputSchema.Type != "object" || len(x.InputSchema.Properties) == 0 {
 				t.Errorf("%s is offered as %+v", x.Name, x)
 			}
