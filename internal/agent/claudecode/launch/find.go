@@ -88,16 +88,20 @@ func lookup(environ []string, name string) string {
 // Places are what of the file system the program is made of: the agent's sandbox has
 // to let it be read, wherever it is installed.
 func (c CLI) Places() []string {
-	out := []string{c.Path}
-	real, err := filepath.EvalSymlinks(c.Path)
-	if err != nil {
-		return out // it will not start, and say so
-	}
-	dir := filepath.Dir(real)
-	for at := dir; at != filepath.Dir(at); at = filepath.Dir(at) {
+	real := c.real()
+	for at := filepath.Dir(real); at != filepath.Dir(at); at = filepath.Dir(at) {
 		if filepath.Base(at) == "node_modules" { // a package, with those that it needs beside it
-			return append(out, at)
+			return []string{at}
 		}
 	}
-	return append(out, real)
+	return []string{real}
+}
+
+// real is the program without the links that lead to it, which the sandbox may not
+// show. It is looked at each time: an update moves them.
+func (c CLI) real() string {
+	if real, err := filepath.EvalSymlinks(c.Path); err == nil {
+		return real
+	}
+	return c.Path // it will not start, and say so
 }

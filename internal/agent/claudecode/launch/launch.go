@@ -90,7 +90,7 @@ func (l *Launcher) Prepare(ctx context.Context, s Spec) (Command, error) {
 	if err != nil {
 		return Command{}, fmt.Errorf("settings: %w", err)
 	}
-	c := Command{Path: l.cli.Path, Env: l.environ(s, own, login), Secrets: login.secrets}
+	c := Command{Path: l.cli.real(), Env: l.environ(s, own, login), Secrets: login.secrets}
 	c.Args = append(l.fixed(), "--settings", string(settings))
 	if l.options.Inherit {
 		return l.finish(c, s, own, ""), l.user.link(s.State)
