@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 		crowdMain(os.Args[2], os.Args[3])
 		os.Exit(0)
 	}
+	if len(os.Args) > 3 && os.Args[1] == tapArg {
+		os.Exit(tapMain(os.Args[2], os.Args[3], os.Args[4:]))
+	}
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
 		if strings.HasPrefix(name, "GIT_") || strings.HasPrefix(name, "POPKIT_") {

@@ -173,3 +173,16 @@ func FuzzObject(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkHeard keeps a line as most are: an answer with a tool call.
+func BenchmarkHeard(b *testing.B) {
+	k, err := Open(filepath.Join(b.TempDir(), "t"), 0, redact.New([]string{"sk-ant-made-up-for-tests", "hunter42hunter42"}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer k.Close()
+	line := []byte(`{"type":"assistant","message":{"content":[{"id":"toolu_1","input":{"command":"cd src && go test ./... 2>&1 | tail -20","description":"test"},"name":"Bash","type":"tool_use"}],"id":"msg_2","model":"claude-opus-4-8","role":"assistant","stop_reason":null,"stop_sequence":null,"type":"message","usage":{"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"input_tokens":100,"output_tokens":20,"service_tier":"standard"}},"parent_tool_use_id":null,"session_id":"658d950a-dd71-41ec-a4cb-b624b6dadb21","uuid":"3cefcaa2-b326-4cb6-a23b-aaaaaaaaaaaa"}`)
+	for b.Loop() {
+		k.Heard(line)
+	}
+}
