@@ -115,6 +115,9 @@ func (p *proc) plan() {
 			add(p.insight)
 		case 3, 4, 5, 6, 7:
 			add(p.limited())
+		case 8: // its process was killed, and the runtime goes on in another
+			again := decide.EffectEnded{Asked: p.o.Asked, Data: event.AgentResumed{Effect: p.o.Key, Agent: p.o.Agent, PID: 2000, Why: "its process was killed"}}
+			add(func() { s.submit(again, nil) })
 		default:
 			if p.fate != fateMute { // its hook stands for its tools
 				add(p.tool)
