@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"popkit/internal/core/approval"
 	"popkit/internal/core/decide"
 	"popkit/internal/core/event"
 	"popkit/internal/core/objective"
@@ -25,7 +26,7 @@ type Order struct {
 	PhaseName string
 
 	Request   event.AgentRequested // prepare, run, collect, release, merge
-	Role      event.Role           // what the attempt's role works with; zero: nothing of its own
+	Role      event.Role           // what the attempt works with; PlanRequired: it has to present a plan
 	Workspace string
 	Process   event.AgentStarted // run, when Unknown
 	Heartbeat time.Duration      // run: how often to look for a sign of life; 0 = never
@@ -101,6 +102,7 @@ func order(s *state.State, e event.EffectRequested, unknown bool) Order {
 	if a := s.Agents[e.Agent]; a != nil {
 		o.Request, o.Workspace, o.Process, o.Report, o.Work, o.Whole = a.AgentRequested, a.Workspace, a.Process, a.Report, a.Work, a.Whole
 		o.Role = s.Settings.RoleOf(a.Role)
+		o.Role.PlanRequired = approval.Required(s, a)
 		spec := decide.Spec(s)
 		o.Bounds, o.AuditRules, o.Sensitive, o.BulkFiles = decide.BoundsOf(s, a), s.Settings.Audit, spec.SensitivePaths, spec.BulkFiles
 	}

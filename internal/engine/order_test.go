@@ -70,3 +70,39 @@ func TestAhead(t *testing.T) {
 		})
 	}
 }
+
+// TestRoleOfTheAttempt: an order has what its attempt's role works with, under any of
+// the role's names, and asks no plan of who changes nothing.
+func TestRoleOfTheAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		roles := map[string]event.Role{}
+		e := New(begin(t, memlog.NewStore(), created(func(c *event.RunCreated) {
+			c.Settings.Roles = map[string]event.Role{
+				"explorer": {Names: []string{"code-explorer"}, Model: "haiku", PlanRequired: true}, "tester": {Model: "opus", PlanRequired: true},
+			}
+			c.Plan.Phases = []objective.Phase{{Name: "work", Tasks: []objective.Task{
+				{ID: "map", Role: "code-explorer", NoCode: true}, {ID: "tests", Role: "tester"}, {ID: "api", Role: "implementer"},
+			}}}
+		})), &hand{}, func(s *state.State, events []event.Event) {
+			for _, a := range Actions(s, events) {
+				if a.Order != nil && a.Order.Kind == event.EffectRun && roles[a.Order.Task].Model == "" {
+					roles[a.Order.Task] = a.Order.Role
+				}
+			}
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := run(ctx, e)
+		synctest.Wait()
+		stop()
+		<-ended
+		if r := roles["map"]; r.Model != "haiku" || r.PlanRequired {
+			t.Errorf("map: %+v", r)
+		}
+		if r := roles["tests"]; r.Model != "opus" || !r.PlanRequired {
+			t.Errorf("tests: %+v", r)
+		}
+		if r := roles["api"]; r.Model != "" || r.PlanRequired {
+			t.Errorf("api: %+v", r)
+		}
+	})
+}

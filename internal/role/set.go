@@ -179,6 +179,36 @@ func Needed(p objective.Plan) []string {
 	return slices.Compact(out)
 }
 
+// maxCopied bounds the prompts of a repository's roles that a run has without need.
+const maxCopied = 256 << 10
+
+// For returns the roles that a run of a plan can have: popkit's own, those that it
+// needs, and of the repository's others as many as there is room for, so that a task
+// can be given to another role while the run goes on.
+func (s Set) For(p objective.Plan) (roles map[string]event.Role, notes []string) {
+	needed := map[string]bool{}
+	for _, name := range Needed(p) {
+		known, _, _ := s.Find(name)
+		needed[known] = true
+	}
+	own, size, left := Builtin(), 0, 0
+	roles = map[string]event.Role{}
+	for _, name := range s.Names() {
+		r := s.roles[name]
+		if _, ours := own[name]; !ours && !needed[name] {
+			if size += len(r.Prompt); size > maxCopied {
+				left++
+				continue
+			}
+		}
+		roles[name] = r
+	}
+	if left > 0 {
+		notes = append(notes, fmt.Sprintf("%s: %d roles that the plan does not name are left out, for want of room", Dir, left))
+	}
+	return roles, notes
+}
+
 // Broken returns what is wrong with files, sorted by the roles they would describe.
 func (s Set) Broken() []error {
 	var out []error

@@ -1,6 +1,7 @@
 package role
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,6 +112,28 @@ func TestLoad(t *testing.T) {
 	}
 	if got := s.Broken(); len(got) != 2 {
 		t.Errorf("broken: %v", got)
+	}
+}
+
+// TestFor: a run has the roles that its plan needs, however many others lie there.
+func TestFor(t *testing.T) {
+	repo := t.TempDir()
+	for i := range 20 {
+		name := fmt.Sprintf("role-%02d", i)
+		put(t, repo, name+".md", file("name: "+name+"\ndescription: x\n", strings.Repeat("x", 20<<10)))
+	}
+	s, err := Load(repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, notes := s.For(objective.Plan{Phases: []objective.Phase{{Tasks: []objective.Task{{Role: "role-19"}, {Role: "code-explorer"}}}}})
+	for _, name := range []string{"role-00", "role-19", "explorer", "fixer", "resolver", "implementer"} {
+		if roles[name].Prompt == "" {
+			t.Errorf("%s is left out", name)
+		}
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "7 roles") || roles["role-18"].Prompt != "" {
+		t.Errorf("%d roles, %q", len(roles), notes)
 	}
 }
 

@@ -177,7 +177,8 @@ func RolesFor(repo string, p objective.Plan) (map[string]event.Role, []string, e
 		return nil, nil, command.Environment(err)
 	}
 	notes, err := set.Check(role.Needed(p))
-	return set.Roles(), append(notes, set.Notes...), command.UsageError(err)
+	roles, left := set.For(p)
+	return roles, slices.Concat(notes, set.Notes, left), command.UsageError(err)
 }
 
 // cost is what a complete plan may cost.

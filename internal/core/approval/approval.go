@@ -22,8 +22,12 @@ const (
 	MaxPlans = 5
 )
 
-// Required reports whether the attempt has to present a plan.
-func Required(s *state.State, a *state.Agent) bool { return s.Settings.RoleOf(a.Role).PlanRequired }
+// Required reports whether the attempt has to present a plan: not where nothing of
+// what it changes is taken.
+func Required(s *state.State, a *state.Agent) bool {
+	changesNothing := s.Tasks[a.Task].NoCode && a.Purpose == event.PurposeWork
+	return !changesNothing && s.Settings.RoleOf(a.Role).PlanRequired
+}
 
 // Pending reports whether the attempt may only read: its role has to present a plan,
 // and none is approved.
@@ -50,7 +54,9 @@ func Present(s *state.State, a *state.Agent, text string) ([]event.Data, *Refusa
 	open := Open(s, a.Agent)
 	switch {
 	case !Required(s, a):
-		return nil, &Refusal{fmt.Sprintf("role %s presents no plan: go ahead", a.Role), `popkit ask "…" asks a person`}
+		return nil, &Refusal{fmt.Sprintf("role %s presents no plan for task %s: go ahead", a.Role, a.Task), `popkit ask "…" asks a person`}
+	case a.StopAsked != nil:
+		return nil, &Refusal{fmt.Sprintf("agent %s is being ended: %s", a.Agent, a.StopAsked.Reason), ""}
 	case text == "":
 		return nil, &Refusal{"the plan is empty", "say what will be changed, in which files, and what will show that it works"}
 	case len(text) > MaxPlan:
@@ -195,8 +201,8 @@ func Unanswered(s *state.State, a *state.Agent) (reason string, interrupted bool
 
 // Unplanned says why the work of an attempt is not taken that changed files without
 // an approved plan, or "".
-func Unplanned(s *state.State, a *state.Agent, t *state.Task) string {
-	if !Pending(s, a) || t.NoCode || a.Work.Changed == 0 {
+func Unplanned(s *state.State, a *state.Agent) string {
+	if !Pending(s, a) || a.Work.Changed == 0 {
 		return ""
 	}
 	return fmt.Sprintf("it changed files, and no plan of it was approved, which role %s needs", a.Role)

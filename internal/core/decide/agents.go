@@ -176,7 +176,7 @@ func verdict(s *state.State, a *state.Agent) []event.Data {
 		reason, interrupted = disproof(a, t)
 	}
 	if reason == "" {
-		reason = approval.Unplanned(s, a, t)
+		reason = approval.Unplanned(s, a)
 	}
 	if reason != "" {
 		return []event.Data{event.AgentRejected{Agent: a.Agent, Reason: reason, Interrupted: interrupted}}

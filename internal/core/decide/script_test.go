@@ -110,7 +110,7 @@ func (s *stage) plan(verb string, w words) bool {
 		ph := &p.Phases[len(p.Phases)-1]
 		t := objective.Task{
 			ID: w.at(0), Role: "implementer", Title: "do " + w.at(0), Prompt: "do " + w.at(0), Tags: w.list("tags"),
-			Needs: w.list("needs"), Scope: w.list("scope"), NoCode: w.has("no_code"),
+			Runtime: w.value["runtime"], Needs: w.list("needs"), Scope: w.list("scope"), NoCode: w.has("no_code"),
 		}
 		if r := w.value["role"]; r != "" {
 			t.Role = r
@@ -153,6 +153,9 @@ func (s *stage) set(key, value string) {
 		for _, role := range strings.Split(value, ",") {
 			c.Roles[role] = event.Role{PlanRequired: true}
 		}
+	case "role_runtime":
+		role, runtime, _ := strings.Cut(value, ":")
+		c.RoleRuntimes = map[string]string{role: runtime}
 	case "canary":
 		c.Guard.CanaryTimeout = length()
 	case "max_insights":

@@ -202,7 +202,9 @@ func newAgent(s *state.State, t *state.Task) event.Data {
 		Agent: fmt.Sprintf("%s-%d", role, s.RoleCount(role)+1), Task: t.ID, Attempt: t.Attempts + 1, Role: role,
 		Runtime: t.Runtime, Purpose: t.Purpose, Base: s.Head,
 	}
-	if e.Runtime == "" {
+	// The task's own runtime is for its own role: one that was chosen for those who mend
+	// goes before it.
+	if own := s.Settings.RoleRuntime(role); e.Runtime == "" || t.Purpose != event.PurposeWork && own != "" {
 		e.Runtime = s.Settings.RuntimeOf(role)
 	}
 	if t.Purpose == event.PurposeResolve {

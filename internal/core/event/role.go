@@ -53,6 +53,14 @@ func (s Settings) role(name string) (r Role, known string) {
 
 // RuntimeOf returns the runtime of a role's agents.
 func (s Settings) RuntimeOf(role string) string {
+	if r := s.RoleRuntime(role); r != "" {
+		return r
+	}
+	return s.Runtime
+}
+
+// RoleRuntime is the runtime that was chosen for a role, "" where none was.
+func (s Settings) RoleRuntime(role string) string {
 	if r := s.RoleRuntimes[role]; r != "" {
 		return r
 	}
@@ -60,8 +68,5 @@ func (s Settings) RuntimeOf(role string) string {
 	if under := s.RoleRuntimes[known]; under != "" {
 		return under
 	}
-	if r.Runtime != "" {
-		return r.Runtime
-	}
-	return s.Runtime
+	return r.Runtime
 }
