@@ -135,6 +135,20 @@ func TestHook(t *testing.T) {
 	}
 }
 
+// TestCheckIns: every few tool calls are a check-in by themselves, and each is a sign of
+// life, before it is made and after.
+func TestCheckIns(t *testing.T) {
+	c := newCLI(t, desktest.Settings())
+	for range 11 {
+		c.tool()
+	}
+	c.run.Query(func(s *state.State) {
+		if a := s.Agents[desktest.One]; a.Tools != 11 || a.CheckIns != 2 || !a.LastSeen.Equal(s.Time) {
+			t.Errorf("%d calls, %d check-ins, seen %s of %s", a.Tools, a.CheckIns, a.LastSeen, s.Time)
+		}
+	})
+}
+
 // TestSubagents: what a subagent calls is judged and counted as its agent's; what waits
 // for the agent is not lost in a conversation that is thrown away.
 func TestSubagents(t *testing.T) {
