@@ -49,7 +49,8 @@ func (d *daemon) launcher(ctx context.Context) (*launch.Launcher, error) {
 	}
 	l, err := launch.New(cli, launch.Options{
 		Model: cfg.Claude.Model, MaxTurns: cfg.Claude.MaxTurns, Inherit: inherit, Environ: os.Environ(),
-		Note: func(text string) { d.note(claudeRuntime, text) },
+		Note:   func(text string) { d.note(claudeRuntime, text) },
+		Secret: func(value string) { d.env.redactor.Learn(value) },
 	})
 	if err != nil {
 		return nil, err

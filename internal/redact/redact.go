@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // MinLength is the length in bytes below which a secret is not redacted.
@@ -17,6 +19,12 @@ const Replacement = "[redacted]"
 
 // Redactor replaces secrets. The zero value and nil replace nothing.
 type Redactor struct {
+	mu    sync.Mutex // held by who learns
+	known atomic.Pointer[table]
+}
+
+// table is a set of secrets, and not changed once it is known.
+type table struct {
 	byFirst [256][][]byte // the secrets by their first byte, longest first
 	longest int
 }
@@ -25,26 +33,53 @@ type Redactor struct {
 // of it.
 func New(secrets []string) *Redactor {
 	r := &Redactor{}
-	for _, secret := range secrets {
-		r.add(secret)
-		for line := range strings.Lines(secret) {
-			r.add(line)
+	r.Learn(secrets...)
+	return r
+}
+
+// Learn adds values that are secret from now on.
+func (r *Redactor) Learn(secrets ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := &table{}
+	if old := r.known.Load(); old != nil {
+		t.longest = old.longest
+		for i, list := range old.byFirst {
+			t.byFirst[i] = slices.Clone(list)
 		}
 	}
-	return r
+	for _, secret := range secrets {
+		t.add(secret)
+		for line := range strings.Lines(secret) {
+			t.add(line)
+		}
+	}
+	r.known.Store(t)
+}
+
+// table is what is known now; nil for nothing.
+func (r *Redactor) table() *table {
+	if r == nil {
+		return nil
+	}
+	t := r.known.Load()
+	if t == nil || t.longest == 0 {
+		return nil
+	}
+	return t
 }
 
 // add looks for a secret as it is, and as it stands in a string of JSON, and in one
 // of JSON within JSON.
-func (r *Redactor) add(secret string) {
+func (t *table) add(secret string) {
 	secret = strings.TrimSpace(secret)
-	r.addOne(secret)
+	t.addOne(secret)
 	for range 2 {
 		escaped := inJSON(secret)
 		if escaped == secret {
 			return
 		}
-		r.addOne(escaped)
+		t.addOne(escaped)
 		secret = escaped
 	}
 }
@@ -61,12 +96,12 @@ func inJSON(text string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-func (r *Redactor) addOne(secret string) {
+func (t *table) addOne(secret string) {
 	s := []byte(secret)
 	if len(s) < MinLength {
 		return
 	}
-	list := &r.byFirst[s[0]]
+	list := &t.byFirst[s[0]]
 	for _, known := range *list {
 		if bytes.Equal(known, s) {
 			return
@@ -74,34 +109,35 @@ func (r *Redactor) addOne(secret string) {
 	}
 	*list = append(*list, s)
 	slices.SortFunc(*list, func(a, b []byte) int { return len(b) - len(a) })
-	r.longest = max(r.longest, len(s))
+	t.longest = max(t.longest, len(s))
 }
 
 // String returns s without the secrets.
 func (r *Redactor) String(s string) string {
-	if r == nil || r.longest == 0 {
+	t := r.table()
+	if t == nil {
 		return s
 	}
-	out, _ := r.redact(nil, []byte(s), true)
+	out, _ := t.redact(nil, []byte(s), true)
 	return string(out)
 }
 
 // redact appends the redacted data to out. Unless it is final, it stops where
 // the rest could be the beginning of a secret, or of a longer overlap, and
 // returns that rest.
-func (r *Redactor) redact(out, data []byte, final bool) (redacted, rest []byte) {
+func (t *table) redact(out, data []byte, final bool) (redacted, rest []byte) {
 	for i := 0; i < len(data); {
-		if !final && len(data)-i < r.longest && r.mayBegin(data[i:]) {
+		if !final && len(data)-i < t.longest && t.mayBegin(data[i:]) {
 			return out, data[i:]
 		}
-		n := r.match(data[i:])
+		n := t.match(data[i:])
 		if n == 0 {
 			out = append(out, data[i])
 			i++
 			continue
 		}
-		end := r.extend(data, i, i+n)
-		if !final && r.mayGrow(data, i, end) {
+		end := t.extend(data, i, i+n)
+		if !final && t.mayGrow(data, i, end) {
 			return out, data[i:]
 		}
 		out = append(out, Replacement...)
@@ -111,11 +147,11 @@ func (r *Redactor) redact(out, data []byte, final bool) (redacted, rest []byte) 
 }
 
 // match returns the length of the longest secret that data begins with.
-func (r *Redactor) match(data []byte) int {
+func (t *table) match(data []byte) int {
 	if len(data) == 0 {
 		return 0
 	}
-	for _, s := range r.byFirst[data[0]] {
+	for _, s := range t.byFirst[data[0]] {
 		if bytes.HasPrefix(data, s) {
 			return len(s)
 		}
@@ -125,16 +161,16 @@ func (r *Redactor) match(data []byte) int {
 
 // extend returns the end of the stretch of overlapping secrets that begins with
 // data[start:end].
-func (r *Redactor) extend(data []byte, start, end int) int {
+func (t *table) extend(data []byte, start, end int) int {
 	for i := start + 1; i < end; i++ {
-		end = max(end, i+r.match(data[i:]))
+		end = max(end, i+t.match(data[i:]))
 	}
 	return end
 }
 
 // mayBegin reports whether data, to its end, is the beginning of a longer secret.
-func (r *Redactor) mayBegin(data []byte) bool {
-	for _, s := range r.byFirst[data[0]] {
+func (t *table) mayBegin(data []byte) bool {
+	for _, s := range t.byFirst[data[0]] {
 		if len(s) > len(data) && bytes.HasPrefix(s, data) {
 			return true
 		}
@@ -143,9 +179,9 @@ func (r *Redactor) mayBegin(data []byte) bool {
 }
 
 // mayGrow reports whether more data could make the stretch longer.
-func (r *Redactor) mayGrow(data []byte, start, end int) bool {
-	for i := max(start, len(data)-r.longest); i < end; i++ {
-		if r.mayBegin(data[i:]) {
+func (t *table) mayGrow(data []byte, start, end int) bool {
+	for i := max(start, len(data)-t.longest); i < end; i++ {
+		if t.mayBegin(data[i:]) {
 			return true
 		}
 	}
@@ -174,7 +210,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.closed {
 		return 0, errClosed
 	}
-	if w.redactor == nil || w.redactor.longest == 0 {
+	if w.redactor.table() == nil {
 		return w.w.Write(p)
 	}
 	w.held = append(w.held, p...)
@@ -186,7 +222,7 @@ func (w *writer) Write(p []byte) (int, error) {
 
 func (w *writer) flush(final bool) error {
 	var rest []byte
-	w.out, rest = w.redactor.redact(w.out[:0], w.held, final)
+	w.out, rest = w.redactor.table().redact(w.out[:0], w.held, final)
 	w.held = append(w.held[:0], rest...)
 	if len(w.out) == 0 {
 		return nil
@@ -201,7 +237,7 @@ func (w *writer) Close() error {
 		return nil
 	}
 	w.closed = true
-	if w.redactor == nil || w.redactor.longest == 0 {
+	if w.redactor.table() == nil {
 		return nil
 	}
 	return w.flush(true)

@@ -3,6 +3,7 @@ package redact_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -149,5 +150,24 @@ func BenchmarkWriter(b *testing.B) {
 		if _, err := w.Write(line); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestLearn: what is learned is secret from then on, for writers that are at work, too.
+func TestLearn(t *testing.T) {
+	r := redact.New([]string{"first-secret"})
+	var b strings.Builder
+	w := r.Writer(&b)
+	for _, text := range []string{"first-secret second-secret ", "second-sec"} {
+		if _, err := io.WriteString(w, text); err != nil {
+			t.Fatal(err)
+		}
+		r.Learn("second-secret")
+	}
+	if _, err := io.WriteString(w, "ret"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil || b.String() != "[redacted] second-secret [redacted]" || r.String("first-secret, second-secret") != "[redacted], [redacted]" {
+		t.Errorf("%v: %s", err, b.String())
 	}
 }

@@ -68,12 +68,12 @@ func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	a := &session{runtime: r, spec: s, cancel: cancel, id: newSession(), stopping: make(chan struct{}), words: &words{}, done: make(chan struct{})}
+	a.redactor = redact.New(s.Secrets)
 	c, err := r.launcher.Prepare(ctx, a.launch(false))
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	a.redactor = redact.New(slices.Concat(s.Secrets, c.Secrets))
 	if a.kept, err = keep.Open(s.Transcript, s.TranscriptLimit, a.redactor); err != nil {
 		cancel()
 		return nil, err
@@ -258,6 +258,7 @@ func (a *session) launch(resume bool) launch.Spec {
 	s := a.spec
 	return launch.Spec{
 		Session: a.id, Resume: resume, Workspace: s.Workspace, State: s.State, Given: s.Given, Env: s.Env,
+		Secret: func(value string) { a.redactor.Learn(value) },
 		Model: s.RoleDef.Model, System: s.RoleDef.Prompt, Tools: s.RoleDef.Tools,
 	}
 }

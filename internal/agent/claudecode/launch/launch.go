@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // Options are how all agents of a run are started.
@@ -15,6 +16,8 @@ type Options struct {
 	MaxTurns int               // of one agent's session; 0 is no limit
 	Environ  []string          // the user's own environment: where their configuration and login are
 	Note     func(text string) // told what a person should know; may be nil
+	// Secret is told what of the login must not be kept; may be nil.
+	Secret func(value string)
 }
 
 // Spec is one agent's session.
@@ -22,15 +25,16 @@ type Spec struct {
 	Session   string // its ID, a UUID
 	Resume    bool   // it goes on, in the same workspace
 	Workspace string
-	State     string   // absolute; the CLI's own folder, the same for all of a session
-	Given     string   // absolute; what the agent can only read
-	Env       []string // complete environment; what the login needs is added
-	Model     string   // "" is the Options' one
-	System    string   // added to the CLI's own system prompt; not given by initialize as well, which would replace it
-	Tools     []string // nil is all, an empty list none; the tools of MCP servers are offered all the same
-	Schema    string   // JSON schema that the answer has to fit; "" for none
-	MaxTurns  int      // 0 is the Options' one
-	MaxCost   float64  // dollars; 0 is no limit; kept by versions that can
+	State     string             // absolute; the CLI's own folder, the same for all of a session
+	Given     string             // absolute; what the agent can only read
+	Env       []string           // complete environment; what the login needs is added
+	Secret    func(value string) // as Options.Secret, for this session; may be nil
+	Model     string             // "" is the Options' one
+	System    string             // added to the CLI's own system prompt; not given by initialize as well, which would replace it
+	Tools     []string           // nil is all, an empty list none; the tools of MCP servers are offered all the same
+	Schema    string             // JSON schema that the answer has to fit; "" for none
+	MaxTurns  int                // 0 is the Options' one
+	MaxCost   float64            // dollars; 0 is no limit; kept by versions that can
 }
 
 // Command is what is to be started.
@@ -38,7 +42,7 @@ type Command struct {
 	Path    string
 	Args    []string // the first is the program's name
 	Env     []string
-	Secrets []string // of the login, to be taken out of whatever is kept
+	Secrets []string // of the login, as Options.Secret and Spec.Secret were told
 }
 
 // Launcher prepares what agents of one installation need. Its methods may be
@@ -51,8 +55,10 @@ type Launcher struct {
 	renewing sync.Mutex // one agent renews the login for all that start
 	*Gate
 
-	mu   sync.Mutex
-	said map[string]bool // what a person was told: once
+	mu    sync.Mutex
+	said  map[string]bool // what a person was told: once
+	fresh map[string]bool // state folders whose login is kept fresh
+	look  time.Duration   // how often that is looked at
 }
 
 // New returns the launcher of a CLI that is new enough.
@@ -61,7 +67,7 @@ func New(cli CLI, o Options) (*Launcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Launcher{cli: cli, features: f, options: o, user: userOf(o.Environ), Gate: newGate(available, o.Note), said: map[string]bool{}}, nil
+	return &Launcher{cli: cli, features: f, options: o, user: userOf(o.Environ), Gate: newGate(available, o.Note), said: map[string]bool{}, fresh: map[string]bool{}, look: freshLook}, nil
 }
 
 // CLI is what is started.
@@ -76,7 +82,8 @@ func (l *Launcher) Permission() string {
 }
 
 // Prepare makes the folders' content and says what to start. A session that goes on
-// finds what it was given.
+// finds what it was given. Until the context ends, what the session has of the login
+// is kept fresh.
 func (l *Launcher) Prepare(ctx context.Context, s Spec) (Command, error) {
 	own, err := l.user.settings()
 	if err != nil {
@@ -86,6 +93,7 @@ func (l *Launcher) Prepare(ctx context.Context, s Spec) (Command, error) {
 	if err != nil {
 		return Command{}, err
 	}
+	l.keepFresh(ctx, s, own)
 	settings, err := json.Marshal(l.settings(own, login))
 	if err != nil {
 		return Command{}, fmt.Errorf("settings: %w", err)

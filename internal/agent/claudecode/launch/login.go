@@ -43,7 +43,22 @@ func (l *Launcher) login(ctx context.Context, s Spec, own settings) (login, erro
 	if err := l.token(ctx, s, &out); err != nil {
 		return login{}, err
 	}
-	return out, l.writeState(s, &out)
+	if err := l.writeState(s, &out); err != nil {
+		return login{}, err
+	}
+	l.hush(s, out.secrets)
+	return out, nil
+}
+
+// hush tells who keeps something what must not be kept.
+func (l *Launcher) hush(s Spec, secrets []string) {
+	for _, tell := range []func(string){l.options.Secret, s.Secret} {
+		for _, secret := range secrets {
+			if tell != nil {
+				tell(secret)
+			}
+		}
+	}
 }
 
 // runHelper runs the user's command outside of the sandbox, where it finds what it
@@ -110,9 +125,9 @@ type token struct {
 	ExpiresAt   int64  `json:"expiresAt"` // milliseconds
 }
 
-// soon is how early before its end a token counts as expired; the CLI renews it as
-// early.
-const soon = 5 * time.Minute
+// soon is how early before its end a token counts as expired. The CLI renews it five
+// minutes before, and not earlier.
+const soon = 4 * time.Minute
 
 func (t token) expired(now time.Time) bool {
 	return t.ExpiresAt > 0 && now.Add(soon).After(time.UnixMilli(t.ExpiresAt))
