@@ -263,6 +263,11 @@ func (f *fake) do(ctx context.Context, line string) {
 		}
 	case "tool":
 		f.tool(ctx, rest)
+	case "withdraw": // asks, and does not wait for the answer
+		f.asked++
+		f.print(map[string]any{"type": "control_request", "request_id": fmt.Sprintf("ask-%d", f.asked), "request": map[string]any{
+			"subtype": "hook_callback", "callback_id": "pre", "input": map[string]any{"hook_event_name": "PreToolUse", "tool_name": rest}}})
+		f.print(map[string]any{"type": "control_cancel_request", "request_id": fmt.Sprintf("ask-%d", f.asked)})
 	case "open": // a tool that never returns
 		f.print(map[string]any{"type": "assistant", "message": map[string]any{"id": "m-open", "model": f.model, "content": []any{
 			map[string]any{"type": "tool_use", "id": "toolu_open", "name": "Bash", "input": map[string]any{"command": rest}}}}})

@@ -137,7 +137,7 @@ func (s *sitting) result(ctx context.Context, e wire.Event) {
 	if next.way == finish && len(s.helpers) > 0 {
 		// They are at work for it, and the end of each is a turn of its own.
 		s.kept.Note("it has reported; its subagents go on")
-		s.held = &next
+		s.held, s.turn = &next, turn{}
 		return
 	}
 	s.act(ctx, next)

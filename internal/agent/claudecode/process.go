@@ -158,12 +158,15 @@ func (p *process) request(e wire.Event) {
 		p.mu.Lock()
 		_, wanted := p.asked[r.ID]
 		delete(p.asked, r.ID)
-		if r.Subtype == wire.AskHook {
+		if wanted && r.Subtype == wire.AskHook {
 			p.given = append(p.given, a.Response)
 		}
 		p.mu.Unlock()
-		if wanted {
+		switch {
+		case wanted:
 			p.box.put(a)
+		case r.Subtype == wire.AskHook:
+			p.host.unsent(a.Response)
 		}
 	})
 	p.events <- heard{Event: wire.Event{Type: wire.TypeRequest, Subtype: r.Subtype}}
@@ -303,12 +306,19 @@ type host struct {
 
 // answer answers one question. What can't be answered is said to be so: without the
 // guard's allow the CLI refuses the call.
-func (h host) answer(ctx context.Context, r wire.ControlRequest) wire.Answer {
+func (h host) answer(ctx context.Context, r wire.ControlRequest) (a wire.Answer) {
+	a.ID = r.ID
+	defer func() {
+		if p := recover(); p != nil {
+			a.Response, a.Err = nil, fmt.Sprintf("popkit failed over it: %v", p)
+		}
+	}()
 	raw, err := h.reply(ctx, r)
 	if err != nil {
-		return wire.Answer{ID: r.ID, Err: err.Error()}
+		a.Err = err.Error()
 	}
-	return wire.Answer{ID: r.ID, Response: raw}
+	a.Response = raw
+	return a
 }
 
 func (h host) reply(ctx context.Context, r wire.ControlRequest) (json.RawMessage, error) {

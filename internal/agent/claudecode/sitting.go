@@ -232,7 +232,7 @@ func (s *sitting) over(ctx context.Context) step {
 		return *s.next
 	case s.init != nil && s.broken == "" && exit.Signal == "":
 		// It never came up, and said why if it did: another try would be the same.
-		return failed("the CLI ended before it was up, %s: %s", how(exit), s.words.last())
+		return failed("the CLI ended before it was up, %s: %s", how(exit), or(s.words.last(), "it said nothing"))
 	}
 	next := s.course.died(or(s.broken, how(exit)), s.known)
 	s.kept.Note(next.why)
