@@ -48,6 +48,15 @@ func entry(kind transcript.Kind, format string, args ...any) []transcript.Entry 
 
 func (t *Events) talk(d event.Data) []transcript.Entry {
 	switch d := d.(type) {
+	case event.AgentRequested:
+		if d.Agent != t.agent {
+			return nil
+		}
+		out := t.given(d.Insights)
+		for i := range out {
+			out[i].Text = "with its prompt: " + out[i].Text
+		}
+		return out
 	case event.InsightShared:
 		t.insights[d.ID] = d
 		if d.Agent == t.agent {

@@ -73,6 +73,7 @@ func TestEvents(t *testing.T) {
 		event.AgentStarted{Agent: "implementer-1", PID: 12, Sandbox: "mounts+landlock"},
 		event.AgentStarted{Agent: "other-1", PID: 13},
 		event.InsightShared{ID: "i-1", Agent: "explorer-1", Kind: "blocker", Content: "sessions are in \x1b[31mredis\x1b[0m,\nnot in files", Tags: []string{"auth"}},
+		event.AgentRequested{Agent: "implementer-1", Insights: []string{"i-1"}},
 		event.InsightDelivered{Agent: "implementer-1", IDs: []string{"i-1", "i-99"}, Via: "tool"},
 		event.InsightDelivered{Agent: "other-1", IDs: []string{"i-1"}},
 		event.InsightShared{ID: "i-2", Agent: "implementer-1", Kind: "pattern", Content: "routes are a table"},
