@@ -100,7 +100,11 @@ func GC(ctx context.Context, repoDir string, dry bool) (out []Removal, err error
 		return nil, err
 	}
 	for _, id := range onDisk {
-		if id == active {
+		planning, err := planUnderWay(root, id)
+		if err != nil {
+			return out, err
+		}
+		if planning || id == active {
 			continue
 		}
 		found, err := gcRun(ctx, repo, id, root, dry)

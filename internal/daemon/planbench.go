@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -34,7 +37,11 @@ type bench struct {
 	checks *workspace.Run // as checks of a run find it
 	base   workspace.Base
 	guard  *guard.Guard
+	held   *os.File // says to others that the bench is in use
 }
+
+// checksSuffix ends the name of the place in which checks are tried.
+const checksSuffix = "-checks"
 
 // openBench takes what is needed; close gives it back.
 func openBench(ctx context.Context, repoDir, baseRef string) (b *bench, err error) {
@@ -58,7 +65,7 @@ func openBench(ctx context.Context, repoDir, baseRef string) (b *bench, err erro
 	if err != nil {
 		return nil, fmt.Errorf("name the place of a plan: %w", err)
 	}
-	b = &bench{id: "plan-" + id.String(), repo: place.Repo, base: base}
+	b = &bench{id: planPrefix + id.String(), repo: place.Repo, base: base}
 	if b.environment, err = planEnvironment(cfg, b.id); err != nil {
 		return nil, err
 	}
@@ -69,12 +76,53 @@ func openBench(ctx context.Context, repoDir, baseRef string) (b *bench, err erro
 	if b.clone, err = workspace.NewRun(repo, b.id, b.root, workspace.Options{NoSubmodules: !cfg.Workspace.Submodules}); err != nil {
 		return nil, err
 	}
-	if b.checks, err = workspace.NewRun(repo, b.id+"-checks", b.root, b.asInRuns()); err != nil {
+	if b.checks, err = workspace.NewRun(repo, b.id+checksSuffix, b.root, b.asInRuns()); err != nil {
 		return nil, err
 	}
 	b.wall(found, place)
 	b.guard = guard.New(b.redactor)
-	return b, b.guard.SetRules(cfg.GuardSpec())
+	if err := b.guard.SetRules(cfg.GuardSpec()); err != nil {
+		return nil, err
+	}
+	b.held, err = hold(filepath.Join(b.root, b.id))
+	return b, err
+}
+
+// planPrefix begins the names of benches' places, which lie among those of runs.
+const planPrefix = "plan-"
+
+// heldFile is locked as long as a bench is in use.
+const heldFile = "in-use"
+
+// hold makes a bench's place and says that it is in use; the lock dies with the process.
+func hold(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, heldFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
+	}
+	return f, nil
+}
+
+// planUnderWay reports whether a folder of workspaces belongs to a bench in use.
+func planUnderWay(root, id string) (bool, error) {
+	if !strings.HasPrefix(id, planPrefix) {
+		return false, nil
+	}
+	f, err := os.Open(filepath.Join(root, strings.TrimSuffix(id, checksSuffix), heldFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	return errors.Is(err, syscall.EWOULDBLOCK), f.Close()
 }
 
 // planEnvironment is that of a run, but without one.
@@ -113,6 +161,7 @@ func (b *bench) close(ctx context.Context) error {
 		_, gcErr := w.GC(ctx, false)
 		err = errors.Join(err, gcErr)
 	}
+	err = errors.Join(err, os.RemoveAll(filepath.Join(b.root, b.id)), b.held.Close())
 	if err != nil {
 		return fmt.Errorf("clear up after planning: %w (popkit gc)", err)
 	}

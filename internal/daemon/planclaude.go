@@ -33,6 +33,10 @@ const planAnswer = "StructuredOutput"
 // planWho is what the guard and folders call the planning agent.
 const planWho = "planner"
 
+// planRetries is how often the CLI tries again what fails at the model's service. Its
+// own number takes three minutes, for which nobody sits and waits.
+const planRetries = "CLAUDE_CODE_MAX_RETRIES"
+
 // interviewed is a planning agent of Claude Code.
 type interviewed struct {
 	*interview.Interview
@@ -100,6 +104,9 @@ func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string, own 
 	env, err := b.private(planWho)
 	if err != nil {
 		return proc.Command{}, err
+	}
+	if variable(env, planRetries) == "" {
+		env = append(env, planRetries+"=5")
 	}
 	place := func(name string) string { return filepath.Join(b.tmp, planWho, name) }
 	state, given := place("state"), place("given")

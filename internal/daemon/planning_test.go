@@ -186,6 +186,44 @@ func TestPlanningIsStopped(t *testing.T) {
 	}
 }
 
+// TestGCAndPlans: what a plan is made in is not cleared away from under it, and is
+// where whoever made it was killed.
+func TestGCAndPlans(t *testing.T) {
+	repo := newRepo(t)
+	command, _ := answers(t, planWith("grep -q hello README"))
+	looked := 0
+	made, err := planningFor(t, t.Context(), repo, command, func(string) {
+		removed, err := GC(t.Context(), repo, false)
+		if looked++; err != nil || len(removed) > 0 {
+			t.Errorf("gc while a plan is made: %v %v", removed, err)
+		}
+	})
+	if err != nil || made.Checks[0].State != planner.Green || looked != 3 {
+		t.Errorf("%+v %v, looked %d times", made, err, looked)
+	}
+
+	b, err := openBench(t.Context(), repo, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Try(t.Context(), "true"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.survey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.held.Close(); err != nil { // as the end of its process does
+		t.Fatal(err)
+	}
+	removed, err := GC(t.Context(), repo, false)
+	if err != nil || len(removed) != 2 {
+		t.Errorf("gc of what is left: %v %v", removed, err)
+	}
+	if left, err := os.ReadDir(b.root); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
+	}
+}
+
 // spender is a planning agent that takes time and money.
 type spender struct {
 	took time.Duration
