@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"popkit/internal/cli/command"
@@ -122,7 +123,7 @@ func (p *Planner) kept(args []string) []string {
 			if !whole {
 				i++
 			}
-		case name == "--edit" || name == "--or-default-phases", args[i] == p.o.Objective:
+		case slices.Contains([]string{"--edit", "--or-default-phases", "--yes", "-y"}, name), args[i] == p.o.Objective:
 		default:
 			out = append(out, args[i])
 		}
