@@ -125,7 +125,7 @@ func command(ts *testscript.TestScript, dir string, args []string) *exec.Cmd {
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = dir
 	for _, name := range slices.Concat(claudeVariables, []string{"HOME", "USER", "PATH", "WORK", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "GIT_CONFIG_NOSYSTEM",
-		"GOCACHE", "POPKIT_SOCKET", "SECRET_TOKEN", "EDITOR"}) {
+		"GOCACHE", "POPKIT_SOCKET", "SECRET_TOKEN", "EDITOR", "CLAUDE_CODE_MAX_RETRIES"}) {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}
@@ -137,7 +137,12 @@ func command(ts *testscript.TestScript, dir string, args []string) *exec.Cmd {
 func finish(ts *testscript.TestScript, args []string) int {
 	cmd := command(ts, ts.MkAbs("."), args)
 	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
-	err := cmd.Run()
+	ts.Check(cmd.Start())
+	late := time.AfterFunc(2*patience, func() {
+		_ = cmd.Process.Kill() // it fails where the command has just ended
+	})
+	defer late.Stop()
+	err := cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		ts.Fatalf("%s: %v", strings.Join(args, " "), err)

@@ -78,6 +78,7 @@ func answerError(w http.ResponseWriter, f *Fail) {
 	}
 	if f.Reset > 0 {
 		at := time.Now().Add(time.Duration(f.Reset)).Add(time.Second - 1).Unix()
+		w.Header().Set("X-Should-Retry", "false")
 		w.Header().Set("Anthropic-Ratelimit-Unified-Status", "rejected")
 		w.Header().Set("Anthropic-Ratelimit-Unified-Representative-Claim", "five_hour")
 		w.Header().Set("Anthropic-Ratelimit-Unified-Reset", strconv.FormatInt(at, 10))

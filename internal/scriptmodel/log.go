@@ -126,14 +126,15 @@ func table(requests []Request) string {
 	return b.String()
 }
 
-// excerpt is the end of a text, on one line: the end is what is newest.
+// excerpt is the beginning and the end of a text, on one line: the one says whose
+// prompt it is, the other is what is newest.
 func excerpt(text string) string {
-	const most = 160
-	words := []rune(strings.Join(strings.Fields(text), " "))
-	if len(words) > most {
-		return "…" + string(words[len(words)-most:])
+	const first, last = 60, 140
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	if n := len(runes); n > first+last {
+		return string(runes[:first]) + " … " + string(runes[n-last:])
 	}
-	return string(words)
+	return string(runes)
 }
 
 func clip(text string, most int) string {
