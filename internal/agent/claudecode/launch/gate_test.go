@@ -78,6 +78,7 @@ func TestMemory(t *testing.T) {
 		}
 		go enter()
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if len(entered) > 0 || len(notes) != 1 || !strings.Contains(notes[0], "waits for memory: 1 MB are free") {
 			t.Errorf("%d entered, notes %q", len(entered), notes)
 		}
