@@ -37,6 +37,17 @@ type Audited struct {
 	Dropped  []string        `json:"dropped,omitempty"` // files that were left out of the work
 	Findings []event.Finding `json:"findings"`
 	Left     int             `json:"left"` // how many findings are not listed
+	// Plan is what the agent went by, where its role has to present one.
+	Plan *AuditedPlan `json:"plan,omitempty"`
+}
+
+// AuditedPlan is an agent's plan, as a person approved it.
+type AuditedPlan struct {
+	Question string `json:"question"`
+	Agent    string `json:"agent"` // who presented it: this one, or one before it
+	Text     string `json:"text"`
+	By       string `json:"by"`
+	Note     string `json:"note,omitempty"`
 }
 
 func newAudit(e *command.Env) *cobra.Command {
@@ -46,7 +57,8 @@ func newAudit(e *command.Env) *cobra.Command {
 		Use:   "audit AGENT|TASK",
 		Short: "Show what the audit found in an agent's work, with the hunks",
 		Long: `Show all that the audit found in an agent's work, or in that of each attempt at a
-task: one line for each finding, and the part of the diff that shows it.`,
+task: one line for each finding, and the part of the diff that shows it; before them
+the plan that a person approved, where the agent had to present one.`,
 		Example: `  popkit power audit implementer-1
   popkit power audit api --json`,
 		Args: command.Takes(1, 1),
@@ -113,6 +125,9 @@ func audited(r runs.Run, s *state.State, a *state.Agent) (Audited, error) {
 			out.Answer, out.By = q.Answer.Answer, q.Answer.By
 		}
 	}
+	if p := a.Plan; p.Approved() {
+		out.Plan = &AuditedPlan{Question: p.Question, Agent: p.Agent, Text: p.Text, By: p.Answer.By, Note: p.Answer.Note}
+	}
 	calls := view.CallFindings(s, a)
 	if a.Work.Audit == nil {
 		out.Findings = append(out.Findings, calls...)
@@ -159,7 +174,12 @@ func complete(logged, kept []event.Finding) []event.Finding {
 
 func sayAudited(a Audited, done bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, task %s, at %s: ", a.Agent, a.Task, show.Commit(a.Commit))
+	head := fmt.Sprintf("%s, task %s, at %s: ", a.Agent, a.Task, show.Commit(a.Commit))
+	if p := a.Plan; p != nil {
+		fmt.Fprintf(&b, "%sby the plan that %s approved (%s)\n%s", head, show.Line(p.By), p.Question, show.Quote(p.Text))
+		head = "its work: "
+	}
+	b.WriteString(head)
 	switch n := len(a.Findings) + a.Left; {
 	case !done:
 		b.WriteString("not audited\n")
