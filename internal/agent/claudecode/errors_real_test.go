@@ -342,3 +342,38 @@ rules:
 		t.Log(r.transcript(t), r.model.Log())
 	}
 }
+
+// TestRealPause: while the run stands still, so does the clock that says that a tool takes too
+// long; the CLI goes on afterwards as if nothing had been.
+func TestRealPause(t *testing.T) {
+	r := newReal(t, `
+rules:
+  - name: a
+    steps:
+      - {tool: Bash, input: {command: "echo x > up.txt; until test -e on.txt; do sleep 0.05; done", description: d}}
+      - `+reportStep+`
+      - {text: The end.}
+`, launch.Options{})
+	r.limits.ToolTime = 3 * time.Second
+	r.spec.Freezer = proc.NewFreezer()
+	s, err := r.Start(t.Context(), r.spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() bool { _, err := os.Stat(filepath.Join(r.spec.Workspace, "up.txt")); return err == nil })
+	if got := r.spec.Freezer.Freeze(); got.Left != nil || got.Processes == 0 {
+		t.Errorf("frozen are %+v", got)
+	}
+	<-time.After(4 * time.Second) // past what a tool may take
+	if err := r.spec.Freezer.Thaw(); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(filepath.Join(r.spec.Workspace, "on.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantReport(t, r.wait(t, s), event.ReportDone, "all there")
+	if got := r.transcript(t); strings.Contains(got, "nothing was heard") {
+		t.Errorf("it was taken for hanging: %s", got)
+	}
+	r.check(t)
+}
