@@ -38,6 +38,7 @@ type bench struct {
 	base   workspace.Base
 	guard  *guard.Guard
 	held   *os.File // says to others that the bench is in use
+	socket string   // folder beside those of runs, which are to be hidden
 }
 
 // checksSuffix ends the name of the place in which checks are tried.
@@ -77,6 +78,9 @@ func openBench(ctx context.Context, repoDir, baseRef string) (b *bench, err erro
 		return nil, err
 	}
 	if b.checks, err = workspace.NewRun(repo, b.id+checksSuffix, b.root, b.asInRuns()); err != nil {
+		return nil, err
+	}
+	if b.socket, err = place.Run(b.id).SocketDir(os.Getenv("XDG_RUNTIME_DIR")); err != nil {
 		return nil, err
 	}
 	b.wall(found, place)
@@ -145,10 +149,11 @@ func (b *bench) asInRuns() workspace.Options {
 	}
 }
 
-// wall keeps what runs on the bench from the user's repository and from others.
+// wall keeps what runs on the bench from the user's repository, and from other runs
+// and their sockets: it is below no engine, which would know it by that.
 func (b *bench) wall(found finding, place runs.Place) {
 	b.walls = walls{
-		Ability: found.Ability, name: string(found.Degree), cfg: b.cfg, hide: []string{b.root, place.Repo},
+		Ability: found.Ability, name: string(found.Degree), cfg: b.cfg, hide: []string{b.root, place.Repo, filepath.Dir(b.socket)},
 		borrowed: func() []string { return append(b.clone.Borrowed(), b.checks.Borrowed()...) },
 	}
 }
@@ -161,12 +166,15 @@ func (b *bench) close(ctx context.Context) error {
 		_, gcErr := w.GC(ctx, false)
 		err = errors.Join(err, gcErr)
 	}
-	err = errors.Join(err, os.RemoveAll(filepath.Join(b.root, b.id)), b.held.Close())
+	err = errors.Join(err, os.RemoveAll(filepath.Join(b.root, b.id)), b.held.Close(), os.RemoveAll(b.socket))
 	if err != nil {
 		return fmt.Errorf("clear up after planning: %w (popkit gc)", err)
 	}
 	return nil
 }
+
+// longestTrial is how long a check may take where the configuration has no limit.
+const longestTrial = 10 * time.Minute
 
 // maxTriedOutput is how much of a check's output is kept: what it expects is
 // looked for in that.
@@ -183,10 +191,11 @@ func (b *bench) Try(ctx context.Context, command string) (planner.Tried, error) 
 	if reason, err := b.refuses(ctx, dir, command); err != nil || reason != "" {
 		return planner.Tried{Refused: reason}, err
 	}
-	timed, cancel := ctx, context.CancelFunc(func() {})
-	if limit := minutes(b.cfg.Limits.CheckTimeoutMinutes); limit > 0 {
-		timed, cancel = context.WithTimeout(ctx, limit)
+	limit := minutes(b.cfg.Limits.CheckTimeoutMinutes)
+	if limit <= 0 { // a run's check may take for ever; somebody waits for this one
+		limit = longestTrial
 	}
+	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	out := &ending{most: maxTriedOutput}
 	redacted := b.redactor.Writer(out)

@@ -32,6 +32,9 @@ func (p *Planner) make(ctx context.Context, runtime string, agents int, instead 
 		return Draft{}, err
 	}
 	d.Notes = objective.Notes(d.Plan)
+	if len(made.Checks) == 0 {
+		d.Notes = append(d.Notes, "the plan has no check: nothing proves the work but its review")
+	}
 	if d, err = p.save(d, instead.Plan.Objective.Description); err != nil || !p.o.Edit {
 		return d, err
 	}
