@@ -80,16 +80,23 @@ func openBench(ctx context.Context, repoDir, baseRef string) (b *bench, err erro
 	if b.checks, err = workspace.NewRun(repo, b.id+checksSuffix, b.root, b.asInRuns()); err != nil {
 		return nil, err
 	}
+	if err := b.settle(found, place); err != nil {
+		return nil, errors.Join(err, b.close(ctx))
+	}
+	return b, nil
+}
+
+// settle takes the places that others see, builds the walls and makes the guard ready.
+func (b *bench) settle(found finding, place runs.Place) (err error) {
+	if b.held, err = hold(filepath.Join(b.root, b.id)); err != nil {
+		return err
+	}
 	if b.socket, err = place.Run(b.id).SocketDir(os.Getenv("XDG_RUNTIME_DIR")); err != nil {
-		return nil, err
+		return err
 	}
 	b.wall(found, place)
 	b.guard = guard.New(b.redactor)
-	if err := b.guard.SetRules(cfg.GuardSpec()); err != nil {
-		return nil, err
-	}
-	b.held, err = hold(filepath.Join(b.root, b.id))
-	return b, err
+	return b.guard.SetRules(b.cfg.GuardSpec())
 }
 
 // planPrefix begins the names of benches' places, which lie among those of runs.
@@ -166,7 +173,12 @@ func (b *bench) close(ctx context.Context) error {
 		_, gcErr := w.GC(ctx, false)
 		err = errors.Join(err, gcErr)
 	}
-	err = errors.Join(err, os.RemoveAll(filepath.Join(b.root, b.id)), b.held.Close(), os.RemoveAll(b.socket))
+	if err = errors.Join(err, os.RemoveAll(filepath.Join(b.root, b.id))); b.held != nil {
+		err = errors.Join(err, b.held.Close())
+	}
+	if b.socket != "" {
+		err = errors.Join(err, os.RemoveAll(b.socket))
+	}
 	if err != nil {
 		return fmt.Errorf("clear up after planning: %w (popkit gc)", err)
 	}

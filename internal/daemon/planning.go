@@ -52,7 +52,7 @@ func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.
 		return planner.Made{}, err
 	}
 	made, err = planner.Make(ctx, planner.Request{
-		Objective: o.Objective, Roles: roles, Survey: survey, MaxAgents: o.MaxAgents,
+		Objective: o.Objective, Roles: roles, Survey: survey, MaxAgents: o.MaxAgents, Protected: b.cfg.Guardrails.ProtectedPaths,
 	}, planner.Deps{Agent: &metered{agent: agent, limits: b.cfg.Planner}, Checks: b, Say: say})
 	err = errors.Join(err, leave())
 	took := planner.Rounded(time.Since(began))

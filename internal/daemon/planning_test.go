@@ -82,7 +82,7 @@ func TestMakePlan(t *testing.T) {
 		t.Errorf("%+v, said %q", made, said)
 	}
 	asked := readFile(t, filepath.Join(dir, "asked1"))
-	for _, want := range []string{"build it", "main (" + git(t, repo, "rev-parse", "HEAD")[:12] + ")", "> README", "- explorer: "} {
+	for _, want := range []string{"build it", "main (" + git(t, repo, "rev-parse", "HEAD")[:12] + ")", "> README", "- explorer: ", ".env*, **/secrets/**"} {
 		if !strings.Contains(asked, want) {
 			t.Errorf("it was not asked %q:\n%s", want, asked)
 		}

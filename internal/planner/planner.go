@@ -20,7 +20,8 @@ type Request struct {
 	Objective objective.Objective
 	Roles     []Role // that exist
 	Survey    Survey
-	MaxAgents int // that may run at once; 0: nobody knows
+	MaxAgents int      // that may run at once; 0: nobody knows
+	Protected []string // patterns of paths that no agent may change
 }
 
 // Role is a kind of agent that a plan may name.

@@ -65,6 +65,9 @@ func Prompt(r Request) string {
 	if bounds := r.Objective.Boundaries.FilePatterns; len(bounds) > 0 {
 		fmt.Fprintf(&b, "Only these paths may be changed, so each scope lies within them: %s\n\n", strings.Join(bounds, ", "))
 	}
+	if len(r.Protected) > 0 {
+		fmt.Fprintf(&b, "No agent may change these paths, and the plan must not need it: %s\n\n", strings.Join(r.Protected, ", "))
+	}
 	b.WriteString("## Roles\n\n")
 	for _, role := range r.Roles {
 		fmt.Fprintf(&b, "- %s: %s\n", role.Name, oneLine(role.About, 300))
