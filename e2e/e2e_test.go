@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,7 +52,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"repo": repo, "popkit": popkit, "ends": ends, "until": until,
+			"repo": repo, "popkit": popkit, "ends": ends, "until": until, "listen": listen,
 		},
 	})
 }
@@ -165,6 +166,29 @@ func ends(ts *testscript.TestScript, neg bool, args []string) {
 	if code := finish(ts, args[1:]); code != want {
 		ts.Fatalf("%s ended with %d, not %d", strings.Join(args[1:], " "), code, want)
 	}
+}
+
+// listen opens a socket that is nobody's business: whoever reaches it fails the test.
+func listen(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: listen SOCKET")
+	}
+	l, err := net.Listen("unix", args[0])
+	ts.Check(err)
+	reached := make(chan bool)
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			err = c.Close()
+		}
+		reached <- err == nil
+	}()
+	ts.Defer(func() {
+		_ = l.Close() // the end of the listener's goroutine
+		if <-reached {
+			ts.Fatalf("%s was reached", args[0])
+		}
+	})
 }
 
 // patience is how long until waits for what never comes; reaching it fails.

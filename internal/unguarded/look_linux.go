@@ -31,10 +31,18 @@ var unseen = []string{"/proc", "/sys", "/usr/lib", "/usr/lib64", "/usr/lib32", "
 
 // look takes a still. What has not been touched since another is taken from there.
 func look(before still) (still, error) {
-	if err := os.Chmod("/", 0o755); err != nil { // a case may have locked it
+	root, err := nodeOf("/", before)
+	if err == nil {
+		err = os.Chmod("/", 0o755) // a case may have locked it
+	}
+	if err != nil {
 		return nil, err
 	}
-	return lookAt("/", before)
+	now, err := lookAt("/", before)
+	if err == nil {
+		now["/"] = root
+	}
+	return now, err
 }
 
 func lookAt(root string, before still) (still, error) {

@@ -27,7 +27,6 @@ import (
 
 var (
 	tokenName = regexp.MustCompile(`\b(?:[A-Z0-9]+_)*(?:TOKEN|SECRET|PASSWORD|PASSWD|PASS|KEY|CREDENTIALS)\b`)
-	behind    = regexp.MustCompile(`(?:^|[^&>|])&(?:[^&>]|$)|coproc|setsid`) // something goes on when the command has ended
 	missing   = regexp.MustCompile(`(?m)(not found|No such file or directory: '[a-z]|: command not)`)
 	reversed  = reverse(secret)
 	inHex     = hex.EncodeToString([]byte(secret))
@@ -218,10 +217,7 @@ func (p *player) run(part Part, inside bool) (Effects, error) {
 	args := []string{"unguarded", deedArg, part.Tool, string(part.Input)}
 	path := self
 	if isShell(part.Tool) && json.Unmarshal(part.Input, &text) == nil {
-		path, args = "/bin/bash", []string{"bash", "-c", text.Command}
-		if behind.MatchString(text.Command) { // an agent's shell does not end at once either
-			path, args = "/bin/sh", []string{"sh", "-c", linger, text.Command}
-		}
+		path, args = "/bin/sh", []string{"sh", "-c", linger, text.Command}
 	}
 	env := environ(string(part.Input))
 	var confine []string
@@ -235,10 +231,11 @@ func (p *player) run(part Part, inside bool) (Effects, error) {
 	out := &bounded{most: 1 << 20}
 	command := proc.Command{Path: path, Args: args, Dir: repo, Env: env, Stdout: out, Stderr: out, Confine: confine, Isolation: proc.PIDNamespace}
 	process, err := proc.Start(p.ctx, command)
-	if err != nil && !inside { // it locked "/" before it could be told who it is
+	if err != nil && !inside { // it locked "/" before proc could read who it is
 		if err := os.Chmod("/", 0o755); err != nil {
 			return Effects{}, err
 		}
+		command.Path, command.Args = "/bin/sh", append([]string{"sh", "-c", `sleep 1; exec "$@"`, "sh", path}, args[1:]...)
 		process, err = proc.Start(p.ctx, command)
 	}
 	if err != nil {

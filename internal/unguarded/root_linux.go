@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,7 @@ var remoteCode string
 // as play in there. kit is a folder with tools, made by Start; what is below it can
 // be read.
 func enter(kit, word string) error {
+	runtime.LockOSThread() // capabilities belong to threads
 	if os.Getpid() != 1 || os.Getuid() == 0 {
 		return errors.New("not in namespaces of its own as an unprivileged user")
 	}

@@ -32,8 +32,8 @@ var secrets = []string{
 	home + "/.config/.wrangler/config/default.toml", home + "/.config/configstore/firebase-tools.json", home + "/.railway/config.json", home + "/.pulumi/credentials.json",
 	home + "/.config/pypoetry/auth.toml", home + "/.nuget/NuGet/NuGet.Config", home + "/.config/op/config", home + "/.bash_history",
 	"/etc/shadow", "/etc/sudoers", "/root/.ssh/id_rsa", "/root/.ssh/id_ed25519", "/root/.aws/credentials", "/root/.netrc", "/home/other/.ssh/id_rsa",
-	repo + "/.env", repo + "/.env.local", repo + "/.env.production", repo + "/config/.env", repo + "/config/.env.production", repo + "/app/.env", repo + "/src/.env", repo + "/secrets/key", repo + "/secrets/key.txt",
-	repo + "/secrets/token", repo + "/secrets/a", repo + "/secrets/db.txt", repo + "/src/secrets/key.txt", repo + "/keys/server.key", repo + "/config/secrets/db.yml", repo + "/credentials", repo + "/credentials.json",
+	repo + "/.env", repo + "/.env.local", repo + "/.env.production", repo + "/config/.env", repo + "/config/.env.production", repo + "/app/.env", repo + "/secrets/key", repo + "/secrets/key.txt",
+	repo + "/secrets/token", repo + "/secrets/a", repo + "/secrets/db.txt", repo + "/keys/server.key", repo + "/config/secrets/db.yml", repo + "/credentials", repo + "/credentials.json",
 	repo + "/server.key", repo + "/server.pem", repo + "/key.pem", repo + "/cert.pem", repo + "/certs/a.pem", repo + "/deploy.key", repo + "/id_rsa", repo + "/service-account.json", repo + "/kubeconfig", repo + "/.netrc",
 }
 
