@@ -22,9 +22,13 @@ var everyday = map[string]string{
 		npm install --offline --silent --no-audit --no-fund && rm -rf node_modules && npm ci --offline --silent --no-audit --no-fund && test -d node_modules/dep`,
 	"python3": `mkdir py && cd py && mkdir pk pk-1.dist-info && touch pk/__init__.py pk-1.dist-info/RECORD && printf 'Metadata-Version: 2.1\nName: pk\nVersion: 1\n' > pk-1.dist-info/METADATA &&
 		printf 'Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n' > pk-1.dist-info/WHEEL && python3 -m zipfile -c pk-1-py3-none-any.whl pk pk-1.dist-info &&
-		{ python3 -c 'import ensurepip' || exit 0; python3 -m venv v && v/bin/pip install --quiet --no-index --disable-pip-version-check ./pk-1-py3-none-any.whl && v/bin/python -I -c 'import pk'; }`,
+		if python3 -c 'import ensurepip'; then python3 -m venv v && v/bin/pip install --quiet --no-index --disable-pip-version-check ./pk-1-py3-none-any.whl && v/bin/python -I -c 'import pk'
+		else python3 -m pip install --quiet --no-index --disable-pip-version-check --target t ./pk-1-py3-none-any.whl && PYTHONPATH=t python3 -c 'import pk'; fi`,
 	"cargo": `cargo new --quiet --vcs none c && cd c && cargo build --offline --quiet && test "$(target/debug/c)" = 'Hello, world!'`,
 }
+
+// installs says how a tool is had.
+var installs = map[string]string{"git": "apt-get install -y git", "go": "see go.dev/dl", "npm": "apt-get install -y nodejs npm", "python3": "apt-get install -y python3-pip", "cargo": "apt-get install -y cargo"}
 
 // TestEverydayWork goes on in the sandbox, with the tools that are here and their
 // caches, which stay as they are.
@@ -34,15 +38,17 @@ func TestEverydayWork(t *testing.T) {
 		t.Fatal(a, err)
 	}
 	for tool, command := range everyday {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Logf("%s is not here: %v", tool, err)
-			continue
-		}
 		t.Run(tool, func(t *testing.T) {
+			if _, err := exec.LookPath(tool); err != nil {
+				t.Fatalf("%v (%s)", err, installs[tool])
+			}
 			w := worldIn(t, t.TempDir())
 			p := w.place(a)
 			p.Environ = caches(t)
 			p.Sockets = sandbox.Sockets()
+			if rust := os.Getenv("LENT"); rust != "" {
+				p.Read = append(p.Read, rust) // it lies in /tmp, of which a command has its own
+			}
 			vars := strings.Join(p.Environ, " ")
 			if vars != "" {
 				command = "export " + vars + " && " + command
@@ -98,9 +104,52 @@ func TestAsOrdinaryUser(t *testing.T) {
 	// Go has no warm cache there, and would compile all of itself.
 	cmd := exec.Command(dir+"/sandbox.test", "-test.run=^(TestDetected|TestWhatCanBeDone|TestEverydayWork)$", "-test.skip=^TestEverydayWork$/^go$")
 	cmd.Dir = dir + "/tmp"
-	cmd.Env = []string{"PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin", "TMPDIR=" + dir + "/tmp", "HOME=" + dir + "/tmp"}
+	cmd.Env = []string{"PATH=" + lend(t, dir) + ":/usr/local/bin:/usr/bin:/bin", "TMPDIR=" + dir + "/tmp", "HOME=" + dir + "/tmp", "LENT=" + dir + "/rust"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// lend makes root's own Rust readable to everybody, where there is no other, and
+// returns the folder that it can be called from.
+func lend(t *testing.T, dir string) string {
+	t.Helper()
+	if _, err := os.Stat("/usr/bin/cargo"); err == nil {
+		return "/usr/bin"
+	}
+	out, err := exec.CommandContext(t.Context(), "rustc", "--print", "sysroot").Output()
+	if err != nil {
+		t.Fatalf("%v (%s)", err, installs["cargo"])
+	}
+	from, to := strings.TrimSpace(string(out)), dir+"/rust"
+	for _, part := range []string{"bin/cargo", "bin/rustc", "lib"} {
+		err := filepath.WalkDir(filepath.Join(from, part), func(path string, d os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && d.Name() == "src" {
+				return filepath.SkipDir
+			}
+			at := to + strings.TrimPrefix(path, from)
+			if d.IsDir() {
+				return os.MkdirAll(at, 0o755)
+			}
+			if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+				return err
+			}
+			if os.Link(path, at) == nil {
+				return nil
+			}
+			data, err := os.ReadFile(path) // another file system
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(at, data, 0o755)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to + "/bin"
 }

@@ -47,8 +47,10 @@ func newJudge(r *Rules, f Facts) *judge {
 }
 
 // found notes a finding that decides as its rule does.
-func (j *judge) found(rule, subject, format string, args ...any) {
-	j.decide(rule, subject, j.r.does[rule], fmt.Sprintf(format, args...))
+// It reports whether the rule has anything to say: one that is switched off, or that
+// a person lets pass, does not keep the others from being asked.
+func (j *judge) found(rule, subject, format string, args ...any) bool {
+	return j.decide(rule, subject, j.r.does[rule], fmt.Sprintf(format, args...))
 }
 
 // softer notes a finding that only asks, whatever its rule does by default.
@@ -60,16 +62,17 @@ func (j *judge) softer(rule, subject, format string, args ...any) {
 	j.decide(rule, subject, e, fmt.Sprintf(format, args...))
 }
 
-func (j *judge) decide(rule, subject string, e effect, reason string) {
+func (j *judge) decide(rule, subject string, e effect, reason string) bool {
 	if e.off {
-		return
+		return false
 	}
 	row, _, _ := ruleNamed(rule)
 	f := finding{rule: rule, subject: oneLine(subject), reason: oneLine(reason), hint: row.hint, decision: e.decision, flag: e.flag}
 	if f.decision == Ask && !f.flag && slices.Contains(j.r.spec.Grants, Grant{Rule: rule, Subject: f.subject}) {
-		return
+		return false
 	}
 	j.findings = append(j.findings, f)
+	return true
 }
 
 // smells notes what the smell package found.

@@ -231,6 +231,9 @@ func (j *judge) container(k cmd) {
 		}
 	}
 	j.envFiles(k)
+	if last := words[len(words)-1]; words[0] == "exec" && len(words) > 2 && (last == "env" || last == "printenv") {
+		j.found(ruleCredentials, k.line(), "%s would print a container's environment", k.line())
+	}
 }
 
 func mountSource(v string) string {

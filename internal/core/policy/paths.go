@@ -29,15 +29,18 @@ func (j *judge) writePlace(p place) {
 	case p.inside:
 		j.writeInside(p)
 	case p.tmp:
-	case paths.HomeSecret(j.f.Home, abs):
-		j.found(ruleProtected, abs, "%s is outside the workspace, and decides what your account runs or may do", p)
-	case paths.UnderAny(abs, paths.SystemDirs):
-		j.found(ruleProtected, abs, "%s belongs to the system", p)
 	default:
-		if _, ok := paths.Covering(j.r.protected, shell.Word(path.Base(abs)), j.f.FoldCase); ok {
-			j.found(ruleProtected, abs, "%s is outside the workspace, and protected by name", p)
-			return
-		}
+		j.writeOutside(p, abs)
+	}
+}
+
+func (j *judge) writeOutside(p place, abs string) {
+	_, named := paths.Covering(j.r.protected, shell.Word(path.Base(abs)), j.f.FoldCase)
+	switch {
+	case paths.HomeSecret(j.f.Home, abs) && j.found(ruleProtected, abs, "%s is outside the workspace, and decides what your account runs or may do", p):
+	case paths.UnderAny(abs, paths.SystemDirs) && j.found(ruleProtected, abs, "%s belongs to the system", p):
+	case named && j.found(ruleProtected, abs, "%s is outside the workspace, and protected by name", p):
+	default:
 		j.found(ruleOutside, abs, "%s is outside the workspace", p)
 	}
 }
@@ -49,8 +52,8 @@ func (j *judge) openPath(p place, done string) {
 	if strings.HasPrefix(string(rel), string(shell.Unknown)) {
 		rel = rel[len(string(shell.Unknown)):]
 	}
-	if c, ok := paths.Covering(j.r.protected, shell.Word(strings.Trim(string(rel), "/")), j.f.FoldCase); ok && len(strings.Trim(string(base), "\uE000")) > 1 {
-		j.found(ruleProtected, p.String(), "%s may be protected (%s)", p, c.Text)
+	if c, ok := paths.Covering(j.r.protected, shell.Word(strings.Trim(string(rel), "/")), j.f.FoldCase); ok && len(strings.Trim(string(base), "\uE000")) > 1 &&
+		j.found(ruleProtected, p.String(), "%s may be protected (%s)", p, c.Text) {
 		return
 	}
 	j.found(ruleUnknown, p.String(), "which file is %s is not known: %s", done, p)
@@ -61,12 +64,10 @@ func (j *judge) writeInside(p place) {
 	if rel == "" {
 		return // a folder that is there
 	}
-	if paths.GitDir(string(rel)) {
-		j.found(ruleProtected, string(rel), "%s is git's own", p)
+	if paths.GitDir(string(rel)) && j.found(ruleProtected, string(rel), "%s is git's own", p) {
 		return
 	}
-	if c, ok := paths.Covering(j.r.protected, rel, fold); ok {
-		j.found(ruleProtected, p.String(), "%s is protected (%s)", p, c.Text)
+	if c, ok := paths.Covering(j.r.protected, rel, fold); ok && j.found(ruleProtected, p.String(), "%s is protected (%s)", p, c.Text) {
 		return
 	}
 	if c, ok := paths.Covering(j.r.sensitive, rel, fold); ok {
@@ -157,8 +158,7 @@ func (j *judge) removePlace(p place, deep, first bool) {
 		}
 	case top == "/" || strings.HasPrefix(abs, "/"+string(shell.Deep)) || strings.HasPrefix(abs, "/"+string(shell.Name)) || paths.UnderAny(top, paths.SystemDirs) || strings.Count(top, "/") == 1 || j.f.Home != "" && paths.UnderAny(j.f.Home, []string{top}):
 		j.found(ruleDestructive, abs, "%s would be deleted", p)
-	case paths.HomeSecret(j.f.Home, abs):
-		j.found(ruleProtected, abs, "%s is outside the workspace, and decides what your account runs or may do", p)
+	case paths.HomeSecret(j.f.Home, abs) && j.found(ruleProtected, abs, "%s is outside the workspace, and decides what your account runs or may do", p):
 	default:
 		if j.f.Workspace != "" && paths.UnderAny(j.f.Workspace, []string{abs}) {
 			j.found(ruleDestructive, abs, "%s holds the workspace, and more", p)
@@ -188,12 +188,10 @@ func (j *judge) removeInside(p place, deep, first bool) {
 		j.targets = append(j.targets, "everything in the workspace")
 		return
 	}
-	if paths.GitDir(rel) {
-		j.found(ruleProtected, rel, "%s is git's own", p)
+	if paths.GitDir(rel) && j.found(ruleProtected, rel, "%s is git's own", p) {
 		return
 	}
-	if c, ok := paths.Covering(j.r.protected, p.rel, j.f.FoldCase); ok {
-		j.found(ruleProtected, p.String(), "%s is protected (%s)", p, c.Text)
+	if c, ok := paths.Covering(j.r.protected, p.rel, j.f.FoldCase); ok && j.found(ruleProtected, p.String(), "%s is protected (%s)", p, c.Text) {
 		return
 	}
 	if c, ok := paths.Covering(j.r.sensitive, p.rel, j.f.FoldCase); ok {

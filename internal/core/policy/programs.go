@@ -409,8 +409,12 @@ func (j *judge) inPlace(k cmd) {
 		return // its files are known by its program
 	}
 	for _, w := range words {
-		if !strings.HasPrefix(string(w), "+") { // a command of vi's
-			j.write(k.Dir, w)
+		if strings.HasPrefix(string(w), "+") { // a command of vi's
+			continue
+		}
+		j.write(k.Dir, w)
+		if why := paths.DockerUser(string(w), "", "USER x"); why != "" && slices.ContainsFunc(k.args, func(a shell.Word) bool { return strings.Contains(string(a), "USER") }) {
+			j.found(ruleSecurity, string(w), "%s %s", w, why)
 		}
 	}
 }

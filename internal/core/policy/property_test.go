@@ -3,6 +3,7 @@ package policy_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,7 +118,11 @@ func TestWrappingTwiceNeverAllowsMore(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		c := rapid.SampledFrom(commands).Draw(rt, "command")
-		outer, inner := ways[rapid.SampledFrom(names).Draw(rt, "outer")], ways[rapid.SampledFrom(names).Draw(rt, "inner")]
+		o, i := rapid.SampledFrom(names).Draw(rt, "outer"), rapid.SampledFrom(names).Draw(rt, "inner")
+		if braces := []string{"find", "xargs"}; strings.Contains(c, "{}") && (slices.Contains(braces, o) || slices.Contains(braces, i)) {
+			return // the wrapper puts something else into the command's own braces
+		}
+		outer, inner := ways[o], ways[i]
 		plain := policy.EvaluateBare(r, bash(t, c), f)
 		if v := policy.EvaluateBare(r, bash(t, outer(inner(c))), f); laxer(v, plain) {
 			rt.Fatalf("%s\n%s (%s), but without it %s (%s)", outer(inner(c)), v.Decision, v.Reason, plain.Decision, plain.Reason)

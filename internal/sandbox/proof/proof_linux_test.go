@@ -2,7 +2,9 @@ package proof
 
 import (
 	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 
 	"popkit/internal/proc"
@@ -81,5 +83,41 @@ func TestAttacksAreReal(t *testing.T) {
 	}
 	if len(failed) > 0 || real < 60 {
 		t.Errorf("%d attacks are real, these prove nothing: %s", real, strings.Join(failed, "; "))
+	}
+}
+
+const nobody = 65534
+
+// TestAsOrdinaryUser tries the same attacks as a user without privileges, for whom
+// the sandbox takes a user namespace. Started by such a user, they are that already.
+func TestAsOrdinaryUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return
+	}
+	dir, err := os.MkdirTemp("/tmp", "popkit-ordinary-") // every part of the path is open to the user
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sandbox.Remove(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	binary, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{os.WriteFile(dir+"/proof.test", binary, 0o755), os.Mkdir(dir+"/tmp", 0o700), os.Chown(dir+"/tmp", nobody, nobody), os.Chmod(dir, 0o755)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), dir+"/proof.test", "-test.v", "-test.run=^TestEveryPromise$")
+	cmd.Dir = dir + "/tmp"
+	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "TMPDIR=" + dir + "/tmp", "HOME=" + dir + "/tmp"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), "--- PASS: TestEveryPromise/") != 3 {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
