@@ -79,7 +79,7 @@ var packages = []Package{
 	{Dir: "internal/core/inbox", Band: Core, May: with(nouns, "internal/core/state"), Tests: []string{"internal/core/decide"}},
 	{Dir: "internal/core/watch", Band: Core, May: with(nouns, "internal/core/state", "internal/core/budget", "internal/core/drift", "internal/core/quota")},
 	{Dir: "internal/core/approval", Band: Core, May: with(nouns, "internal/core/state")},
-	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/state", "internal/core/approval", "internal/core/policy", "internal/core/brief",
+	{Dir: "internal/core/decide", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/state", "internal/core/approval", "internal/core/policy", "internal/core/brief",
 		"internal/core/audit", "internal/core/budget", "internal/core/watch", "internal/core/inbox")},
 	{Dir: "internal/core/view", Band: Core, May: with(nouns, "internal/core/state", "internal/core/approval", "internal/core/decide", "internal/core/budget", "internal/core/watch")},
 	{Dir: "internal/core/account", Band: Core, May: with(nouns, "internal/core/state", "internal/core/view", "internal/core/budget")},

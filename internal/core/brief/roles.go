@@ -46,7 +46,7 @@ var (
 		checkIn: "`popkit check-in --progress 0.4 \"created login route\"`",
 		need:    "with `--need \"user model location\"` you get the answer as soon as somebody knows",
 		ask:     "`popkit ask \"Which database?\" --options postgres,sqlite` waits for the answer and prints it",
-		plan:    "`popkit plan present FILE` (or `-` and the plan on standard input) waits for the answer and prints it; it ends with exit code 0 once you may go on",
+		plan:    "`popkit plan present -`, with the plan on standard input, waits for the answer and prints it; it ends with exit code 0 once you may go on",
 		report:  "`popkit report --status done --summary \"what you did, and what showed that it works\"`",
 		noCode:  "`popkit report --status done --no-code --summary \"what you found\"`",
 	}

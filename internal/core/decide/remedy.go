@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"popkit/internal/core/event"
+	"popkit/internal/core/nearest"
 	"popkit/internal/core/objective"
 	"popkit/internal/core/state"
 )
@@ -78,6 +79,9 @@ func reassign(s *state.State, in Reassign) ([]event.Data, error) {
 		if err := objective.CheckRole(in.Role); err != nil {
 			return nil, refuse("popkit power reassign "+in.Task+" --role tester", "%q can't be a role: %v", in.Role, err)
 		}
+		if meant := meantRole(s, in.Role); meant != "" {
+			return nil, refuse("popkit power reassign "+in.Task+" --role "+meant, "there is no role %q", in.Role)
+		}
 	}
 	if in.Runtime != "" {
 		if err := objective.CheckRuntime(in.Runtime); err != nil {
@@ -88,4 +92,21 @@ func reassign(s *state.State, in Reassign) ([]event.Data, error) {
 		in.Role = ""
 	}
 	return append(withdrawFor(s, in.Task), event.TaskReassigned{Task: in.Task, By: in.By, Role: in.Role, Runtime: in.Runtime, Reason: in.Reason}), nil
+}
+
+// meantRole is the role that a name was probably meant to be which is none here, or "":
+// a role without a file is one all the same.
+func meantRole(s *state.State, name string) string {
+	var known []string
+	for own, r := range s.Settings.Roles {
+		known = append(append(known, own), r.Names...)
+	}
+	for _, id := range s.TaskOrder {
+		known = append(known, s.Tasks[id].Role)
+	}
+	slices.Sort(known)
+	if meant, near := nearest.Of(name, known); near && !slices.Contains(known, name) {
+		return meant
+	}
+	return ""
 }

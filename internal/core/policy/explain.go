@@ -16,7 +16,7 @@ const PlanRequired = "plan_required"
 // follows from their roles (core/approval).
 var planRequired = Explanation{Rule: PlanRequired, Default: "deny", Configure: "roles.NAME.plan_required, plan_required in the role's file",
 	Meaning: "a call that is more than reading, by an agent whose role has to present a plan, before a person has approved it",
-	Hint:    "present your plan, and wait for the answer: popkit plan present FILE, or the tool present_plan"}
+	Hint:    "present your plan, and wait for the answer: popkit plan present -, with the plan on standard input, or the tool present_plan"}
 
 // Explain returns what a rule does; false when there is none of that name.
 func Explain(name string) (Explanation, bool) {

@@ -21,7 +21,7 @@ var reads = []string{
 	"awk -F: '{print $1}' a", "awk 'NR<20' a", "sort a | uniq -c | sort -rn", "diff a b", "tree -L 2", "file a", "cd src && ls && cd ..", "f=a.go; cat $f",
 	"for f in *.go; do head -3 $f; done", "if test -f a; then cat a; fi", "cat a 2>/dev/null", "cat a > /dev/null 2>&1", "timeout 5 git log", "LC_ALL=C sort a",
 	"sh -c 'cat a; ls'", "bash -lc 'git status'", "go version", "go doc net/http", "go list ./...", "npm ls", "python3 --version", "command -v go", "date", "/usr/bin/env ls",
-	"popkit insight add --tags a 'text'", "popkit plan present plan.md", "popkit report --status blocked --summary x", "cat <<E\nx\nE", "echo done", "GIT_PAGER=cat git log",
+	"popkit insight add --tags a 'text'", "popkit plan present plan.md", "popkit plan present - <<'END'\n1. touch a > b\nEND", "printf '1. x\n' | popkit plan present -", "popkit report --status blocked --summary x", "cat <<E\nx\nE", "echo done", "GIT_PAGER=cat git log",
 	"xxd a | head", "jq .name package.json", "[ -f a ] && cat a", "mapfile -t x < a", "git log | cat", "cat $UNKNOWN", "cat a &",
 }
 
