@@ -78,6 +78,7 @@ func story() []event.Data {
 	)
 	out = append(out, end("implementer-1", "api", 1, event.AgentRejected{Agent: "implementer-1", Reason: "claimed without work"})...)
 	out = append(out, begin("implementer-3", "api", 2, "i-1")...)
+	out = append(out, event.AgentResumed{Effect: "run:implementer-3", Agent: "implementer-3", PID: 9, Why: "it was killed"})
 	out = append(out, event.InsightShared{ID: "i-2", Agent: "implementer-3", Task: "api", Phase: "implement", Kind: "pattern", Content: "routes are a table"},
 		event.AgentUsed{Agent: "implementer-3", Used: event.Usage{InputTokens: 100, OutputTokens: 50, CostUSD: 0.01, Turns: 2}},
 		event.Reported{Agent: "implementer-3", Report: event.Report{Status: event.ReportDone, Summary: "the route is there", FollowUps: []string{"rate limits"}}})

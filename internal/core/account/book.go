@@ -29,6 +29,7 @@ type talk struct {
 	given, shared, confirmed ids
 	denied                   []Denied
 	messages, denials        int
+	resumed                  ids // why another process of it went on
 }
 
 // ids are the first of a number of IDs.
@@ -72,6 +73,8 @@ func (b *Book) Add(e event.Event) error {
 		if d.Verdict == event.VerdictDeny && !d.Canary {
 			b.of(d.Agent).deny(d, b.State.Agents[d.Agent].Workspace)
 		}
+	case event.AgentResumed:
+		b.of(d.Agent).resumed.add(short(d.Why))
 	case event.QuestionAnswered:
 		b.closed[d.ID] = e.Time
 	case event.QuestionWithdrawn:

@@ -87,7 +87,7 @@ func (b *Book) attempt(a *state.Agent, until time.Time) Attempt {
 	out := Attempt{
 		Agent: a.Agent, Task: a.Task, Attempt: a.Attempt, Role: a.Role, Purpose: string(a.Purpose), Runtime: a.Runtime,
 		State: string(a.Status), Started: a.StartedAt, Ended: a.ExitedAt, Waited: a.Waited.Seconds(), ToolCalls: a.Tools, Used: used(a.Used),
-		Given: list(t.given.list), Shared: list(t.shared.list), Confirmed: list(t.confirmed.list), Messages: t.messages,
+		Given: list(t.given.list), Shared: list(t.shared.list), Confirmed: list(t.confirmed.list), Messages: t.messages, Resumed: list(t.resumed.list),
 		Denied: append([]Denied{}, t.denied...), Denials: t.denials, Flagged: len(a.Guard.Flags), Rescue: a.Rescue,
 	}
 	if !a.StartedAt.IsZero() {

@@ -135,6 +135,7 @@ type Attempt struct {
 	Shared    []string  `json:"shared"`
 	Confirmed []string  `json:"confirmed"`
 	Messages  int       `json:"messages"` // given to it
+	Resumed   []string  `json:"resumed"`  // why another process of it went on, each time
 	Denied    []Denied  `json:"denied"`
 	Denials   int       `json:"denials"` // of them, all
 	Flagged   int       `json:"flagged"`

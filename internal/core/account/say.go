@@ -128,7 +128,7 @@ func (t Task) Fields(decided map[string]Decision) [][2]string {
 		cost = strings.TrimPrefix(cost+", "+count(t.ToolCalls, "tool call"), ", ")
 	}
 	add("cost", cost)
-	if len(t.Attempts) > 1 || len(t.Attempts) == 1 && t.Attempts[0].Reason != "" {
+	if len(t.Attempts) > 1 || len(t.Attempts) == 1 && (t.Attempts[0].Reason != "" || len(t.Attempts[0].Resumed) > 0) {
 		for _, a := range t.Attempts {
 			add("attempt", a.String())
 		}
@@ -171,6 +171,9 @@ func (a Attempt) String() string {
 	text := fmt.Sprintf("%d, %s (%s, %s): %s", a.Attempt, a.Agent, a.Purpose, a.Runtime, a.State)
 	if a.Reason != "" {
 		text += ": " + a.Reason
+	}
+	for _, why := range a.Resumed {
+		text += ", resumed (" + why + ")"
 	}
 	if a.Seconds > 0 {
 		text += ", " + Took(a.Seconds)

@@ -202,6 +202,10 @@ func (t *Events) life(d event.Data) []transcript.Entry {
 		if d.Agent == t.agent {
 			return entry(Started, "%s", strings.Trim(strings.TrimPrefix(show.Event(d), d.Agent+" started "), "()"))
 		}
+	case event.AgentResumed:
+		if d.Agent == t.agent {
+			return entry(Warning, "its process is gone, and another one goes on: %s", d.Why)
+		}
 	case event.AgentExited:
 		if d.Agent == t.agent {
 			return entry(Ended, "%s", strings.TrimPrefix(strings.TrimPrefix(show.Event(d), d.Agent+" "), "ended with "))

@@ -88,6 +88,7 @@ func TestEvents(t *testing.T) {
 		event.MessageDelivered{Agent: "implementer-1", IDs: []string{"m-1"}},
 		event.CheckedIn{Agent: "implementer-1", Progress: &half, Doing: "writing", Need: "where is the model", Known: []string{"i-1"}},
 		event.CheckedIn{Agent: "implementer-1", Auto: true},
+		event.AgentResumed{Agent: "implementer-1", PID: 14, Why: "killed (SIGKILL)"},
 		event.AgentDrifted{Agent: "implementer-1", Kind: event.DriftScope, Evidence: "writes docs/x.md"},
 		event.Reported{Agent: "implementer-1", Report: event.Report{Status: event.ReportDone, Summary: "the route is there", FollowUps: []string{"rate limits"}}},
 		event.AgentStopRequested{Agent: "implementer-1", Reason: "the budget is used up"},
