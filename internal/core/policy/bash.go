@@ -20,10 +20,14 @@ func (j *judge) command(in hosttool.Input, dir shell.Word) {
 	raw := in.Command
 	if len(raw) == 0 {
 		raw = in.Cmd
+	} else if len(in.Cmd) > 0 {
+		j.found(ruleUnparsable, "command", "the input names two commands")
+		return
 	}
-	var inner hosttool.Input
-	if len(raw) == 0 && len(in.RawInput) > 0 && json.Unmarshal(in.RawInput, &inner) == nil {
-		raw, in = inner.Command, inner
+	if len(raw) == 0 && len(in.RawInput) > 0 {
+		if inner, err := hosttool.ReadInput(in.RawInput); err == nil {
+			raw, in = inner.Command, inner
+		}
 	}
 	src, ok := commandText(raw)
 	if !ok && in.Title != "" {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"encoding/json"
 	"path"
 	"slices"
 	"strings"
@@ -28,8 +27,8 @@ func (j *judge) call(c Call) {
 		j.unknownTool(c)
 		return
 	}
-	var in hosttool.Input
-	if err := json.Unmarshal(c.Input, &in); err != nil {
+	in, err := hosttool.ReadInput(c.Input)
+	if err != nil {
 		j.found(ruleUnparsable, c.Tool, "the input of %s cannot be read", c.Tool)
 		return
 	}
@@ -66,8 +65,7 @@ func (j *judge) toolCall(kind hosttool.Kind, tool string, in hosttool.Input, dir
 	}
 	files := in.Files()
 	if len(files) == 0 && len(in.RawInput) > 0 {
-		var raw hosttool.Input
-		if json.Unmarshal(in.RawInput, &raw) == nil {
+		if raw, err := hosttool.ReadInput(in.RawInput); err == nil {
 			files, in = raw.Files(), raw
 		}
 	}

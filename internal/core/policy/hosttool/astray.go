@@ -29,22 +29,18 @@ func Warn(tool string, raw json.RawMessage) Warning {
 	if name != "agent" && name != "task" {
 		return Warning{}
 	}
-	var in struct {
-		Isolation  string `json:"isolation"`
-		Mode       string `json:"mode"`
-		Permission string `json:"permissionMode"`
-	}
+	var in map[string]any // by their exact names, as the host reads them
 	if len(raw) == 0 || json.Unmarshal(raw, &in) != nil {
 		return Warning{} // what can't be read is another rule's
 	}
 	switch {
-	case in.Isolation != "":
+	case in["isolation"] != nil && in["isolation"] != "":
 		return Warning{"what a subagent leaves in a place of its own is not merged", "leave isolation out"}
-	case !usual(in.Mode) || !usual(in.Permission):
+	case !usual(in["mode"]) || !usual(in["permissionMode"]):
 		return Warning{"a subagent is permitted what its agent is, and no more", "leave the mode out"}
 	}
 	return Warning{}
 }
 
 // usual reports whether a mode of permission asks for everything.
-func usual(mode string) bool { return mode == "" || mode == "default" || mode == "plan" }
+func usual(mode any) bool { return mode == nil || mode == "" || mode == "default" || mode == "plan" }

@@ -65,3 +65,44 @@ func TestApart(t *testing.T) {
 		}
 	}
 }
+
+// TestReadInput: a name that only looks like a field's hides what the field says.
+func TestReadInput(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"file_path":"a","content":"x"}`:              "a",
+		`{"filePath":"a","oldText":"x"}`:               "a",
+		`{"filepath":"a","description":"x","Odd":1}`:   "a",
+		`{"file_path":".env","FILE_PATH":"a"}`:         "",
+		`{"File_Path":"a"}`:                            "",
+		`{"command":"rm -rf /","Command":"ls"}`:        "",
+		`{"command":"x","\u212aommand":"x","Cmd":"x"}`: "",
+		`{"pathſ":["a"]}`:                              "",
+		`[]`:                                           "",
+		`"x"`:                                          "",
+		``:                                             "",
+	} {
+		in, err := ReadInput(json.RawMessage(raw))
+		if want == "" {
+			if err == nil {
+				t.Errorf("%s is read as %+v", raw, in)
+			}
+			continue
+		}
+		if got := in.Files(); err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, %v", raw, got, err)
+		}
+	}
+}
+
+// TestWarn: what a subagent is started with is read as its host reads it.
+func TestWarn(t *testing.T) {
+	for raw, warned := range map[string]bool{
+		`{"prompt":"x"}`: false, `{"prompt":"x","mode":"plan"}`: false, `{"isolation":""}`: false, `{"isolation":null}`: false, `{"Isolation":"worktree"}`: false, ``: false,
+		`{"isolation":"worktree"}`: true, `{"isolation":"worktree","ISOLATION":""}`: true, `{"isolation":{}}`: true, `{"mode":"acceptEdits"}`: true,
+		`{"mode":"bypassPermissions","Mode":"default"}`: true, `{"mode":7}`: true, `{"permissionMode":"dontAsk"}`: true,
+	} {
+		if got := Warn("Agent", json.RawMessage(raw)); (got.Reason != "") != warned || (got.Hint != "") != warned {
+			t.Errorf("%s: %+v", raw, got)
+		}
+	}
+}

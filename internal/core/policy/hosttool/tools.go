@@ -52,7 +52,7 @@ var tools = map[string]Kind{
 	"askuserquestion": Astray, "skill": Harmless, "slashcommand": Harmless, "sendmessage": Harmless, "toolsearch": Harmless, "tool_search": Harmless,
 	"reportfindings": Harmless, "update_plan": Harmless, "save_memory": Harmless, "listmcpresources": Harmless, "readmcpresource": Harmless, "listmcpresourcestool": Harmless,
 	"readmcpresourcetool": Harmless, "listagents": Harmless,
-	"workflow":            Astray, "lsp": Harmless, "structuredoutput": Harmless, "croncreate": Astray, "crondelete": Harmless, "cronlist": Harmless,
+	"workflow": Astray, "lsp": Harmless, "structuredoutput": Harmless, "croncreate": Astray, "crondelete": Harmless, "cronlist": Harmless,
 	"schedulewakeup": Astray, "enterworktree": Astray, "exitworktree": Astray,
 }
 
