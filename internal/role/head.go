@@ -1,6 +1,7 @@
 package role
 
 import (
+	"regexp"
 	"strings"
 
 	"popkit/internal/core/nearest"
@@ -104,17 +105,25 @@ func (h *head) block(lines []string, first, indent int) []entry {
 	return out
 }
 
+// blockMark begins a text of several lines.
+var blockMark = regexp.MustCompile(`^[|>][+-]?[1-9]?[+-]?$`)
+
 // value reads what follows a key: rest on its line, from the column after col, and
 // the lines that are set in below it.
 func (h *head) value(e *entry, rest string, col, line int, below []string, first int) {
 	text := strings.TrimSpace(rest)
 	e.place = strictyaml.Place{Line: line, Col: col + 1 + len(rest) - len(strings.TrimLeft(rest, " "))}
+	if blockMark.MatchString(text) {
+		e.text = blockText(below, text[0] == '>')
+		return
+	}
 	for len(below) > 0 && blank(below[len(below)-1]) {
 		below = below[:len(below)-1]
 	}
+	for len(below) > 0 && blank(below[0]) {
+		below, first = below[1:], first+1
+	}
 	switch {
-	case text == "|" || text == ">" || text == "|-" || text == ">-":
-		e.text = blockText(below, text[0] == '>')
 	case text == "" && len(below) == 0:
 		e.empty = true
 	case text == "" && strings.HasPrefix(strings.TrimLeft(below[0], " "), "- "):

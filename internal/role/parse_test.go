@@ -58,6 +58,8 @@ func TestForms(t *testing.T) {
 		"a list not set in": {least + "tools:\n- Read\n- Grep\nmodel: inherit\n", "Read|Grep", "Builds.", ""},
 		"folded":            {"name: b\ndescription: >\n  It\n  builds.\nmodel: haiku\n", "all", "It builds.", "haiku"},
 		"a block":           {"name: b\ndescription: |-\n  It\n\n  builds.\n", "all", "It builds.", ""},
+		"blank lines":       {least + "\ntools:\n\n  # which\n  - Read\n\n\nmodel: opus\n", "Read", "Builds.", "opus"},
+		"a block, kept":     {"name: b\ndescription: |+\n  # It\n  builds.\n\n", "all", "# It builds.", ""},
 		"quoted":            {"name: 'b'\ndescription: \"It: builds.\"\n", "all", "It: builds.", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

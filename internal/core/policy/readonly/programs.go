@@ -14,7 +14,7 @@ var readers = []string{
 	"grep", "egrep", "fgrep", "zgrep", "zcat", "diff", "cmp", "stat", "du", "df", "basename", "dirname", "realpath", "readlink", "pwd", "cd", "pushd", "popd",
 	"echo", "printf", "true", "false", ":", "test", "[", "which", "type", "sleep", "seq", "expr", "id", "whoami", "uname", "nproc", "date", "strings",
 	"od", "hexdump", "base64", "sha1sum", "sha256sum", "sha512sum", "md5sum", "cksum", "jq", "let", "exit", "return", "break", "continue", "set", "shift",
-	"local", "read", "wait", "xargs", "popkit", "ps", "cloc", "tokei",
+	"local", "read", "wait", "xargs", "ps", "cloc", "tokei",
 }
 
 // checked read only as long as their words say nothing else. Each is asked with words
@@ -76,10 +76,20 @@ func first(args []shell.Word, words ...string) bool {
 	return len(args) > 0 && slices.Contains(words, string(args[0]))
 }
 
+// popkit's commands for agents; what they say to popkit changes no file.
+func popkit(args []shell.Word) bool {
+	if first(args, "plan") {
+		return len(args) > 1 && first(args[1:], "present", "validate", "show")
+	}
+	return first(args, "insight", "check-in", "ask", "report", "usage", "guard", "roles", "config", "version")
+}
+
+var commandFlag = regexp.MustCompile(`^-[elux]*c$`)
+
 // inner lets a shell run a script on its command line, each command of which is looked
 // at by itself.
 func inner(args []shell.Word) bool {
-	return len(args) > 1 && regexp.MustCompile(`^-[elux]*c$`).MatchString(string(args[0]))
+	return len(args) > 1 && commandFlag.MatchString(string(args[0]))
 }
 
 // address and action of sed's that only choose lines and replace in them.

@@ -127,7 +127,7 @@ func program(name string, args []shell.Word) string {
 	if len(args) == 1 && (args[0] == "--version" || args[0] == "--help") {
 		return ""
 	}
-	if slices.Contains(readers, name) {
+	if slices.Contains(readers, name) || name == "popkit" && popkit(args) {
 		return ""
 	}
 	line := strings.TrimSpace(name + " " + text(args))

@@ -21,7 +21,7 @@ var reads = []string{
 	"awk -F: '{print $1}' a", "awk 'NR<20' a", "sort a | uniq -c | sort -rn", "diff a b", "tree -L 2", "file a", "cd src && ls && cd ..", "f=a.go; cat $f",
 	"for f in *.go; do head -3 $f; done", "if test -f a; then cat a; fi", "cat a 2>/dev/null", "cat a > /dev/null 2>&1", "timeout 5 git log", "LC_ALL=C sort a",
 	"sh -c 'cat a; ls'", "bash -lc 'git status'", "go version", "go doc net/http", "go list ./...", "npm ls", "python3 --version", "command -v go", "date", "/usr/bin/env ls",
-	"popkit insight add --tags a 'text'", "popkit plan present plan.md", "popkit plan present - <<'END'\n1. touch a > b\nEND", "printf '1. x\n' | popkit plan present -", "popkit report --status blocked --summary x", "cat <<E\nx\nE", "echo done", "GIT_PAGER=cat git log",
+	"popkit insight add --tags a 'text'", "popkit plan present plan.md", "popkit plan present - <<'END'\n1. touch a > b\nEND", "printf '1. x\n' | popkit plan present -", "popkit report --status blocked --summary x", "popkit ask \"$QUESTION\"", "popkit roles implementer", "cat <<E\nx\nE", "echo done", "GIT_PAGER=cat git log",
 	"xxd a | head", "jq .name package.json", "[ -f a ] && cat a", "mapfile -t x < a", "git log | cat", "cat $UNKNOWN", "cat a &",
 }
 
@@ -36,7 +36,7 @@ var changes = []string{
 	"python3 -c 'print(1)'", "python3 x.py", "node -e '1'", "./run.sh", "bash run.sh", "sh < run.sh", "source a.sh", ". a.sh", "eval \"touch a\"", "sh -c 'cat a; touch b'",
 	"x=$(touch a)", "cat <(touch a)", "f() { touch x; }; f", "alias ls=rm; ls a", "trap 'rm a' EXIT", "exec 3> a", ": > a", "coproc rm a", "$X a", "cat a; $X", "sudo cat a", "ssh host cat a",
 	"GIT_EXTERNAL_DIFF=./x git diff", "PAGER=./x git log", "LD_PRELOAD=./x ls", "export PATH=.:$PATH; ls", "PATH=.; ls", "find $X", "git $X", "sort $X", "/tmp/ls", "../git status", "curl https://x", "wget x", "vim a", "env ./x",
-	"nohup ./x", "dd if=a of=b", "chmod +x a", "patch < p", "tar xf a.tar", "cat 'unclosed", "truncate -s0 a", "install a b", "rsync a b", "docker run x", "kill 1",
+	"nohup ./x", "dd if=a of=b", "chmod +x a", "patch < p", "tar xf a.tar", "cat 'unclosed", "truncate -s0 a", "install a b", "rsync a b", "docker run x", "kill 1", "popkit power merge", "popkit plan make x", "popkit gc", "popkit serve x", "popkit report --summary $(touch a)",
 }
 
 func TestScript(t *testing.T) {
