@@ -8,9 +8,9 @@ import (
 // account is what one process has used, and how much of that was told. A result says
 // what all of the process used, over all its turns, and a process that resumes a
 // session begins with nothing; so what is told is the difference to what was told
-// before. Between results the tokens of answers are told as they come, so that a
-// budget is kept within a long turn, and what a process used that dies in one is not
-// lost.
+// before. Between results the tokens of answers are told as they come, and what the CLI
+// then says of the cost, so that a budget is kept within a long turn, and what a process
+// used that dies in one is not lost.
 type account struct {
 	seen map[string]bool // answers of the model, by ID
 	told event.Usage
@@ -29,6 +29,13 @@ func (a *account) answered(m wire.Message) event.Usage {
 	return a.tell(a.told.Plus(event.Usage{
 		InputTokens: u.Input + u.CacheRead + u.CacheCreation, CachedTokens: u.CacheRead, OutputTokens: u.Output,
 	}))
+}
+
+// costs returns what is new when the process is said to have cost so much.
+func (a *account) costs(usd float64) event.Usage {
+	all := a.told
+	all.CostUSD = usd
+	return a.tell(all)
 }
 
 // ended returns what is new with a result.

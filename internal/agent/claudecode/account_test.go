@@ -30,6 +30,8 @@ func TestAccount(t *testing.T) {
 	synthetic := message("2", 9, 9, 9)
 	synthetic.Message.Model = "<synthetic>"
 	add(a.answered(synthetic))
+	add(a.costs(0.3))
+	add(a.costs(0.2))
 	add(a.ended(total(0.5, 2, 100, 50, 20)))
 	if want := (event.Usage{InputTokens: 150, CachedTokens: 50, OutputTokens: 20, CostUSD: 0.5, Turns: 2}); sum != want {
 		t.Errorf("after a turn %+v, want %+v", sum, want)

@@ -377,3 +377,32 @@ rules:
 	}
 	r.check(t)
 }
+
+// TestRealCost: what an agent costs is told within a turn, before there is a result.
+func TestRealCost(t *testing.T) {
+	r := newReal(t, `
+rules:
+  - name: a
+    steps:
+      - {tool: Bash, input: {command: echo 1, description: d}, usage: {input: 10000, output: 500}}
+      - {tool: Bash, input: {command: "until test -e paid.txt; do sleep 0.05; done", description: d}}
+      - `+reportStep+`
+      - {text: The end.}
+`, launch.Options{})
+	s, err := r.Start(t.Context(), r.spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() bool {
+		r.desk.mu.Lock()
+		defer r.desk.mu.Unlock()
+		return r.desk.used.CostUSD > 0 && r.desk.used.Turns == 0
+	})
+	if err := os.WriteFile(filepath.Join(r.spec.Workspace, "paid.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantReport(t, r.wait(t, s), event.ReportDone, "all there")
+	if r.desk.used.Turns == 0 || r.desk.used.CostUSD <= 0 {
+		t.Errorf("used is %+v", r.desk.used)
+	}
+}

@@ -117,7 +117,13 @@ func (f *fake) take(m map[string]any) {
 		if request["subtype"] == "interrupt" {
 			f.interrupt <- struct{}{}
 		}
-		f.print(map[string]any{"type": "control_response", "response": map[string]any{"subtype": "success", "request_id": m["request_id"], "response": map[string]any{}}})
+		response := map[string]any{}
+		if request["subtype"] == "get_session_cost" {
+			f.mu.Lock()
+			response["text"] = fmt.Sprintf("Total cost:   $%g", f.cost)
+			f.mu.Unlock()
+		}
+		f.print(map[string]any{"type": "control_response", "response": map[string]any{"subtype": "success", "request_id": m["request_id"], "response": response}})
 	case "control_response":
 		response := m["response"].(map[string]any)
 		id := response["request_id"].(string)
@@ -166,7 +172,9 @@ func (f *fake) say(text string) {
 	if f.model == "fake-model" {
 		f.used[0] += 100
 		f.used[1] += 20
+		f.mu.Lock()
 		f.cost += 0.25
+		f.mu.Unlock()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"popkit/internal/agent/claudecode/wire"
+	"popkit/internal/core/event"
 )
 
 // hear takes one line of the CLI.
@@ -69,7 +70,7 @@ func (s *sitting) assistant(ctx context.Context, e wire.Event) {
 		s.turn.fault = m.Error
 	} else {
 		s.began, s.known = true, true
-		s.use(ctx, s.account.answered(m))
+		s.answered(ctx, m)
 	}
 	for _, b := range m.Blocks() {
 		switch b.Type {
@@ -82,6 +83,27 @@ func (s *sitting) assistant(ctx context.Context, e wire.Event) {
 			}
 		}
 	}
+}
+
+// answered tells what an answer of the model has used, and asks what all has cost: between
+// results the CLI says so only if it is asked.
+func (s *sitting) answered(ctx context.Context, m wire.Message) {
+	used := s.account.answered(m)
+	s.use(ctx, used)
+	if used != (event.Usage{}) && s.cost == nil && !s.costless {
+		s.cost = s.p.ask(wire.SessionCost{})
+	}
+}
+
+// costs takes what the process has cost so far.
+func (s *sitting) costs(ctx context.Context, r wire.ControlResponse) {
+	s.cost = nil
+	usd, ok := r.Cost()
+	if !ok {
+		s.costless = true // its results say it
+		return
+	}
+	s.use(ctx, s.account.costs(usd))
 }
 
 func (s *sitting) user(ctx context.Context, e wire.Event) {

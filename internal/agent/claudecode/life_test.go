@@ -415,6 +415,7 @@ say two
 result
 turn without a report
 say three
+wait 1s
 kill
 process
 turn killed
@@ -422,7 +423,7 @@ say four
 report done all
 result`, func(t *testing.T, s *stage) {
 		wantReport(t, s.run(t), event.ReportDone, "all")
-		want := event.Usage{InputTokens: 400, OutputTokens: 61, CostUSD: 0.75, Turns: 4} // of the turn that was killed there is no result
+		want := event.Usage{InputTokens: 400, OutputTokens: 61, CostUSD: 1, Turns: 4} // of the turn that was killed there is no result, but what it had cost
 		if s.used != want {
 			t.Errorf("used is %+v, want %+v", s.used, want)
 		}

@@ -259,7 +259,7 @@ func (a *session) launch(resume bool) launch.Spec {
 	return launch.Spec{
 		Session: a.id, Resume: resume, Workspace: s.Workspace, State: s.State, Given: s.Given, Env: s.Env,
 		Secret: func(value string) { a.redactor.Learn(value) },
-		Model: s.RoleDef.Model, System: s.RoleDef.Prompt, Tools: s.RoleDef.Tools,
+		Model:  s.RoleDef.Model, System: s.RoleDef.Prompt, Tools: s.RoleDef.Tools,
 	}
 }
 

@@ -19,6 +19,9 @@ type sitting struct {
 	running map[string]string // tools that run, by the call's ID
 	bad     int               // lines that are no events
 
+	cost     <-chan wire.ControlResponse // what all has cost; nil: not asked
+	costless bool                        // this CLI does not say so
+
 	init    <-chan wire.ControlResponse // nil once it is there
 	idle    bool                        // no turn is under way
 	later   string                      // what is said when timer fires
@@ -54,6 +57,8 @@ func (l *life) sit(ctx context.Context, b body, text string) step {
 			s.hear(ctx, h)
 		case r := <-s.init:
 			s.initialized(ctx, r)
+		case r := <-s.cost:
+			s.costs(ctx, r)
 		case <-s.timer:
 			s.timer = nil
 			s.tell(ctx, s.later)

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strconv"
 )
 
 // What the CLI asks of its host.
@@ -190,6 +192,36 @@ type Interrupt struct{}
 // MarshalJSON makes the request of it.
 func (Interrupt) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{"subtype": doInterrupt})
+}
+
+// SessionCost asks what the process has cost so far; the answer has a Cost. Releases
+// that do not know it do not answer.
+type SessionCost struct{}
+
+// MarshalJSON makes the request of it.
+func (SessionCost) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"subtype": "get_session_cost"})
+}
+
+// totalCost is where the answer says it, in words for people. (There is get_usage, with
+// numbers; but for subscribers it may ask the service for their limits each time.)
+var totalCost = regexp.MustCompile(`(?:Total|Estimated) cost:\s+\$(\d+(?:\.\d+)?)`)
+
+// Cost reads the answer to a SessionCost: US dollars. false: the release says it in
+// another way, or not at all.
+func (r ControlResponse) Cost() (float64, bool) {
+	var said struct {
+		Text string `json:"text"`
+	}
+	if r.Err() != nil || json.Unmarshal(r.Response.Response, &said) != nil {
+		return 0, false
+	}
+	m := totalCost.FindStringSubmatch(said.Text)
+	if m == nil {
+		return 0, false
+	}
+	usd, err := strconv.ParseFloat(m[1], 64)
+	return usd, err == nil
 }
 
 // BackgroundTasks moves a running tool, or all of them, to the background: the model

@@ -153,6 +153,7 @@ func TestWhatIsWritten(t *testing.T) {
 		}},
 		wire.Request{ID: "2", What: wire.Interrupt{}},
 		wire.Request{ID: "3", What: wire.BackgroundTasks{ToolUseID: "toolu_1"}},
+		wire.Request{ID: "4", What: wire.SessionCost{}},
 		wire.Answer{ID: "a"},
 		wire.Answer{ID: "b", Response: json.RawMessage(`{"behavior":"deny"}`)},
 		wire.Answer{ID: "c", Err: "no"},
@@ -167,6 +168,7 @@ func TestWhatIsWritten(t *testing.T) {
 		`{"type":"control_request","request_id":"1","request":{"subtype":"initialize","hooks":{"PreToolUse":[{"matcher":"*","hookCallbackIds":["pre"],"timeout":30}]},"sdkMcpServers":["popkit"]}}`,
 		`{"type":"control_request","request_id":"2","request":{"subtype":"interrupt"}}`,
 		`{"type":"control_request","request_id":"3","request":{"subtype":"background_tasks","tool_use_id":"toolu_1"}}`,
+		`{"type":"control_request","request_id":"4","request":{"subtype":"get_session_cost"}}`,
 		`{"type":"control_response","response":{"subtype":"success","request_id":"a","response":{}}}`,
 		`{"type":"control_response","response":{"subtype":"success","request_id":"b","response":{"behavior":"deny"}}}`,
 		`{"type":"control_response","response":{"subtype":"error","request_id":"c","error":"no"}}`,
@@ -204,6 +206,24 @@ func TestConcurrentWrites(t *testing.T) {
 	}
 	if n != writers*each {
 		t.Errorf("%d messages were read, want %d", n, writers*each)
+	}
+}
+
+func TestCost(t *testing.T) {
+	for line, want := range map[string]float64{
+		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"text":"Total cost:            $0.0006\nTotal duration (API):  0s"}}}`: 0.0006,
+		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"text":"Estimated cost: $12"}}}`:                                           12,
+		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"text":"It was free"}}}`:                                               -1,
+		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{}}}`:                                                                   -1,
+		`{"type":"control_response","response":{"subtype":"error","request_id":"1","error":"unknown"}}`:                                                                 -1,
+	} {
+		r, err := wire.As[wire.ControlResponse](wire.Event{Raw: json.RawMessage(line)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := r.Cost(); ok != (want >= 0) || ok && got != want {
+			t.Errorf("%s: %g, %t", line, got, ok)
+		}
 	}
 }
 
