@@ -212,7 +212,7 @@ func TestConcurrentWrites(t *testing.T) {
 func TestCost(t *testing.T) {
 	for line, want := range map[string]float64{
 		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"text":"Total cost:            $0.0006\nTotal duration (API):  0s"}}}`: 0.0006,
-		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"text":"Estimated cost: $12"}}}`:                                           12,
+		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"text":"Estimated cost: $12"}}}`:                                       12,
 		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{"text":"It was free"}}}`:                                               -1,
 		`{"type":"control_response","response":{"subtype":"success","request_id":"1","response":{}}}`:                                                                   -1,
 		`{"type":"control_response","response":{"subtype":"error","request_id":"1","error":"unknown"}}`:                                                                 -1,
