@@ -28,13 +28,17 @@ func newStart(e *command.Env) *cobra.Command {
 		Long: `Start a run from an objective, a plan file or both. The plan is shown first with
 what it may cost, and needs a yes, or --yes.
 
-Without --plan the objective gets the default phases: explore, design, implement,
-test, document, review. The run goes on in a process of its own; closing the
+Without --plan the objective becomes a plan by a planning agent that only reads,
+where Claude Code drives the agents or planner.runtime says who plans; the plan is
+saved. With --phases, and elsewhere, it gets the default phases: explore, design,
+implement, test, document, review. The run goes on in a process of its own; closing the
 terminal does not end it.
 
 --detach returns once the engine has the run and prints the run's ID alone, for
 scripts; --no-wait does so too and says how to watch the run, for people.`,
-		Example: `  popkit power start "Build user authentication with tests" --runtime exec:./agent.sh
+		Example: `  popkit power start "Build user authentication with tests"
+  popkit power start --objective-file issue.md --edit
+  popkit power start "Build a login" --phases implement,test --runtime exec:./agent.sh
   popkit power start --plan plan.yaml --agents 4
   id=$(popkit power start --plan plan.yaml --yes --detach)`,
 		Args: command.Takes(0, 1),
