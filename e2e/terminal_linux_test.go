@@ -31,6 +31,15 @@ type terminal struct {
 // onTerminal starts popkit in a new repository.
 func onTerminal(t *testing.T, plan string, args ...string) *terminal {
 	t.Helper()
+	x := newTerminal(t, plan)
+	t.Cleanup(func() { x.do("popkit", "power", "stop", "--now") })
+	x.start(args)
+	return x
+}
+
+// newTerminal is one in a new repository, on which nothing was started yet.
+func newTerminal(t *testing.T, plan string) *terminal {
+	t.Helper()
 	home, err := os.MkdirTemp("/tmp", "pk-")
 	if err != nil {
 		t.Fatal(err)
@@ -49,8 +58,6 @@ func onTerminal(t *testing.T, plan string, args ...string) *terminal {
 	for _, git := range []string{"init -q -b main", "config user.name Ada", "config user.email ada@example.com", "commit -q --allow-empty -m begin"} {
 		x.do("git", strings.Fields(git)...)
 	}
-	t.Cleanup(func() { x.do("popkit", "power", "stop", "--now") })
-	x.start(args)
 	return x
 }
 
