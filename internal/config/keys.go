@@ -48,7 +48,7 @@ var keys = []Key{
 	{Name: "limits.agent_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one agent, and of a setup command; past it the agent is replaced, its work kept", Effect: inRun},
 	{Name: "limits.silence_minutes", Unit: "minutes, 0: no limit", Meaning: "an agent that shows no sign of life for so long hangs, and is replaced", Effect: inRun},
 	{Name: "limits.barrier_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one phase; past it on_barrier_timeout says what happens", Effect: inRun},
-	{Name: "limits.decision_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "an agent's question that nobody answers for so long is answered by its default, else denied", Effect: inRun},
+	{Name: "limits.decision_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "an agent's question that nobody answers for so long is answered by its default, else denied; one that waits so long for the answer to its plan is ended, and the question stays", Effect: inRun},
 	{Name: "limits.check_timeout_minutes", Unit: "minutes, 0: no limit", Meaning: "time of one check that has no timeout of its own; past it the check could not run, which is no pass", Effect: inRun},
 	{Name: "limits.retry_delay_seconds", Unit: "seconds", Meaning: "pause before the second attempt at a task; it doubles with each", Effect: inRun},
 	{Name: "limits.context_bytes", Unit: "bytes", Meaning: "earlier work and insights in a prompt; beyond it they are ranked, and the prompt says what was left out", Effect: inRun},
