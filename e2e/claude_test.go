@@ -41,25 +41,14 @@ func TestClaudeCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	turn, times := make(chan struct{}, 1), &stopwatch{}
+	times := &stopwatch{}
 	t.Run("cases", func(t *testing.T) {
-		testscript.Run(t, testscript.Params{
+		testscript.RunT(serial{t}, testscript.Params{
 			Dir: filepath.Join("testdata", "claude"),
 			Setup: func(env *testscript.Env) error {
-				turn <- struct{}{}
 				began := time.Now()
-				env.Defer(func() {
-					times.add(filepath.Base(env.WorkDir), time.Since(began))
-					<-turn
-				})
-				if err := setup(env); err != nil {
-					return err
-				}
-				if err := mayRead(env, filepath.Dir(filepath.Dir(cli.Bin))); err != nil {
-					return err
-				}
-				env.Setenv("PATH", strings.Join([]string{binaries, cli.Bin, os.Getenv("PATH")}, string(filepath.ListSeparator)))
-				return nil
+				env.Defer(func() { times.add(filepath.Base(env.WorkDir), time.Since(began)) })
+				return setupClaude(env, cli)
 			},
 			RequireUniqueNames:  true,
 			RequireExplicitExec: true,
@@ -70,6 +59,28 @@ func TestClaudeCases(t *testing.T) {
 		})
 	})
 	fmt.Printf("cases on Claude Code %s, seconds:\n%s", cli.Version, times)
+}
+
+// serial runs scripts one after the other.
+type serial struct{ *testing.T }
+
+func (serial) Parallel()     {}
+func (serial) Verbose() bool { return testing.Verbose() }
+
+func (s serial) Run(name string, script func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { script(serial{t}) })
+}
+
+// setupClaude is setup with a CLI that is found and can be read by agents.
+func setupClaude(env *testscript.Env, cli claudetest.CLI) error {
+	if err := setup(env); err != nil {
+		return err
+	}
+	if err := mayRead(env, filepath.Dir(filepath.Dir(cli.Bin))); err != nil {
+		return err
+	}
+	env.Setenv("PATH", strings.Join([]string{binaries, cli.Bin, os.Getenv("PATH")}, string(filepath.ListSeparator)))
+	return nil
 }
 
 // mayRead lets agents read where the CLI is, which may be a folder that is hidden
