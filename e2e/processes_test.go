@@ -40,12 +40,14 @@ func processes(ts *testscript.TestScript) []process {
 	return out
 }
 
-// agentCLIs are the CLIs among them, but not what starts and holds them.
+// agentCLIs are the CLIs among them, but not what starts and holds them. One that
+// runs on Node puts a title in the place of its arguments.
 func agentCLIs(ts *testscript.TestScript) []process {
 	var out []process
 	for _, p := range processes(ts) {
 		exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(p.pid), "exe"))
-		if err == nil && strings.Contains(p.args, "stream-json") && filepath.Base(exe) != "popkit" {
+		named := strings.Contains(p.args, "stream-json") || strings.TrimSpace(p.args) == "claude"
+		if err == nil && named && filepath.Base(exe) != "popkit" {
 			out = append(out, p)
 		}
 	}
