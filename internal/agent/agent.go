@@ -14,6 +14,12 @@ type Runtime interface {
 	Start(ctx context.Context, s Spec) (Session, error)
 }
 
+// Patient is a Runtime that can start an agent ahead: it heeds Spec.Begin. Its Start
+// then may wait for a good time, as long as its context lets it.
+type Patient interface {
+	Patient()
+}
+
 // Session is an agent that was started.
 type Session interface {
 	// Ident identifies the agent's process, also for a later engine.
@@ -56,6 +62,9 @@ type Spec struct {
 	// Again is told when another process of the agent goes on, since the one before it is
 	// gone; from then on Ident is that one's. It may be nil.
 	Again func(id proc.Ident, why string)
+	// Begin is closed when an agent that is started ahead may begin: nothing is said in
+	// its name before. Nil: at once.
+	Begin <-chan struct{}
 	Grace time.Duration // between asking an agent to end and ending it; 0 = proc.DefaultGrace
 }
 

@@ -65,7 +65,9 @@ func (d *daemon) open(ctx context.Context) error {
 	d.setRules(d.st.State)
 	d.openNotify(ctx)
 	d.files = statefile.New(d.Run.Place.Repo, d.Run.ID)
-	d.engine = engine.New(d.st, effects.New(d.effects(ctx)), d.observe)
+	done := effects.New(d.effects(ctx))
+	d.later(done.Close)
+	d.engine = engine.New(d.st, done, d.observe)
 	d.about.Sandbox, d.about.Claude = <-isolation, <-runtimes
 	if err := d.raise(<-held); err != nil {
 		return err

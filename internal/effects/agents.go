@@ -24,6 +24,8 @@ func (e *Effects) prepare(ctx context.Context, o engine.Order) (event.Data, erro
 	if err != nil {
 		return nil, err
 	}
+	o.Workspace = path
+	e.standBy(ctx, o)
 	return event.AgentPrepared{Effect: o.Key, Agent: o.Agent, Workspace: path, Base: o.Request.Base}, nil
 }
 
@@ -73,52 +75,36 @@ func (e *Effects) interrupted(ctx context.Context, o engine.Order, exit event.Ag
 }
 
 func (e *Effects) attempt(ctx context.Context, o engine.Order, tell func(event.Data)) (out agent.Outcome, err error) {
-	rt, err := e.cfg.Runtime(o.Request.Runtime)
+	l, err := e.ready(ctx, o)
 	if err != nil {
 		return out, err
 	}
-	seat, err := e.cfg.Seat(ctx, o)
-	if err != nil {
-		return out, err
-	}
+	defer l.cancel()
 	defer func() {
 		// What went wrong in clearing up does not undo what the agent did.
-		if left := seat.Leave(); left != nil {
+		if left := l.seat.Leave(); left != nil {
 			out.Detail = strings.TrimSpace(out.Detail + "\nits place could not be cleared up: " + left.Error())
 		}
 	}()
-	began, begun := time.Now(), make(chan struct{})
-	session, err := rt.Start(ctx, agent.Spec{
-		Run: o.Run, Task: o.Task, Agent: o.Agent, Phase: o.PhaseName, Role: o.Request.Role, RoleDef: o.Role, Attempt: o.Request.Attempt,
-		Prompt: o.Request.Prompt, Workspace: o.Workspace, Env: seat.Env, ResultFile: seat.ResultFile,
-		Transcript: seat.Transcript, TranscriptLimit: seat.TranscriptLimit, Secrets: seat.Secrets, Freezer: e.cfg.Freezer,
-		Confine: seat.Confine, Caller: seat.Caller, State: seat.State, Given: seat.Given,
-		Again: func(id proc.Ident, why string) {
-			<-begun // no other process goes on before it is told that there was one
-			seat.Begun(id.PID)
-			tell(event.AgentResumed{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Why: e.cfg.Redactor.String(why)})
-		},
-	})
-	if err != nil {
-		return out, err
-	}
+	defer context.AfterFunc(ctx, l.cancel)()
 	e.mu.Lock()
-	e.sessions[o.Agent] = session
+	e.sessions[o.Agent] = l.session
 	e.mu.Unlock()
-	defer session.Stop(true) // it has ended, but for a panic
-	id := session.Ident()
-	seat.Begun(id.PID)
-	started := event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Sandbox: seat.Sandbox}
-	if s, ok := session.(agent.Hooked); ok {
+	defer l.session.Stop(true) // it has ended, but for a panic
+	began := time.Now()
+	id := l.session.Ident()
+	l.seat.Begun(id.PID)
+	started := event.AgentStarted{Effect: o.Key, Agent: o.Agent, PID: id.PID, StartTime: id.StartTime, Boot: id.Boot, Sandbox: l.seat.Sandbox}
+	if s, ok := l.session.(agent.Hooked); ok {
 		started.Hook = s.Hooked()
 	}
-	if s, ok := session.(agent.Permitted); ok {
+	if s, ok := l.session.(agent.Permitted); ok {
 		started.Permission = s.Permission()
 	}
 	tell(started)
-	close(begun)
-	stopLooking, stopStocking := look(o, session.Ident, seat.Transcript, e.changes(ctx, o, began), tell), e.stock(ctx, o)
-	out = session.Wait()
+	l.begin(o.Key, tell)
+	stopLooking, stopStocking := look(o, l.session.Ident, l.seat.Transcript, e.changes(ctx, o, began), tell), e.stock(ctx, o)
+	out = l.session.Wait()
 	stopStocking()
 	stopLooking()
 	e.mu.Lock()
@@ -171,6 +157,9 @@ func commitMessage(o engine.Order) string {
 }
 
 func (e *Effects) release(ctx context.Context, o engine.Order) (event.Data, error) {
+	if err := e.dismiss(o.Agent); err != nil {
+		return nil, err
+	}
 	var known []string
 	for _, w := range []*event.AgentCollected{o.Work, o.Whole} {
 		if w != nil {

@@ -73,12 +73,16 @@ type Effects struct {
 
 	mu       sync.Mutex
 	sessions map[string]agent.Session // running agents
+	waiting  map[string]*standby      // agents that were started ahead
+	closed   bool
 
 	auditing sync.Mutex // held while a diff is in memory
 }
 
 // New returns the effects.
-func New(cfg Config) *Effects { return &Effects{cfg: cfg, sessions: map[string]agent.Session{}} }
+func New(cfg Config) *Effects {
+	return &Effects{cfg: cfg, sessions: map[string]agent.Session{}, waiting: map[string]*standby{}}
+}
 
 // Do implements engine.Effects.
 func (e *Effects) Do(ctx context.Context, o engine.Order, tell func(event.Data)) (end event.Data) {

@@ -47,6 +47,9 @@ func hostOf(d *desk.Desk) host {
 
 var _ agent.Runtime = (*Runtime)(nil)
 
+// Patient says that agents can be started ahead.
+func (r *Runtime) Patient() {}
+
 // Start starts the agent's first process.
 func (r *Runtime) Start(ctx context.Context, s agent.Spec) (agent.Session, error) {
 	session, err := r.start(ctx, s)
@@ -78,7 +81,7 @@ func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
 		cancel()
 		return nil, err
 	}
-	b, err := a.spawn(ctx, c)
+	b, err := a.first(ctx, c)
 	if err != nil {
 		cancel()
 		return nil, errors.Join(err, a.kept.Close())
@@ -150,7 +153,16 @@ func (a *session) live(ctx context.Context, b body) {
 	}
 	var wg sync.WaitGroup
 	hearing, deaf := context.WithCancel(ctx)
-	wg.Go(func() { a.urgent(hearing, h, l.urgent) })
+	wg.Go(func() {
+		if a.spec.Begin != nil {
+			select {
+			case <-a.spec.Begin: // before, nobody knows of it
+			case <-hearing.Done():
+				return
+			}
+		}
+		a.urgent(hearing, h, l.urgent)
+	})
 	last := l.live(ctx, b)
 	deaf()
 	wg.Wait()
@@ -274,6 +286,19 @@ func (a *session) respawn(ctx context.Context, id string, resume bool) (body, er
 	return a.spawn(ctx, c)
 }
 
+// first starts the agent's first process; ahead of its time only when that hinders
+// nobody.
+func (a *session) first(ctx context.Context, c launch.Command) (body, error) {
+	if a.spec.Begin == nil {
+		return a.spawn(ctx, c)
+	}
+	pass, err := a.runtime.launcher.EnterAhead(ctx)
+	if err != nil {
+		return body{}, err
+	}
+	return a.enter(ctx, c, pass)
+}
+
 // spawn starts a process when the gate lets it.
 func (a *session) spawn(ctx context.Context, c launch.Command) (body, error) {
 	waiting, stop := a.whileWanted(ctx)
@@ -282,6 +307,11 @@ func (a *session) spawn(ctx context.Context, c launch.Command) (body, error) {
 	if err != nil {
 		return body{}, err
 	}
+	return a.enter(ctx, c, pass)
+}
+
+// enter starts a process that was let in.
+func (a *session) enter(ctx context.Context, c launch.Command, pass launch.Pass) (body, error) {
 	if a.runtime.command != nil {
 		c = a.runtime.command(c)
 	}

@@ -23,6 +23,8 @@ type sitting struct {
 	costless bool                        // this CLI does not say so
 
 	init    <-chan wire.ControlResponse // nil once it is there
+	begun   bool                        // the agent may begin
+	ready   bool                        // the CLI is up
 	idle    bool                        // no turn is under way
 	later   string                      // what is said when timer fires
 	timer   <-chan time.Time
@@ -47,7 +49,8 @@ func (l *life) sit(ctx context.Context, b body, text string) step {
 	defer l.up()
 	s.init = s.p.ask(l.host.initialize())
 	s.listen(ctx, l.limits.Start)
-	stopping := l.stopping
+	stopping, begin := l.stopping, l.spec.Begin
+	s.begun = begin == nil
 	for {
 		select {
 		case h, ok := <-s.p.events:
@@ -59,6 +62,11 @@ func (l *life) sit(ctx context.Context, b body, text string) step {
 			s.initialized(ctx, r)
 		case r := <-s.cost:
 			s.costs(ctx, r)
+		case <-begin:
+			begin, s.begun = nil, true
+			if s.ready {
+				s.task(ctx)
+			}
 		case <-s.timer:
 			s.timer = nil
 			s.tell(ctx, s.later)
@@ -120,6 +128,16 @@ func (s *sitting) initialized(ctx context.Context, r wire.ControlResponse) {
 		s.act(ctx, failed("the CLI could not be set up: %v", err))
 		return
 	}
+	s.ready = true
+	if s.begun {
+		s.task(ctx)
+	} else {
+		s.deaf()
+	}
+}
+
+// task gives the agent its task, once the guard has proved that it holds.
+func (s *sitting) task(ctx context.Context) {
 	if err := s.host.canary(ctx); err != nil {
 		s.act(ctx, failed("the guard did not prove that it holds: %v", err))
 		return

@@ -12,6 +12,7 @@ import (
 const (
 	AtOnce    = 2         // CLIs that may be starting; more of them only make all of them late
 	Footprint = 400 << 20 // bytes that have to be free for each that starts
+	Spare     = 4 << 30   // and for one that is started ahead
 
 	memoryLook  = time.Second     // the kernel tells nobody when memory gets free
 	memoryLimit = 5 * time.Minute // for which a start waits; then it has failed, and is tried again later
@@ -55,6 +56,48 @@ func (g *Gate) Enter(ctx context.Context) (Pass, error) {
 		<-g.slots
 		return Pass{}, err
 	}
+	return g.pass(), nil
+}
+
+// EnterAhead waits until a CLI may start that nobody waits for yet: while no other one is
+// starting, and much more memory is left than it takes.
+func (g *Gate) EnterAhead(ctx context.Context) (Pass, error) {
+	look := time.NewTicker(memoryLook)
+	defer look.Stop()
+	for {
+		if pass, ok := g.tryAhead(); ok {
+			return pass, nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return Pass{}, fmt.Errorf("wait for a time to start ahead: %w", ctx.Err())
+		}
+	}
+}
+
+func (g *Gate) tryAhead() (Pass, bool) {
+	select {
+	case g.slots <- struct{}{}:
+	default:
+		return Pass{}, false
+	}
+	free, known := g.memory()
+	g.mu.Lock()
+	ok := known && g.starting == 0 && free >= Spare
+	if ok {
+		g.starting++
+	}
+	g.mu.Unlock()
+	if !ok {
+		<-g.slots
+		return Pass{}, false
+	}
+	return g.pass(), true
+}
+
+// pass is that of a CLI that has a slot and counts as starting.
+func (g *Gate) pass() Pass {
 	started := sync.OnceFunc(func() {
 		g.count(-1, +1)
 		<-g.slots
@@ -63,7 +106,7 @@ func (g *Gate) Enter(ctx context.Context) (Pass, error) {
 		started()
 		g.count(0, -1)
 	})
-	return Pass{Started: started, Ended: ended}, nil
+	return Pass{Started: started, Ended: ended}
 }
 
 func (g *Gate) count(starting, running int) {

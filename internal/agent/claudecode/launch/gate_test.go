@@ -122,3 +122,44 @@ func TestAvailable(t *testing.T) {
 		t.Error("no group of version 2")
 	}
 }
+
+// TestAhead: what nobody waits for yet hinders nobody.
+func TestAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var free atomic.Int64
+		free.Store(Spare)
+		g := newGate(func() (int64, bool) { return free.Load(), true }, nil)
+		first, err := g.Enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		entered := make(chan Pass, 1)
+		go func() {
+			p, err := g.EnterAhead(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			entered <- p
+		}()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(entered) > 0 {
+			t.Error("it starts beside another one")
+		}
+		free.Store(Spare - 1)
+		first.Started()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(entered) > 0 {
+			t.Error("it starts with too little memory")
+		}
+		free.Store(Spare)
+		(<-entered).Ended()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		free.Store(0)
+		if _, err := g.EnterAhead(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
