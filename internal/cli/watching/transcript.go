@@ -12,6 +12,7 @@ import (
 	"popkit/internal/core/view"
 	"popkit/internal/runs"
 	"popkit/internal/runs/tail"
+	"popkit/internal/show"
 	"popkit/internal/show/talk"
 )
 
@@ -147,5 +148,5 @@ func title(v view.Status, a view.Agent) string {
 	if t, err := command.TaskOf(v, a.Task); err == nil {
 		text += ": " + t.Title
 	}
-	return text
+	return show.Line(text)
 }

@@ -57,7 +57,7 @@ func newWorld(t *testing.T, runtime string) *world {
 			Run: runID, Repo: w.run.Place.Repo, BaseRef: "refs/heads/main", Base: "b", Branch: "popkit/x",
 			Settings: event.Settings{Mode: "native", Tier: "pro", MaxAgents: 2, Runtime: runtime},
 			Plan: objective.Plan{Objective: objective.Objective{Description: "Build a login"}, Phases: []objective.Phase{{Name: "implement", Tasks: []objective.Task{
-				{ID: "api", Role: "implementer", Title: "Write the API", Prompt: "write it"},
+				{ID: "api", Role: "implementer", Title: "Write\x1b[31m the\u202e API", Prompt: "write it"},
 			}}}},
 		},
 		event.EngineStarted{Epoch: 1, PID: 100, Host: "box"},

@@ -53,7 +53,7 @@ func story() []event.Data {
 				Objective: objective.Objective{Description: "Build\n a login", SuccessCriteria: []objective.Criterion{
 					{Text: "tests pass", Check: &objective.Check{Run: "make test"}}, {Text: "it is nice"}}},
 				Phases: []objective.Phase{{Name: "implement", Checks: []objective.Check{{Run: "go vet ./..."}}, Tasks: []objective.Task{
-					{ID: "api", Role: "implementer", Title: "Write the API", Prompt: "p"}, {ID: "docs", Role: "implementer", Title: "Write of it", Prompt: "p"},
+					{ID: "api", Role: "implementer", Title: "Write the API", Prompt: "p"}, {ID: "docs", Role: "implementer", Title: "Write\x1b[2J of\u202e\u009b it", Prompt: "p"},
 					{ID: "extra", Role: "implementer", Title: "More", Prompt: "p"}}}},
 			},
 		},

@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
@@ -107,9 +108,14 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// oneLine makes text of others fit a line of the report.
+// oneLine makes text of others fit a line of the report, which steers no terminal.
 func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.C, r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " "))
 	const limit = 300
 	if r := []rune(text); len(r) > limit {
 		return string(r[:limit]) + "…"
