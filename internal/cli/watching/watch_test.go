@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"popkit/internal/core/event"
+	"popkit/internal/show"
 )
 
 // What was said and what happened is shown by time.
@@ -128,5 +129,27 @@ func TestNothingYet(t *testing.T) {
 	w := newWorld(t, "exec:x")
 	if got := w.show(Options{}); got != "" || w.err.String() != "implementer-1 has printed nothing yet\n" {
 		t.Errorf("got %q, %q", got, w.err.String())
+	}
+}
+
+// Colours are for terminals, and for people who want them; lines fit into the width.
+func TestTerminal(t *testing.T) {
+	for _, c := range []struct {
+		terminal bool
+		vars     map[string]string
+		want     bool
+	}{{true, nil, true}, {false, nil, false}, {true, map[string]string{"NO_COLOR": "1"}, false}} {
+		w := newWorld(t, "claude")
+		w.says(7, text(strings.Repeat("a word and ", 30)))
+		w.width, w.colours, w.vars = 70, c.terminal, c.vars
+		got := w.show(Options{})
+		if strings.Contains(got, "\x1b[") != c.want {
+			t.Errorf("terminal %v, %v: %q", c.terminal, c.vars, got)
+		}
+		for line := range strings.Lines(got) {
+			if n := show.Width(show.Line(line)); n > 70 {
+				t.Errorf("%d columns: %q", n, line)
+			}
+		}
 	}
 }

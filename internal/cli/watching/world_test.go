@@ -43,6 +43,7 @@ type world struct {
 	engine  bool
 	width   int
 	colours bool
+	vars    map[string]string
 	out     bytes.Buffer
 	err     bytes.Buffer
 }
@@ -153,7 +154,7 @@ func (w *world) env(out io.Writer) *command.Env {
 		Host: command.Host{Repo: func(context.Context, string) (command.RepoInfo, error) {
 			return command.RepoInfo{Top: w.run.Place.Repo}, nil
 		}},
-		Streams: command.Streams{Out: out, Err: &w.err}, Getenv: func(string) string { return "" },
+		Streams: command.Streams{Out: out, Err: &w.err}, Getenv: func(name string) string { return w.vars[name] },
 		Now: func() time.Time { return start.Add(5 * time.Minute) }, Live: w.colours, Width: func() int { return w.width },
 		Dial: func(string) api.Caller { return engine{w} },
 	}
