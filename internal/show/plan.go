@@ -41,6 +41,7 @@ func Plan(p objective.Plan, f PlanFacts, width int) string {
 		field("mode", "%s%s; tier %s", s.Mode, note(s.ModeReason), s.Tier)
 		field("agents", "%s", agentsCost(f))
 		field("time", "%s", timeCost(f))
+		field("money", "%s", moneyCost(s.Budgets))
 	}
 	for i, c := range p.Objective.SuccessCriteria {
 		name := ""
@@ -113,6 +114,22 @@ func timeCost(f PlanFacts) string {
 		text += " to " + Took(time.Duration(f.Cost.Longest))
 	}
 	return text + runLimit(s)
+}
+
+// moneyCost is the most that agents may cost; what they do cost only they can say.
+func moneyCost(b event.Budgets) string {
+	var parts []string
+	add := func(usd float64, format string) {
+		if usd > 0 {
+			parts = append(parts, fmt.Sprintf(format, usd))
+		}
+	}
+	add(b.Run.CostUSD, "at most $%.2f for the run")
+	add(b.Task.CostUSD, "at most $%.2f for a task")
+	if len(parts) == 0 {
+		return "agents have no limit of money"
+	}
+	return strings.Join(parts, ", ") + ", as far as agents say what they use"
 }
 
 func runLimit(s event.Settings) string {

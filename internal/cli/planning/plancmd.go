@@ -27,6 +27,8 @@ type Cost struct {
 	Waves      int                `json:"waves"`
 	Shortest   objective.Duration `json:"shortest"` // when each agent takes its limit
 	Longest    objective.Duration `json:"longest"`
+	MaxRunUSD  float64            `json:"max_run_usd,omitempty"` // the run's budget of money
+	MaxTaskUSD float64            `json:"max_task_usd,omitempty"`
 }
 
 type makeOptions struct {
@@ -84,8 +86,11 @@ func runMake(ctx context.Context, e *command.Env, o makeOptions) error {
 	if !o.JSON {
 		return e.Print(show.Plan(n.Plan, facts, e.Width()))
 	}
-	c := facts.Cost
-	out := Result{Cost: Cost(c), File: d.Source, Command: p.again(d.Source)}
+	c, budgets := facts.Cost, facts.Settings.Budgets
+	out := Result{Cost: Cost{
+		Agents: c.Agents, MostAgents: c.MostAgents, AtOnce: c.AtOnce, Waves: c.Waves, Shortest: c.Shortest, Longest: c.Longest,
+		MaxRunUSD: budgets.Run.CostUSD, MaxTaskUSD: budgets.Task.CostUSD,
+	}, File: d.Source, Command: p.again(d.Source)}
 	if d.Made != nil {
 		out.Made = *d.Made
 	}
