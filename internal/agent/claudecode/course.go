@@ -189,8 +189,8 @@ func (c *course) refused(t turn) step {
 // a few times where it did not: such limits are often about the last minute.
 func (c *course) limited(t turn, words string) step {
 	report := &event.Report{Status: event.ReportQuota, Summary: words}
-	if t.limit != nil && t.limit.Rejected() && t.limit.Info.ResetsAt > 0 {
-		report.ResetsAt = time.Unix(int64(t.limit.Info.ResetsAt), 0).UTC()
+	if at := resetsAt(t.limit, c.now()); !at.IsZero() {
+		report.ResetsAt = at
 	} else if a, ok := quota.Find(words, c.now(), time.LoadLocation); ok {
 		report.ResetsAt = a.Until
 	}
@@ -198,6 +198,19 @@ func (c *course) limited(t turn, words string) step {
 		return step{way: fail, why: words, report: report}
 	}
 	return c.retry("the model's service limits requests: "+words, min(c.limits.Retries, 3), report)
+}
+
+// resetsAt is when a limit that is reached is reset; zero where that is not said, or can't
+// be meant: a run that waits for it would wait for ever.
+func resetsAt(l *wire.RateLimit, now time.Time) time.Time {
+	if l == nil || !l.Rejected() {
+		return time.Time{}
+	}
+	in := l.Info.ResetsAt - float64(now.Unix())
+	if in <= 0 || in > quota.Longest.Seconds() {
+		return time.Time{}
+	}
+	return time.Unix(int64(l.Info.ResetsAt), 0).UTC()
 }
 
 // retry waits, longer each time, and goes on; past the bound it ends with the report,

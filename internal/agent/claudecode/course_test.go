@@ -30,6 +30,9 @@ func TestCourse(t *testing.T) {
 	told := limit
 	told.limit = &wire.RateLimit{}
 	told.limit.Info.Status, told.limit.Info.ResetsAt = "rejected", 1772377200
+	absurd := apiError(wire.FaultRateLimit, 429, "slow down")
+	absurd.limit = &wire.RateLimit{}
+	absurd.limit.Info.Status, absurd.limit.Info.ResetsAt = "rejected", 1772377200000 // milliseconds
 	allowed := apiError(wire.FaultRateLimit, 429, "slow down")
 	allowed.limit = &wire.RateLimit{}
 	allowed.limit.Info.Status, allowed.limit.Info.ResetsAt = "allowed_warning", 1772377200
@@ -60,6 +63,7 @@ func TestCourse(t *testing.T) {
 		{"a limit that names its time", limit, false, fail, "session limit", event.ReportQuota, "2026-03-01T13:30:00Z"},
 		{"a limit whose time the service told", told, false, fail, "session limit", event.ReportQuota, "2026-03-01T15:00:00Z"},
 		{"a limit of the moment", apiError(wire.FaultRateLimit, 429, "slow down"), false, say, "service failed", "", ""},
+		{"a time that can't be meant", absurd, false, say, "service failed", "", ""},
 		{"a time of a limit that is not reached", allowed, false, say, "service failed", "", ""},
 		{"an odd request", apiError(wire.FaultInvalid, 400, "tool_use ids"), false, afresh, "earlier session", "", ""},
 		{"refused", result(wire.Result{Subtype: wire.ResultSuccess, IsError: true, NumTurns: 1, StopReason: "refusal", Text: "no"}), false, fail, "refused", event.ReportFailed, ""},
