@@ -276,7 +276,7 @@ func Default() Config {
 		},
 		Sandbox: SandboxAuto, SandboxWrite: []string{}, SandboxRead: []string{}, SandboxHide: []string{}, SandboxNetwork: "on",
 		Notify:  Notify{TimeoutSeconds: 10},
-		Planner: Planner{Runtime: PlannerAuto, MaxMinutes: 10, MaxCostUSD: 2},
+		Planner: Planner{Runtime: PlannerAuto, MaxMinutes: 15, MaxCostUSD: 5},
 		Redis:   Redis{Prefix: "pop"},
 	}
 }

@@ -12,10 +12,14 @@ import (
 	"strings"
 )
 
-// Answer asks on the terminal and returns the line that is typed, in lower case.
+// Answer asks on the terminal and returns the line that is typed, in lower case; who
+// closes the input says no.
 func (e *Env) Answer(question string) (string, error) {
 	fmt.Fprint(e.Err, question)
 	line, err := readLine(e.In)
+	if errors.Is(err, io.EOF) {
+		return "n", nil
+	}
 	if err != nil {
 		return "", fmt.Errorf("read the answer: %w", err)
 	}
@@ -29,13 +33,14 @@ func (e *Env) Yes(question string) (bool, error) {
 }
 
 // readLine reads a line and nothing of what comes after it, which is for who asks
-// next, or for a program that the terminal is given to.
+// next, or for a program that the terminal is given to. It is io.EOF where there is
+// nothing more.
 func readLine(in io.Reader) (string, error) {
 	var line []byte
 	var b [1]byte
 	for {
 		n, err := in.Read(b[:])
-		if n == 1 && b[0] == '\n' || errors.Is(err, io.EOF) {
+		if n == 1 && b[0] == '\n' || errors.Is(err, io.EOF) && len(line) > 0 {
 			return string(line), nil
 		}
 		if err != nil {
