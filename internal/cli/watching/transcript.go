@@ -87,7 +87,7 @@ func Show(ctx context.Context, e *command.Env, o Options) (err error) {
 	if err := w.backlog(ctx, title(v, a)); err != nil {
 		return err
 	}
-	if live {
+	if live && !w.ended { // it may have since it was looked for
 		if err := w.follow(ctx); err != nil {
 			return err
 		}

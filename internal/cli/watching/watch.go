@@ -38,6 +38,7 @@ type watch struct {
 	waiting []transcript.Entry // of events, that are not shown yet
 	denied  map[string]bool    // calls whose error only says again what an event says
 	next    int64              // event that comes next
+	ended   bool               // an event said that the agent has
 }
 
 // backlog shows what is there already, by time.
@@ -76,6 +77,7 @@ func (w *watch) take(ev event.Event) {
 		return
 	}
 	w.next = ev.Seq + 1
+	w.ended = w.ended || w.over(ev.Data)
 	if w.plain || w.json {
 		return
 	}
@@ -230,8 +232,7 @@ func (w *watch) follow(ctx context.Context) error {
 			if err := errors.Join(w.open(), w.drain()); err != nil {
 				return err
 			}
-			w.take(n.event)
-			if w.over(n.event.Data) {
+			if w.take(n.event); w.ended {
 				return w.drain()
 			}
 		case <-changed:

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"popkit/internal/core/event"
+	"popkit/internal/core/view"
 	"popkit/internal/show"
 )
 
@@ -78,6 +79,19 @@ func TestLive(t *testing.T) {
 	expect("implementer-1: exited, 2s")
 	if err := done(); err != nil {
 		t.Error(err)
+	}
+}
+
+// An agent that ends while it is looked for is not waited for.
+func TestEndsJustNow(t *testing.T) {
+	w := newWorld(t, "claude")
+	w.begin()
+	w.add(event.AgentStarted{Effect: "run:implementer-1", Agent: "implementer-1", PID: 7})
+	v := view.Make(w.state, start, &view.Engine{PID: 100})
+	w.stale = &v
+	w.add(event.AgentExited{Effect: "run:implementer-1", Agent: "implementer-1", Reason: event.ExitExited})
+	if got := w.show(Options{Follow: true}); !strings.Contains(got, "ended        exit code 0") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -44,6 +44,7 @@ type world struct {
 	width   int
 	colours bool
 	vars    map[string]string
+	stale   *view.Status // what the engine said a moment ago
 	out     bytes.Buffer
 	err     bytes.Buffer
 }
@@ -174,7 +175,11 @@ func (w *world) show(o Options) string {
 type engine struct{ w *world }
 
 func (e engine) Call(_ context.Context, _ api.Op, _, out any) error {
-	raw, err := json.Marshal(view.Make(e.w.state, start.Add(5*time.Minute), &view.Engine{PID: 100}))
+	v := view.Make(e.w.state, start.Add(5*time.Minute), &view.Engine{PID: 100})
+	if e.w.stale != nil {
+		v, e.w.stale = *e.w.stale, nil
+	}
+	raw, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
