@@ -12,7 +12,8 @@ const head = `# Claude Code versions
 What works on which version of the Claude Code CLI: each line is an end-to-end case in
 ` + "`e2e/testdata/claude`" + `, run with the real CLI of that version and a scripted model. Made by
 ` + "`make compat`" + `; do not edit it. popkit drives versions from %s on; its tests run %s, and
-this page says what of them holds elsewhere. Times are seconds of one run.
+this page says what of them holds elsewhere. A case that failed
+was run a second time. Times are seconds of one run.
 
 `
 

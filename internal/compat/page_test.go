@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,9 @@ func TestPage(t *testing.T) {
 	old, err := read("1.0.0", strings.NewReader(output))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if names := old.failed(); !slices.Equal(names, []string{"bad"}) {
+		t.Errorf("failed: %v", names)
 	}
 	got := page([]result{old}, map[string]string{"ok": "It | works.", "bad": "It fails.", "new": "Nobody ran it."})
 	want := `| case | 1.0.0 |

@@ -34,6 +34,18 @@ func (r result) passed() int {
 	return n
 }
 
+// failed are the names of the cases that did not pass.
+func (r result) failed() []string {
+	var names []string
+	for name, o := range r.cases {
+		if !o.passed {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // event is a line of go test -json.
 type event struct {
 	Action, Test, Output string
