@@ -71,23 +71,14 @@ func (s serial) Run(name string, script func(testscript.T)) {
 	s.T.Run(name, func(t *testing.T) { script(serial{t}) })
 }
 
-// setupClaude is setup with a CLI that is found and can be read by agents.
+// setupClaude is setup with a CLI that is found.
 func setupClaude(env *testscript.Env, cli claudetest.CLI) error {
 	if err := setup(env); err != nil {
 		return err
 	}
-	if err := mayRead(env, filepath.Dir(filepath.Dir(cli.Bin))); err != nil {
-		return err
-	}
+	env.Setenv("CLI_FOLDER", filepath.Dir(filepath.Dir(cli.Bin)))
 	env.Setenv("PATH", strings.Join([]string{binaries, cli.Bin, os.Getenv("PATH")}, string(filepath.ListSeparator)))
 	return nil
-}
-
-// mayRead lets agents read where the CLI is, which may be a folder that is hidden
-// from them: a checkout in /tmp.
-func mayRead(env *testscript.Env, dir string) error {
-	config := filepath.Join(env.Getenv("HOME"), ".config", "popkit", "config.json")
-	return os.WriteFile(config, fmt.Appendf(nil, `{"sandbox_write": [%q], "sandbox_read": [%q]}`, env.WorkDir, dir), 0o644)
 }
 
 // stopwatch is how long each case took.

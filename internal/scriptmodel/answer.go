@@ -52,7 +52,7 @@ func (s *Step) String() string {
 }
 
 // fail fails as the step says.
-func (s *Server) fail(ctx context.Context, w http.ResponseWriter, step *Step, r Request) {
+func fail(ctx context.Context, w http.ResponseWriter, step *Step, r Request) {
 	f := step.Fail
 	switch {
 	case f.Status != 0:
@@ -94,7 +94,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // answer is a whole answer, in the form that was asked for.
-func (s *Server) answer(ctx context.Context, w http.ResponseWriter, step *Step, r Request, stream bool) {
+func answer(w http.ResponseWriter, step *Step, r Request, stream bool) {
 	if stream {
 		whole(newStream(w), step, r)
 		return

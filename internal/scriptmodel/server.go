@@ -130,7 +130,7 @@ func (s *Server) messages(w http.ResponseWriter, r *http.Request) {
 	if index >= len(rule.Steps) {
 		s.log.problem("rule %s has %d steps, request %d asks for one more; it brought: %s", rule.Name, len(rule.Steps), logged.N, excerpt(logged.Fresh))
 		s.log.answered(logged.N, "nothing left to say")
-		s.answer(r.Context(), w, &Step{Text: "Nothing left to say."}, logged, b.Stream)
+		answer(w, &Step{Text: "Nothing left to say."}, logged, b.Stream)
 		return
 	}
 	step := &rule.Steps[index]
@@ -146,7 +146,7 @@ func (s *Server) unscripted(w http.ResponseWriter, r Request, stream bool) {
 		s.log.problem("request %d has no rule's marker; it brought: %s", r.N, excerpt(r.Fresh))
 	}
 	s.log.answered(r.N, "ok")
-	s.answer(context.Background(), w, &Step{Text: "ok"}, r, stream)
+	answer(w, &Step{Text: "ok"}, r, stream)
 }
 
 func (s *Server) expect(step *Step, r Request) {
@@ -175,11 +175,11 @@ func (s *Server) play(ctx context.Context, w http.ResponseWriter, step *Step, r 
 	}
 	if f := step.Fail; f != nil && s.log.fails(At{r.Rule, r.Step}, f.Times) {
 		s.log.answered(r.N, f.String())
-		s.fail(ctx, w, step, r)
+		fail(ctx, w, step, r)
 		return
 	}
 	s.log.answered(r.N, step.String())
-	s.answer(ctx, w, step, r, stream)
+	answer(w, step, r, stream)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
