@@ -174,6 +174,13 @@ func TestSubagents(t *testing.T) {
 			t.Errorf("ran %d, denied %d", a.Tools, a.Guard.Denied)
 		}
 	})
+	report := c.callback(callPre, preToolUse, "mcp__popkit__report", "toolu_r", `{"status":"done","summary":"x"}`, "adf5")
+	if a := read(t, c.desk.Hook(t.Context(), report)); a.Hook.Decision != "deny" || !strings.Contains(a.Hook.Reason, "say it in your answer") {
+		t.Errorf("a subagent's report: %+v", a)
+	}
+	if a := c.pre("mcp__popkit__report", "toolu_m", `{"status":"done","summary":"x"}`); a.Hook.Decision != "allow" {
+		t.Errorf("the agent's report: %+v", a)
+	}
 	if got := c.tool(); !strings.Contains(got, "> [i-1 discovery from implementer-2") {
 		t.Errorf("the agent is given %q", got)
 	}

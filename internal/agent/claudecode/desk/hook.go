@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"popkit/internal/agent/claudecode/wire"
 	"popkit/internal/api"
@@ -94,6 +95,8 @@ func (d *Desk) judge(ctx context.Context, cb wire.HookCallback, in wire.HookInpu
 		return refused(errors.New("the call names no tool, or has no ID"))
 	case in.ToolUseID != "" && cb.ToolUseID != "" && in.ToolUseID != cb.ToolUseID:
 		return refused(errors.New("the call has two IDs"))
+	case in.AgentID != "" && slices.Contains(agentsOwn, in.Tool):
+		return api.Verdict{Verdict: event.VerdictDeny, Rule: "subagent", Reason: "this is for the agent that started you to call", Hint: "say it in your answer"}
 	}
 	var v api.Verdict
 	err = d.caller.Call(ctx, api.OpJudge, api.JudgeArgs{Tool: in.Tool, Input: in.Input, Cwd: in.Cwd, ID: call}, &v)
@@ -124,6 +127,9 @@ func (d *Desk) waitedFor(cb wire.HookCallback, in wire.HookInput, v api.Verdict)
 	d.remember(id(cb, in), judged{tool: in.Tool, input: string(raw), allowed: true})
 	return raw
 }
+
+// agentsOwn are tools that speak for the whole attempt; a subagent knows a part of it.
+var agentsOwn = []string{"mcp__popkit__report", "mcp__popkit__present_plan"}
 
 // compact is a call's input in one form, by which it is compared.
 func compact(raw json.RawMessage) (string, error) {
