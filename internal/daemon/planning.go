@@ -30,15 +30,54 @@ type PlanOrder struct {
 
 // MakePlan has a planning agent make a plan, in a throw-away clone of the commit
 // that a run would start from, and tells say what goes on. When it returns, nothing
-// of it is left but the plan.
+// of it is left but the plan. Where ctx has ended and all is cleared up, the error is
+// the context's alone.
 func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.Made, err error) {
 	began := time.Now()
 	say("making a clone to plan in")
+	err = onBench(ctx, o, func(b *bench) error {
+		made, err = b.makePlan(ctx, o, say)
+		took := planner.Rounded(time.Since(began))
+		made.Planning.Took = took
+		var f *planner.Failure
+		if errors.As(err, &f) {
+			f.Spent.Took = took
+			f.Text = b.redactor.String(f.Text)
+		}
+		return err
+	})
+	return made, err
+}
+
+// TryChecks runs each of a plan's checks once, as MakePlan does.
+func TryChecks(ctx context.Context, o PlanOrder, p objective.Plan, say func(string)) (trials []planner.Trial, err error) {
+	say("making a clone for the checks")
+	err = onBench(ctx, o, func(b *bench) error {
+		trials, err = planner.Try(ctx, p, b, say)
+		return err
+	})
+	return trials, err
+}
+
+// onBench does work on a bench of its own, which is cleared up after it.
+func onBench(ctx context.Context, o PlanOrder, work func(*bench) error) error {
 	b, err := openBench(ctx, o.Repo, o.BaseRef)
-	if err != nil {
-		return planner.Made{}, err
+	if err == nil {
+		err = work(b)
 	}
-	defer func() { err = errors.Join(err, b.close(ctx)) }()
+	if ctx.Err() != nil { // whatever else went wrong did so for that reason
+		err = ctx.Err()
+	}
+	if b == nil {
+		return err
+	}
+	if left := b.close(ctx); left != nil {
+		return errors.Join(err, left)
+	}
+	return err
+}
+
+func (b *bench) makePlan(ctx context.Context, o PlanOrder, say func(string)) (planner.Made, error) {
 	roles, own, err := b.planRoles()
 	if err != nil {
 		return planner.Made{}, err
@@ -51,29 +90,10 @@ func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.
 	if err != nil {
 		return planner.Made{}, err
 	}
-	made, err = planner.Make(ctx, planner.Request{
+	made, err := planner.Make(ctx, planner.Request{
 		Objective: o.Objective, Roles: roles, Survey: survey, MaxAgents: o.MaxAgents, Protected: b.cfg.Guardrails.ProtectedPaths,
 	}, planner.Deps{Agent: &metered{agent: agent, limits: b.cfg.Planner}, Checks: b, Say: say})
-	err = errors.Join(err, leave())
-	took := planner.Rounded(time.Since(began))
-	made.Planning.Took = took
-	var f *planner.Failure
-	if errors.As(err, &f) {
-		f.Spent.Took = took
-		f.Text = b.redactor.String(f.Text)
-	}
-	return made, err
-}
-
-// TryChecks runs each of a plan's checks once, as MakePlan does.
-func TryChecks(ctx context.Context, o PlanOrder, p objective.Plan, say func(string)) (trials []planner.Trial, err error) {
-	say("making a clone for the checks")
-	b, err := openBench(ctx, o.Repo, o.BaseRef)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, b.close(ctx)) }()
-	return planner.Try(ctx, p, b, say)
+	return made, errors.Join(err, leave())
 }
 
 // notForTasks are roles that popkit gives agents by itself.

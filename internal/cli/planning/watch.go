@@ -2,7 +2,6 @@ package planning
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -36,7 +35,7 @@ func (p *Planner) watch(ctx context.Context, work func(ctx context.Context, say 
 		select {
 		case err := <-done:
 			line.clear()
-			if stopped && errors.Is(err, context.Canceled) {
+			if stopped && err == context.Canceled { //nolint:errorlint // joined with another one it is not all
 				return command.Fail(command.ExitStopped, "", "planning was stopped; nothing was started, and nothing is left of it")
 			}
 			return err
