@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -16,6 +18,7 @@ import (
 	"popkit/internal/api"
 	"popkit/internal/core/event"
 	"popkit/internal/core/state"
+	"popkit/internal/core/view"
 	"popkit/internal/desktest"
 )
 
@@ -387,4 +390,26 @@ func TestWaitedFor(t *testing.T) {
 	if a := c.pre("Bash", "c", `{"command":"sleep 1","run_in_background":true}`); a.Hook.Decision != "allow" || a.Hook.Input != nil {
 		t.Errorf("a command: %+v", a)
 	}
+}
+
+// TestLate: what a run that stood still hands out too late for the CLI to wait for it
+// comes with the next answer.
+func TestLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := postTime * time.Second
+		d := New(Config{Caller: says(func(out any) error {
+			if v, ok := out.(*view.Delivery); ok && slow > 0 {
+				<-time.After(slow)
+				slow, v.Messages = 0, []view.Message{{ID: "m-1", From: "ada", Text: "stop"}}
+			}
+			return nil
+		})})
+		post := wire.HookCallback{CallbackID: callPost, ToolUseID: "t", Input: json.RawMessage(`{"hook_event_name":"PostToolUse","tool_name":"Read","tool_use_id":"t"}`)}
+		if a := read(t, d.Hook(t.Context(), post)); a.Hook.Context != "" {
+			t.Errorf("too late: %q", a.Hook.Context)
+		}
+		if a := read(t, d.Hook(t.Context(), post)); !strings.Contains(a.Hook.Context, "Message m-1 from ada, a person who runs this (follow it):\nstop") {
+			t.Errorf("the next answer: %q", a.Hook.Context)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"popkit/internal/agent/claudecode/wire"
 	"popkit/internal/api"
@@ -160,14 +161,14 @@ func verdictOf(v api.Verdict) output {
 // is asked whether the CLI still waits or not: what it hands out is kept then.
 func (d *Desk) after(ctx context.Context, op api.Op, args func(take string) any, in wire.HookInput) output {
 	var v view.Delivery
-	sub := in.AgentID != ""
+	sub, late := in.AgentID != "", time.Now().Add(postTime*time.Second*4/5)
 	if err := d.caller.Call(context.WithoutCancel(ctx), op, args(d.take(sub)), &v); err != nil {
 		// The run takes nothing any more, or the agent has ended for it: it will be
 		// stopped, and a tool that has run is no matter of permission.
 		v = view.Delivery{}
 	}
 	d.keep(said(v))
-	if sub || ctx.Err() != nil {
+	if sub || ctx.Err() != nil || time.Now().After(late) { // nobody may be waiting any more
 		return output{}
 	}
 	text := d.withKept("")
