@@ -27,7 +27,7 @@ const (
 // Why says in words why a case is not applicable.
 var why = map[Outcome]string{
 	Absent:   "a program that it takes is not in the throw-away root, or is a twin there",
-	Nothing:  "it does nothing of what its rule is about, with or without the sandbox: what it names is not there, or it is the text that counts",
+	Nothing:  "it does nothing of what its rule is about, with or without the sandbox: what it names is not there, it is the text that counts, or a fork bomb that is kept small",
 	NoDeed:   "a tool that no process can stand for: MCP, a subagent, a search in the web",
 	NoSyntax: "it can't be parsed, by the guard or by a shell",
 }

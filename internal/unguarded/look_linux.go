@@ -84,7 +84,7 @@ func nodeOf(path string, before still) (node, error) {
 		return n, nil
 	}
 	switch {
-	case n.mode.IsRegular() && n.size < 1<<20:
+	case n.mode.IsRegular() && n.size < 1<<18:
 		if n.mode&0o400 == 0 {
 			if err := os.Chmod(path, 0o600); err != nil {
 				return node{}, err

@@ -42,7 +42,7 @@ func enter(kit, word string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
-	if err := unix.Mount("tmpfs", root, "tmpfs", unix.MS_NOSUID, "size=96m,mode=0755"); err != nil {
+	if err := unix.Mount("tmpfs", root, "tmpfs", unix.MS_NOSUID, "size=48m,mode=0755"); err != nil {
 		return fmt.Errorf("tmpfs: %w", err)
 	}
 	if err := furnish(root, kit); err != nil {
@@ -145,7 +145,7 @@ func parts(dir string) []string {
 	var globs []string
 	switch dir {
 	case "/usr/lib":
-		globs = []string{"*-linux-gnu*", "git-core", "python3.*", "terminfo", "file"}
+		globs = []string{"*-linux-gnu*", "git-core", "python3.*", "terminfo", "file", "locale"}
 	case "/usr/share":
 		globs = []string{"perl", "perl5", "git-core", "terminfo", "misc"}
 	}
