@@ -86,13 +86,13 @@ func usesClaude(s *state.State) bool {
 	return false
 }
 
-// programs are the files outside of the sandbox's usual places that a runtime's
-// agents need to read.
-func (d *daemon) programs(runtime string) []string {
+// lets are what a runtime's agents need to read besides what everybody can, and what is
+// kept from them besides.
+func (d *daemon) lets(runtime string) (read, hide []string) {
 	d.claude.mu.Lock()
 	defer d.claude.mu.Unlock()
-	if runtime == claudeRuntime && d.claude.launcher != nil {
-		return d.claude.launcher.CLI().Places()
+	if l := d.claude.launcher; runtime == claudeRuntime && l != nil {
+		return l.CLI().Places(), l.Private()
 	}
-	return script(runtime)
+	return script(runtime), nil
 }

@@ -21,7 +21,7 @@ const claudeScript = `
 rules:
   - name: a
     steps:
-      - {tool: Bash, input: {command: "env | cut -d= -f2-; echo a > a.txt", description: look}}
+      - {tool: Bash, input: {command: "env | cut -d= -f2-; cat ~/.claude/.credentials.json ~/.claude.json ~/.claude/projects/x/y; echo a > a.txt", description: look}}
       - {tool: mcp__popkit__report, input: {status: done, summary: It is written.}}
       - {text: Done.}
       - {text: Done.}
@@ -52,13 +52,16 @@ func withClaude(t *testing.T, script, claude, rest string) (runs.Run, *state.Sta
 		t.Setenv(name, value)
 	}
 	writeFile(t, filepath.Join(home, ".claude", "settings.json"), `{"permissions":{"allow":["WebSearch"]},"hooks":{"PreToolUse":[{"matcher":"*","hooks":[{"type":"command","command":"touch hooked.txt"}]}]}}`)
+	writeFile(t, filepath.Join(home, ".claude", ".credentials.json"), `{"claudeAiOauth":{"accessToken":"made-up-token","refreshToken":"made-up-renewal","expiresAt":99999999999999}}`)
+	writeFile(t, filepath.Join(home, ".claude", "projects", "x", "y"), "made-up-renewal")
+	writeFile(t, filepath.Join(home, ".claude.json"), `{"oauthAccount":{"emailAddress":"made-up-renewal"}}`)
 	plan := onePhase(nil, objective.Task{ID: "a", Role: "implementer", Title: "A", Prompt: "Do it. @@a@@"})
 	run := configured(t, newRepo(t), fmt.Sprintf(`{"runtime":"claude","decisions":{"auto":[{"kind":"guard","answer":"allow"}]},"claude":{"path":%q%s}%s}`, cli.Path, claude, rest), plan, config.Flags{ClaudeVersion: cli.Version})
 	return run, start(t, run).wait(), model
 }
 
 func keyClaude(t *testing.T) {
-	run, s, model := withClaude(t, claudeScript+"expect: [{rule: a, model: haiku}]", `,"model":"claude-haiku-4-5"`, `,"env":{"secrets":["ANTHROPIC_API_KEY"]}`)
+	run, s, model := withClaude(t, claudeScript+"expect: [{rule: a, model: haiku}, {rule: a, never: made-up-renewal}]", `,"model":"claude-haiku-4-5"`, `,"env":{"secrets":["ANTHROPIC_API_KEY"]}`)
 	wantOutcome(t, s, event.OutcomeDone)
 	if err := model.Check(); err != nil {
 		t.Error(err)

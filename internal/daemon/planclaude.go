@@ -125,7 +125,7 @@ func (b *bench) launch(ctx context.Context, l *launch.Launcher, dir string, own 
 	b.redactor = redact.New(append(slices.Clone(b.secrets), c.Secrets...))
 	b.seat(planWho, dir, c.Env)
 	held, err := b.walls.around(inmate{
-		own: place("own"), dir: dir, look: true, env: c.Env, write: []string{state}, read: append(l.CLI().Places(), given),
+		own: place("own"), dir: dir, look: true, env: c.Env, write: []string{state}, read: append(l.CLI().Places(), given), hide: l.Private(),
 	})
 	if err != nil {
 		return proc.Command{}, err

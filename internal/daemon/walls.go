@@ -36,6 +36,7 @@ type inmate struct {
 	protect     bool // whether protected paths in dir are read-only
 	look        bool // it may not change dir
 	read, write []string
+	hide        []string
 }
 
 // NoSandboxError says that one is required and can't be had.
@@ -124,7 +125,7 @@ func (w walls) around(in inmate) (seatbelt, error) {
 	}
 	p := sandbox.Place{
 		Ability: w.Ability, NoNetwork: w.cfg.SandboxNetwork == "off", Home: variable(in.env, "HOME"), Own: in.own, Tmp: variable(in.env, "TMPDIR"),
-		Hide: slices.Clone(w.hide), Read: append(w.borrowed(), in.read...), Write: slices.Clone(in.write), Environ: in.env, Sockets: sandbox.Sockets(),
+		Hide: slices.Concat(w.hide, in.hide), Read: append(w.borrowed(), in.read...), Write: slices.Clone(in.write), Environ: in.env, Sockets: sandbox.Sockets(),
 	}
 	if in.look {
 		p.Read = append(p.Read, in.dir)

@@ -186,9 +186,10 @@ func (d *daemon) seat(ctx context.Context, o engine.Order) (effects.Seat, error)
 	for _, dir := range []string{result, seat.State, seat.Given} {
 		err = errors.Join(err, os.MkdirAll(dir, 0o700))
 	}
+	read, hide := d.lets(o.Request.Runtime)
 	held, heldErr := d.env.walls.around(inmate{
 		own: place("own"), dir: o.Workspace, env: seat.Env, protect: true, write: []string{result, seat.State},
-		read: append(d.programs(o.Request.Runtime), filepath.Dir(socket), seat.Given),
+		read: append(read, filepath.Dir(socket), seat.Given), hide: hide,
 	})
 	if err := errors.Join(err, heldErr); err != nil {
 		return effects.Seat{}, errors.Join(fmt.Errorf("place of %s: %w", o.Agent, err), seat.Leave())

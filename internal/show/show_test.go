@@ -180,3 +180,11 @@ func TestTable(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestEngineSaysWhatDrives names the Claude Code of a run.
+func TestEngineSaysWhatDrives(t *testing.T) {
+	text := Status(view.Status{Engine: &view.Engine{PID: 7, Sandbox: "mounts", Claude: "Claude Code 2.1.197, /bin/claude, settings isolated"}}, time.Time{}, 0)
+	if want := "process 7, agents held by mounts; Claude Code 2.1.197, /bin/claude, settings isolated"; !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+}

@@ -88,6 +88,26 @@ var inherited = []string{
 	"settings.json", "settings.local.json", "CLAUDE.md", "rules", "skills", "commands", "agents", "plugins", "output-styles", "keybindings.json",
 }
 
+// private is what of the user's folder is nobody's business but theirs: the login with
+// what renews it, and what they and Claude Code said to each other.
+var private = []string{
+	credentialsFile, ".claude.json", "backups", "projects", "history.jsonl", "file-history", "paste-cache", "shell-snapshots",
+	"session-env", "sessions", "todos", "debug", "telemetry", "statsig",
+}
+
+// Private are the paths of the user that agents must not read. What they need of them
+// is in their own folder.
+func (l *Launcher) Private() []string {
+	out := []string{}
+	if l.user.dir == "" {
+		return out
+	}
+	for _, name := range private {
+		out = append(out, filepath.Join(l.user.dir, name))
+	}
+	return append(out, l.user.state, l.user.state+".backup")
+}
+
 // link makes the user's configuration that of a state folder. What is below HOME is
 // copy-on-write in the sandbox, so that agents change nothing of it.
 func (u user) link(state string) error {
