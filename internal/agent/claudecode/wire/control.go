@@ -223,16 +223,3 @@ func (r ControlResponse) Cost() (float64, bool) {
 	usd, err := strconv.ParseFloat(m[1], 64)
 	return usd, err == nil
 }
-
-// BackgroundTasks moves a running tool, or all of them, to the background: the model
-// goes on at once.
-type BackgroundTasks struct{ ToolUseID string }
-
-// MarshalJSON makes the request of it.
-func (b BackgroundTasks) MarshalJSON() ([]byte, error) {
-	m := map[string]string{"subtype": "background_tasks"}
-	if b.ToolUseID != "" {
-		m["tool_use_id"] = b.ToolUseID
-	}
-	return json.Marshal(m)
-}

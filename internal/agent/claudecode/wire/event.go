@@ -185,17 +185,13 @@ const (
 
 // The terminal reasons that were seen.
 const (
-	EndCompleted       = "completed"
-	EndMaxTurns        = "max_turns"
-	EndAbortedTools    = "aborted_tools"
-	EndAbortedStream   = "aborted_streaming"
-	EndHookStopped     = "hook_stopped"
-	EndPromptTooLong   = "prompt_too_long"
-	EndToolDeferred    = "tool_deferred"
-	EndImageError      = "image_error"
-	EndModelError      = "model_error"
-	EndBlockingLimit   = "blocking_limit"
-	EndStopHookBlocked = "stop_hook_prevented"
+	EndCompleted     = "completed"
+	EndMaxTurns      = "max_turns"
+	EndAbortedTools  = "aborted_tools"
+	EndAbortedStream = "aborted_streaming"
+	EndHookStopped   = "hook_stopped"
+	EndPromptTooLong = "prompt_too_long"
+	EndToolDeferred  = "tool_deferred"
 )
 
 // Result ends a turn.

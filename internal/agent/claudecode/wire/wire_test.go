@@ -146,13 +146,12 @@ func TestWhatIsWritten(t *testing.T) {
 	w := wire.NewWriter(&out)
 	for _, m := range []any{
 		wire.UserMessage{Text: "do\nthis"},
-		wire.UserMessage{Text: "now", Priority: wire.PriorityNow},
+		wire.UserMessage{Text: "now", UUID: "u-1"},
 		wire.Request{ID: "1", What: wire.Initialize{
 			Hooks:   map[string][]wire.HookMatcher{"PreToolUse": {{Matcher: "*", CallbackIDs: []string{"pre"}, Timeout: 30}}},
 			Servers: []string{"popkit"},
 		}},
 		wire.Request{ID: "2", What: wire.Interrupt{}},
-		wire.Request{ID: "3", What: wire.BackgroundTasks{ToolUseID: "toolu_1"}},
 		wire.Request{ID: "4", What: wire.SessionCost{}},
 		wire.Answer{ID: "a"},
 		wire.Answer{ID: "b", Response: json.RawMessage(`{"behavior":"deny"}`)},
@@ -164,10 +163,9 @@ func TestWhatIsWritten(t *testing.T) {
 	}
 	want := strings.Join([]string{
 		`{"type":"user","message":{"role":"user","content":"do\nthis"}}`,
-		`{"type":"user","message":{"role":"user","content":"now"},"priority":"now"}`,
+		`{"type":"user","message":{"role":"user","content":"now"},"uuid":"u-1"}`,
 		`{"type":"control_request","request_id":"1","request":{"subtype":"initialize","hooks":{"PreToolUse":[{"matcher":"*","hookCallbackIds":["pre"],"timeout":30}]},"sdkMcpServers":["popkit"]}}`,
 		`{"type":"control_request","request_id":"2","request":{"subtype":"interrupt"}}`,
-		`{"type":"control_request","request_id":"3","request":{"subtype":"background_tasks","tool_use_id":"toolu_1"}}`,
 		`{"type":"control_request","request_id":"4","request":{"subtype":"get_session_cost"}}`,
 		`{"type":"control_response","response":{"subtype":"success","request_id":"a","response":{}}}`,
 		`{"type":"control_response","response":{"subtype":"success","request_id":"b","response":{"behavior":"deny"}}}`,

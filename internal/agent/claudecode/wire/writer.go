@@ -30,19 +30,11 @@ func (w *Writer) Write(message any) error {
 	return nil
 }
 
-// The priorities of user messages.
-const (
-	PriorityNext  = ""      // at the next boundary between tools
-	PriorityNow   = "now"   // breaks off what the agent is at
-	PriorityLater = "later" // when the turn has ended
-)
-
-// UserMessage is what a person says to the agent, the task itself at first. A UUID
-// makes it known again when the CLI replays it, that is, once the model is given it.
+// UserMessage is what a person says to the agent, the task itself at first. Within a
+// turn it comes at the next boundary between tools. A UUID makes it known again when the CLI replays it, that is, once the model is given it.
 type UserMessage struct {
-	Text     string
-	Priority string
-	UUID     string
+	Text string
+	UUID string
 }
 
 // MarshalJSON makes the message of it.
@@ -52,9 +44,8 @@ func (m UserMessage) MarshalJSON() ([]byte, error) {
 		Content string `json:"content"`
 	}
 	return json.Marshal(struct {
-		Type     string  `json:"type"`
-		Message  content `json:"message"`
-		Priority string  `json:"priority,omitempty"`
-		UUID     string  `json:"uuid,omitempty"`
-	}{TypeUser, content{"user", m.Text}, m.Priority, m.UUID})
+		Type    string  `json:"type"`
+		Message content `json:"message"`
+		UUID    string  `json:"uuid,omitempty"`
+	}{TypeUser, content{"user", m.Text}, m.UUID})
 }
