@@ -116,13 +116,15 @@ func npm(ctx context.Context, dir, version string) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("there is no npm: install it with: apt-get install -y nodejs npm (Linux), or: brew install node (macOS)")
 	}
-	args := []string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--engine-strict", "@anthropic-ai/claude-code@" + version}
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "EBADENGINE") {
-		return out, err
+	run := func(more ...string) ([]byte, error) {
+		args := []string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts=false", "@anthropic-ai/claude-code@" + version}
+		return exec.CommandContext(ctx, program, append(args, more...)...).CombinedOutput()
 	}
-	args = append(args[:len(args)-2], node, args[len(args)-1])
-	return exec.CommandContext(ctx, program, args...).CombinedOutput()
+	out, err := run("--engine-strict")
+	if err != nil && strings.Contains(string(out), "EBADENGINE") {
+		return run(node)
+	}
+	return out, err
 }
 
 // Newest is the newest version that the registry has.
