@@ -24,7 +24,7 @@ func ending(a view.Agent, now time.Time) string {
 		parts = append(parts, show.Took(end.Sub(a.Started)))
 	}
 	parts = append(parts, show.Count(a.ToolCalls, "tool call"))
-	denied := a.Verdicts.Denied
+	denied := a.Verdicts.Denied + a.Verdicts.Refused
 	if a.Layers.Hook == "proved" {
 		denied-- // the canary, which is there to be denied
 	}

@@ -72,6 +72,7 @@ func story() []event.Data {
 		deny("/ws/implementer-1/.env"), deny("/ws/implementer-1/.env"), deny("/ws/implementer-1/.env.local"),
 		event.GuardJudged{Agent: "implementer-1", Tool: "Bash", On: "curl x", Verdict: event.VerdictDeny, Rule: "network", Reason: "network: no"},
 		event.QuestionAsked{ID: "q-1", Kind: event.AskGuard, Agent: "implementer-1", Task: "api", Rule: "push", Text: "push to main\nmore", Options: []string{"allow", "deny"}, Default: "deny"},
+		event.GuardJudged{Agent: "implementer-1", Tool: "Bash", On: "git push origin main", Verdict: event.VerdictAsk, Rule: "push", Question: "q-1"},
 		event.ToolCalled{Agent: "implementer-1", Tool: "Bash"},
 		event.QuestionAnswered{ID: "q-1", Answer: "deny", By: "Ada", Note: "not now"},
 		event.AgentUsed{Agent: "implementer-1", Used: event.Usage{InputTokens: 12000, CachedTokens: 9000, OutputTokens: 345, CostUSD: 0.42, Turns: 14}},
@@ -169,7 +170,7 @@ func TestBounded(t *testing.T) {
 	var talk talk
 	for i := range 10_000 {
 		talk.given.add(fmt.Sprint(i))
-		talk.deny(event.GuardJudged{Tool: "Write", On: strings.Repeat("x", 5000) + fmt.Sprint(i), Rule: fmt.Sprint("r", i%50)}, "/ws")
+		talk.deny(event.GuardJudged{Tool: "Write", On: strings.Repeat("x", 5000) + fmt.Sprint(i), Rule: fmt.Sprint("r", i%50)}, "", 1, "/ws")
 	}
 	raw, err := json.Marshal(talk.denied)
 	if err != nil {

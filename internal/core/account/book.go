@@ -22,14 +22,23 @@ type Book struct {
 	agents map[string]*talk
 	closed map[string]time.Time // questions
 	given  map[string][]string  // insight → agents that it was given to
+	asked  map[string]asked     // question about tool calls → what waits for its answer
 }
 
 // talk is what passed between popkit and one agent.
 type talk struct {
 	given, shared, confirmed ids
 	denied                   []Denied
-	messages, denials        int
+	messages                 int
+	denials, byPeople        int // calls that were denied, and of them by people
 	resumed                  ids // why another process of it went on
+}
+
+// asked are an agent's calls that wait for one answer.
+type asked struct {
+	agent string
+	first event.GuardJudged
+	calls int
 }
 
 // ids are the first of a number of IDs.
@@ -46,7 +55,7 @@ func (l *ids) add(id string) {
 
 // New is the book before the first event.
 func New() *Book {
-	return &Book{State: state.New(), agents: map[string]*talk{}, closed: map[string]time.Time{}, given: map[string][]string{}}
+	return &Book{State: state.New(), agents: map[string]*talk{}, closed: map[string]time.Time{}, given: map[string][]string{}, asked: map[string]asked{}}
 }
 
 // Add takes in the next event.
@@ -70,15 +79,25 @@ func (b *Book) Add(e event.Event) error {
 	case event.MessageDelivered:
 		b.of(d.Agent).messages += len(d.IDs)
 	case event.GuardJudged:
-		if d.Verdict == event.VerdictDeny && !d.Canary {
-			b.of(d.Agent).deny(d, b.State.Agents[d.Agent].Workspace)
+		switch {
+		case d.Verdict == event.VerdictAsk:
+			a, ok := b.asked[d.Question]
+			if !ok {
+				a = asked{agent: d.Agent, first: d}
+			}
+			a.calls++
+			b.asked[d.Question] = a
+		case d.Verdict == event.VerdictDeny && !d.Canary:
+			b.of(d.Agent).deny(d, "", 1, b.State.Agents[d.Agent].Workspace)
 		}
 	case event.AgentResumed:
 		b.of(d.Agent).resumed.add(short(d.Why))
 	case event.QuestionAnswered:
 		b.closed[d.ID] = e.Time
+		b.answered(d)
 	case event.QuestionWithdrawn:
 		b.closed[d.ID] = e.Time
+		delete(b.asked, d.ID)
 	}
 	return nil
 }
@@ -101,12 +120,32 @@ func (b *Book) give(agent string, list []string) {
 	}
 }
 
-// deny counts a denial by its rule, with paths as the workspace has them.
-func (t *talk) deny(d event.GuardJudged, workspace string) {
-	t.denials++
+// answered counts the calls that waited for an answer which is a no.
+func (b *Book) answered(d event.QuestionAnswered) {
+	a, ok := b.asked[d.ID]
+	delete(b.asked, d.ID)
+	if !ok || d.Answer == state.AnswerAllow {
+		return
+	}
+	t := b.of(a.agent)
+	if person(d.By) {
+		t.byPeople += a.calls
+	}
+	no := a.first
+	no.Reason = d.ID + ": " + d.By + " said no"
+	if d.Note != "" {
+		no.Reason += ": " + d.Note
+	}
+	t.deny(no, d.By, a.calls, b.State.Agents[a.agent].Workspace)
+}
+
+// deny counts denials of a call by the rule and by who answered where it asked, with
+// paths as the workspace has them.
+func (t *talk) deny(d event.GuardJudged, by string, times int, workspace string) {
+	t.denials += times
 	i := 0
 	for ; i < len(t.denied); i++ {
-		if t.denied[i].Rule == d.Rule {
+		if t.denied[i].Rule == d.Rule && t.denied[i].By == by {
 			break
 		}
 	}
@@ -114,10 +153,10 @@ func (t *talk) deny(d event.GuardJudged, workspace string) {
 		if i == maxRules {
 			return // their number has it
 		}
-		t.denied = append(t.denied, Denied{Rule: d.Rule, Reason: short(d.Reason)})
+		t.denied = append(t.denied, Denied{Rule: d.Rule, By: by, Reason: short(d.Reason)})
 	}
 	n := &t.denied[i]
-	n.Times++
+	n.Times += times
 	example := d.Tool + " " + d.On
 	if workspace != "" {
 		example = strings.ReplaceAll(example, workspace+"/", "")

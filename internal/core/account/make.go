@@ -70,6 +70,7 @@ func totals(r Report, v view.Status) Totals {
 	}
 	for _, a := range r.Agents {
 		t.Denied += a.Denials
+		t.DeniedByPeople += a.DeniedByPeople
 	}
 	for _, in := range r.Insights {
 		t.Given += len(in.Given)
@@ -88,7 +89,7 @@ func (b *Book) attempt(a *state.Agent, until time.Time) Attempt {
 		Agent: a.Agent, Task: a.Task, Attempt: a.Attempt, Role: a.Role, Purpose: string(a.Purpose), Runtime: a.Runtime,
 		State: string(a.Status), Started: a.StartedAt, Ended: a.ExitedAt, Waited: a.Waited.Seconds(), ToolCalls: a.Tools, Used: used(a.Used),
 		Given: list(t.given.list), Shared: list(t.shared.list), Confirmed: list(t.confirmed.list), Messages: t.messages, Resumed: list(t.resumed.list),
-		Denied: append([]Denied{}, t.denied...), Denials: t.denials, Flagged: len(a.Guard.Flags), Rescue: a.Rescue,
+		Denied: append([]Denied{}, t.denied...), Denials: t.denials, DeniedByPeople: t.byPeople, Flagged: len(a.Guard.Flags), Rescue: a.Rescue,
 	}
 	if !a.StartedAt.IsZero() {
 		end := a.ExitedAt
@@ -184,12 +185,15 @@ func (b *Book) decisions(until time.Time) []Decision {
 		d.Seconds = max(0, end.Sub(q.Time).Seconds())
 		if a := q.Answer; a != nil {
 			d.Answer, d.By, d.Note, d.Always = oneLine(a.Answer), a.By, oneLine(a.Note), a.Always
-			d.Person = a.By != state.ByTimeout && a.By != byPolicy && a.By != event.Popkit
+			d.Person = person(a.By)
 		}
 		out = append(out, d)
 	}
 	return out
 }
+
+// person reports whether an answer is a person's.
+func person(by string) bool { return by != state.ByTimeout && by != byPolicy && by != event.Popkit }
 
 // byPolicy gave the answers that the configuration gives.
 const byPolicy = "policy"

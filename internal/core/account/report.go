@@ -47,17 +47,18 @@ func (u Used) Tokens() int64 { return u.InputTokens + u.OutputTokens }
 
 // Totals are the run's numbers.
 type Totals struct {
-	Tasks     int  `json:"tasks"`
-	Merged    int  `json:"merged"`
-	Skipped   int  `json:"skipped"`
-	Agents    int  `json:"agents"`
-	ToolCalls int  `json:"tool_calls"`
-	Denied    int  `json:"denied"` // tool calls
-	Insights  int  `json:"insights"`
-	Given     int  `json:"given"` // insights to agents, each once
-	Questions int  `json:"questions"`
-	ByPeople  int  `json:"by_people"` // of them answered by people
-	Used      Used `json:"used"`
+	Tasks          int  `json:"tasks"`
+	Merged         int  `json:"merged"`
+	Skipped        int  `json:"skipped"`
+	Agents         int  `json:"agents"`
+	ToolCalls      int  `json:"tool_calls"`
+	Denied         int  `json:"denied"` // tool calls, by rules and by whom they asked
+	DeniedByPeople int  `json:"denied_by_people"`
+	Insights       int  `json:"insights"`
+	Given          int  `json:"given"` // insights to agents, each once
+	Questions      int  `json:"questions"`
+	ByPeople       int  `json:"by_people"` // of them answered by people
+	Used           Used `json:"used"`
 }
 
 // Timeline says where the time went, in seconds.
@@ -117,36 +118,38 @@ type Task struct {
 
 // Attempt is one agent.
 type Attempt struct {
-	Agent     string    `json:"agent"`
-	Task      string    `json:"task"`
-	Attempt   int       `json:"attempt"`
-	Role      string    `json:"role"`
-	Purpose   string    `json:"purpose"`
-	Runtime   string    `json:"runtime"`
-	State     string    `json:"state"`            // accepted, rejected, or how far it is
-	Reason    string    `json:"reason,omitempty"` // why it was rejected
-	Started   time.Time `json:"started,omitzero"`
-	Ended     time.Time `json:"ended,omitzero"`
-	Seconds   float64   `json:"seconds"`
-	Waited    float64   `json:"waited"` // of them for people, in seconds
-	ToolCalls int       `json:"tool_calls"`
-	Used      Used      `json:"used"`
-	Given     []string  `json:"given"` // insights: the first ones
-	Shared    []string  `json:"shared"`
-	Confirmed []string  `json:"confirmed"`
-	Messages  int       `json:"messages"` // given to it
-	Resumed   []string  `json:"resumed"`  // why another process of it went on, each time
-	Denied    []Denied  `json:"denied"`
-	Denials   int       `json:"denials"` // of them, all
-	Flagged   int       `json:"flagged"`
-	Ref       string    `json:"ref,omitempty"`
-	Rescue    string    `json:"rescue,omitempty"`
+	Agent          string    `json:"agent"`
+	Task           string    `json:"task"`
+	Attempt        int       `json:"attempt"`
+	Role           string    `json:"role"`
+	Purpose        string    `json:"purpose"`
+	Runtime        string    `json:"runtime"`
+	State          string    `json:"state"`            // accepted, rejected, or how far it is
+	Reason         string    `json:"reason,omitempty"` // why it was rejected
+	Started        time.Time `json:"started,omitzero"`
+	Ended          time.Time `json:"ended,omitzero"`
+	Seconds        float64   `json:"seconds"`
+	Waited         float64   `json:"waited"` // of them for people, in seconds
+	ToolCalls      int       `json:"tool_calls"`
+	Used           Used      `json:"used"`
+	Given          []string  `json:"given"` // insights: the first ones
+	Shared         []string  `json:"shared"`
+	Confirmed      []string  `json:"confirmed"`
+	Messages       int       `json:"messages"` // given to it
+	Resumed        []string  `json:"resumed"`  // why another process of it went on, each time
+	Denied         []Denied  `json:"denied"`
+	Denials        int       `json:"denials"`          // of them, all
+	DeniedByPeople int       `json:"denied_by_people"` // of all
+	Flagged        int       `json:"flagged"`
+	Ref            string    `json:"ref,omitempty"`
+	Rescue         string    `json:"rescue,omitempty"`
 }
 
-// Denied is what one rule denied one agent.
+// Denied is what one rule denied one agent, or who answered where it asked.
 type Denied struct {
 	Rule   string   `json:"rule"`
-	Reason string   `json:"reason"` // the first time
+	By     string   `json:"by,omitempty"` // a person, policy or timeout; else the rule itself
+	Reason string   `json:"reason"`       // the first time
 	Times  int      `json:"times"`
 	Calls  []string `json:"calls"` // examples
 }

@@ -66,7 +66,11 @@ func (t Totals) Talk() string {
 	if t.Insights > 0 {
 		text += fmt.Sprintf(", given %s", count(t.Given, "time"))
 	}
-	text += fmt.Sprintf("; %s denied; %s", count(t.Denied, "tool call"), count(t.Questions, "question"))
+	text += fmt.Sprintf("; %s denied", count(t.Denied, "tool call"))
+	if t.DeniedByPeople > 0 {
+		text += fmt.Sprintf(" (%d by people)", t.DeniedByPeople)
+	}
+	text += "; " + count(t.Questions, "question")
 	if t.Questions > 0 {
 		text += fmt.Sprintf(", %d answered by people", t.ByPeople)
 	}
@@ -210,7 +214,7 @@ func some(ids []string) string {
 	return strings.Join(ids, ", ")
 }
 
-// String says in a line what a rule denied.
+// String says in a line what was denied.
 func (d Denied) String() string {
 	text := fmt.Sprintf("%s, %s: %s", d.Rule, count(d.Times, "time"), strings.Join(d.Calls, "; "))
 	reason := strings.TrimPrefix(d.Reason, d.Rule+": ")

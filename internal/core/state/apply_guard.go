@@ -10,6 +10,7 @@ import (
 // Guarded is what the guard said to one agent.
 type Guarded struct {
 	Allowed, Asked, Denied int  // verdicts
+	Refused                int  // of those asked, whose answer was no
 	Hook                   bool // its tool calls are put to the guard
 	Proved                 bool // it called the canary, and was told no
 	Flags                  []event.GuardFlag
@@ -139,11 +140,14 @@ func (s *State) answerGuard(q *Question, d event.QuestionAnswered) error {
 		for _, c := range g.asked[q.ID] {
 			g.clear(c)
 		}
-	} else if d.By != ByTimeout {
-		if g.denied == nil {
-			g.denied = map[string]string{}
+	} else {
+		g.Refused += len(g.asked[q.ID])
+		if d.By != ByTimeout {
+			if g.denied == nil {
+				g.denied = map[string]string{}
+			}
+			g.denied[q.Digest] = q.ID
 		}
-		g.denied[q.Digest] = q.ID
 	}
 	delete(g.asked, q.ID)
 	s.ruled(q, d)

@@ -41,7 +41,7 @@ func layers(s *state.State, a *state.Agent) Layers {
 }
 
 func verdicts(a *state.Agent) Verdicts {
-	return Verdicts{Allowed: a.Guard.Allowed, Asked: a.Guard.Asked, Denied: a.Guard.Denied, Flagged: len(a.Guard.Flags)}
+	return Verdicts{Allowed: a.Guard.Allowed, Asked: a.Guard.Asked, Refused: a.Guard.Refused, Denied: a.Guard.Denied, Flagged: len(a.Guard.Flags)}
 }
 
 func rules(s *state.State) []Rule {

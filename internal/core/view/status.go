@@ -158,6 +158,7 @@ type Layers struct {
 type Verdicts struct {
 	Allowed int `json:"allowed"`
 	Asked   int `json:"asked"`
+	Refused int `json:"refused"` // of those asked, whose answer was no
 	Denied  int `json:"denied"`
 	Flagged int `json:"flagged"` // smells in calls that were let run
 }
