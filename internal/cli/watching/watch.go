@@ -148,7 +148,7 @@ func (w *watch) line(line []byte, cut int) error {
 		return w.raw(l)
 	}
 	for _, e := range w.teller.Tell(l) {
-		if !talk.Besides(e) || e.Kind == transcript.Result && w.denied[e.Call] {
+		if !talk.Besides(e) || e.Kind == transcript.Result && w.denied[e.Call] || e.Kind == transcript.Told && w.events.Knows(e.Text) {
 			continue
 		}
 		if !e.At.IsZero() {

@@ -268,6 +268,26 @@ func why(d event.GuardJudged) string {
 	return strings.TrimPrefix(text, ": ")
 }
 
+// Knows reports whether what popkit told the agent is a message or an insight: the
+// event of its delivery says so, too.
+func (t *Events) Knows(text string) bool {
+	within := func(content string) bool {
+		content, _, _ = strings.Cut(strings.TrimSpace(content), "\n")
+		return content != "" && strings.Contains(text, content)
+	}
+	for _, m := range t.messages {
+		if (m.To == t.agent || m.To == "") && strings.Contains(text, m.ID) && within(m.Text) {
+			return true
+		}
+	}
+	for _, in := range t.insights {
+		if in.Agent != t.agent && strings.Contains(text, in.ID) && within(in.Content) {
+			return true
+		}
+	}
+	return false
+}
+
 // Besides reports whether a transcript's entry says what the events do not say: they
 // have what popkit denies and gives, and what the agent says by popkit's tools.
 func Besides(e transcript.Entry) bool {

@@ -104,6 +104,17 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	golden(t, "events-80.txt", b.String())
+	for text, want := range map[string]bool{
+		"Message m-1 from Ada:\nmind the tests":                                                     true,
+		"What others found:\n> [i-1 blocker] sessions are in \x1b[31mredis\x1b[0m,\n> not in files": true,
+		"i-2: routes are a table":                                                                   false, // its own
+		"Go on.":                                                                                    false,
+		"m-1":                                                                                       false,
+	} {
+		if got := teller.Knows(text); got != want {
+			t.Errorf("%q is known: %v", text, got)
+		}
+	}
 }
 
 // What events tell is left to them.
