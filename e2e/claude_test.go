@@ -54,7 +54,7 @@ func TestClaudeCases(t *testing.T) {
 			RequireExplicitExec: true,
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){
 				"repo": repo, "popkit": popkit, "ends": ends, "until": until, "model": newModels(version).command,
-				"clis": clis, "processes": noProcesses,
+				"clis": clis, "processes": counted,
 			},
 		})
 	})

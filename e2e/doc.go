@@ -18,6 +18,7 @@
 //	clis kill                     kill -9 of all CLIs of this script
 //	clis none                     waits until there is none
 //	processes none                waits until nothing is left that this script began
+//	processes COUNT TEXT          waits until so many have that text in their arguments
 //
 // Nothing waits for a length of time: agents that must be at work at once wait
 // for each other's files, and scripts for what popkit says. An engine that a

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -72,27 +74,42 @@ func clis(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// noProcesses waits until nothing is left of what a script began.
-func noProcesses(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 || args[0] != "none" {
-		ts.Fatalf("usage: processes none")
+// counted waits until nothing is left of what a script began, or until so many of its
+// processes have a text among their arguments.
+func counted(ts *testscript.TestScript, neg bool, args []string) {
+	if !neg && len(args) == 1 && args[0] == "none" {
+		gone(ts, processes)
+		return
 	}
-	gone(ts, processes)
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: processes none | processes COUNT TEXT")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	settle(ts, processes, func(list []process) bool {
+		list = slices.DeleteFunc(list, func(p process) bool { return !strings.Contains(p.args, args[1]) })
+		return len(list) == want
+	}, fmt.Sprintf("there are not %d processes %q", want, args[1]))
 }
 
-// gone waits until there are none of them. A few seconds are enough for what was
-// told to end: past that, something was forgotten.
+// gone waits until there are none of them.
 func gone(ts *testscript.TestScript, list func(*testscript.TestScript) []process) {
+	settle(ts, list, func(left []process) bool { return len(left) == 0 }, "processes are left")
+}
+
+// settle waits until the processes are as they should be. A few seconds are enough
+// for what was told to end: past that, something was forgotten.
+func settle(ts *testscript.TestScript, list func(*testscript.TestScript) []process, good func([]process) bool, bad string) {
 	deadline := time.Now().Add(10 * time.Second)
-	left := list(ts)
-	for len(left) > 0 && time.Now().Before(deadline) {
+	now := list(ts)
+	for !good(slices.Clone(now)) {
+		if time.Now().After(deadline) {
+			for _, p := range now {
+				ts.Logf("there is %d %s", p.pid, p.args)
+			}
+			ts.Fatalf("%s", bad)
+		}
 		<-time.After(50 * time.Millisecond)
-		left = list(ts)
-	}
-	for _, p := range left {
-		ts.Logf("left: %d %s", p.pid, p.args)
-	}
-	if len(left) > 0 {
-		ts.Fatalf("%d processes are left", len(left))
+		now = list(ts)
 	}
 }
