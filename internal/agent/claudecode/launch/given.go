@@ -75,6 +75,13 @@ func (l *Launcher) give(s Spec) (gift, error) {
 	return g, nil
 }
 
+// followed returns where a path of the user's own leads, as a folder and a name in it:
+// users keep what they configure elsewhere, and link it.
+func followed(path string) (dir, name string, err error) {
+	real, err := filepath.EvalSymlinks(path)
+	return filepath.Dir(real), filepath.Base(real), err
+}
+
 // readBelow reads a file below a folder, and none that a link in it leads to
 // elsewhere.
 func readBelow(dir, name string) ([]byte, error) {
@@ -130,12 +137,11 @@ func (c *copier) plugin(root, in, to, name string) error {
 		}
 		for _, e := range entries {
 			from, inner := root, path.Join(filepath.ToSlash(in), kind, e.Name())
-			if e.Type()&fs.ModeSymlink != 0 && in == "." { // users keep skills elsewhere, and link them
-				if from, err = filepath.EvalSymlinks(filepath.Join(dir, e.Name())); err != nil {
+			if in == "." {
+				if from, inner, err = followed(filepath.Join(dir, e.Name())); err != nil {
 					c.note(filepath.Join(dir, e.Name()), err)
 					continue
 				}
-				from, inner = filepath.Dir(from), filepath.Base(from)
 			}
 			found = true
 			if err := c.tree(from, inner, filepath.Join(to, kind, e.Name())); err != nil {
@@ -164,11 +170,15 @@ func (c *copier) memory(dir, to string) error {
 	if dir == "" || there(to) {
 		return nil
 	}
-	text, err := readBelow(dir, "CLAUDE.md")
+	at, name, err := followed(filepath.Join(dir, "CLAUDE.md"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err == nil {
+		text, err := readBelow(at, name)
+		if err != nil {
+			return err
+		}
 		for _, m := range imported.FindAllSubmatch(text, -1) {
 			name := strings.TrimPrefix(string(m[1]), "~/"+filepath.Base(dir)+"/")
 			if more, err := readBelow(dir, name); err == nil {
@@ -182,10 +192,11 @@ func (c *copier) memory(dir, to string) error {
 			return err
 		}
 	}
-	if there(filepath.Join(dir, "rules")) {
-		return c.tree(dir, "rules", filepath.Join(to, ".claude", "rules"))
+	at, name, err = followed(filepath.Join(dir, "rules"))
+	if err != nil {
+		return nil // there are none
 	}
-	return nil
+	return c.tree(at, name, filepath.Join(to, ".claude", "rules"))
 }
 
 // tree copies a file or a folder below root. What leads out of it, and what is

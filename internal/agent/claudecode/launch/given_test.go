@@ -87,6 +87,38 @@ func TestLinksLeadNowhere(t *testing.T) {
 	}
 }
 
+// TestLinkedConfiguration: users link what they configure to where they keep it.
+func TestLinkedConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"kept/CLAUDE.md": "figs", "kept/skills/a/SKILL.md": "a", "kept/rules/r.md": "r", "user/x": "", "work/x": ""} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"CLAUDE.md", "skills", "rules"} {
+		if err := os.Symlink(filepath.Join(dir, "kept", name), filepath.Join(dir, "user", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := New(CLI{Version: Tested}, Options{Note: func(s string) { t.Error(s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.user.dir = filepath.Join(dir, "user")
+	if _, err := l.give(Spec{Workspace: filepath.Join(dir, "work"), Given: filepath.Join(dir, "given")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"user/skills/a/SKILL.md", "memory/CLAUDE.md", "memory/.claude/rules/r.md"} {
+		if !there(filepath.Join(dir, "given", name)) {
+			t.Errorf("%s is not given", name)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	dir := t.TempDir()
 	big := filepath.Join(dir, "user", "skills", "a", "SKILL.md")

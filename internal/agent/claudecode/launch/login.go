@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -67,7 +68,7 @@ func (l *Launcher) runHelper(ctx context.Context, s Spec, own settings, out *log
 	ctx, cancel := context.WithTimeout(ctx, helperTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", own.APIKeyHelper)
-	cmd.Env = l.options.Environ
+	cmd.Env = slices.Clone(l.options.Environ)
 	for _, name := range sortedKeys(own.Env) {
 		cmd.Env = append(cmd.Env, name+"="+own.Env[name])
 	}

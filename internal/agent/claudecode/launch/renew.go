@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"time"
 )
 
@@ -33,7 +34,7 @@ func (l *Launcher) renew(ctx context.Context) (err error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, l.cli.Path, "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
 		"--setting-sources", "", "--strict-mcp-config")
-	cmd.Env = append(l.options.Environ, "DISABLE_AUTOUPDATER=1")
+	cmd.Env = append(slices.Clip(l.options.Environ), "DISABLE_AUTOUPDATER=1")
 	cmd.WaitDelay = time.Second
 	in, err := cmd.StdinPipe()
 	if err != nil {
