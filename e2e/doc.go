@@ -16,7 +16,6 @@
 //	model check                   fails if its script was not kept to
 //	model log                     prints what it was asked, for stdout to match
 //	clis kill                     kill -9 of all CLIs of this script
-//	clis none                     waits until there is none
 //	processes none                waits until nothing is left that this script began
 //	processes COUNT TEXT          waits until so many have that text in their arguments
 //

@@ -56,14 +56,10 @@ func agentCLIs(ts *testscript.TestScript) []process {
 	return out
 }
 
-// clis kills the CLIs of a script as nobody can refuse, or waits until there is none.
+// clis kills the CLIs of a script as nobody can refuse.
 func clis(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 || args[0] != "kill" && args[0] != "none" {
-		ts.Fatalf("usage: clis kill|none")
-	}
-	if args[0] == "none" {
-		gone(ts, agentCLIs)
-		return
+	if neg || len(args) != 1 || args[0] != "kill" {
+		ts.Fatalf("usage: clis kill")
 	}
 	list := agentCLIs(ts)
 	if len(list) == 0 {
@@ -78,7 +74,7 @@ func clis(ts *testscript.TestScript, neg bool, args []string) {
 // processes have a text among their arguments.
 func counted(ts *testscript.TestScript, neg bool, args []string) {
 	if !neg && len(args) == 1 && args[0] == "none" {
-		gone(ts, processes)
+		settle(ts, func(left []process) bool { return len(left) == 0 }, "processes are left")
 		return
 	}
 	if neg || len(args) != 2 {
@@ -86,22 +82,17 @@ func counted(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	settle(ts, processes, func(list []process) bool {
+	settle(ts, func(list []process) bool {
 		list = slices.DeleteFunc(list, func(p process) bool { return !strings.Contains(p.args, args[1]) })
 		return len(list) == want
 	}, fmt.Sprintf("there are not %d processes %q", want, args[1]))
 }
 
-// gone waits until there are none of them.
-func gone(ts *testscript.TestScript, list func(*testscript.TestScript) []process) {
-	settle(ts, list, func(left []process) bool { return len(left) == 0 }, "processes are left")
-}
-
-// settle waits until the processes are as they should be. A few seconds are enough
-// for what was told to end: past that, something was forgotten.
-func settle(ts *testscript.TestScript, list func(*testscript.TestScript) []process, good func([]process) bool, bad string) {
-	deadline := time.Now().Add(10 * time.Second)
-	now := list(ts)
+// settle waits until the processes are as they should be; reaching the end of its
+// patience fails.
+func settle(ts *testscript.TestScript, good func([]process) bool, bad string) {
+	deadline := time.Now().Add(patience / 3)
+	now := processes(ts)
 	for !good(slices.Clone(now)) {
 		if time.Now().After(deadline) {
 			for _, p := range now {
@@ -110,6 +101,6 @@ func settle(ts *testscript.TestScript, list func(*testscript.TestScript) []proce
 			ts.Fatalf("%s", bad)
 		}
 		<-time.After(50 * time.Millisecond)
-		now = list(ts)
+		now = processes(ts)
 	}
 }
