@@ -29,6 +29,9 @@ func (j *judge) git(k cmd) {
 		return
 	}
 	sub := cmd{Command: k.Command, name: string(args[0]), args: args[1:]}
+	if sub.name != "config" { // which says itself whether it only reads
+		j.gitElsewhere(k, sub)
+	}
 	switch sub.name {
 	case "push", "send-pack", "http-push":
 		j.push(k, sub)
@@ -230,7 +233,9 @@ func (j *judge) gitConfig(k, sub cmd) {
 	if reads {
 		return
 	}
-	if sub.has("--global", "--system") {
+	if !sub.has("--global", "--system") {
+		j.gitElsewhere(k, sub)
+	} else {
 		j.found(ruleOutside, k.line(), "git's configuration for all repositories would be changed (without --global it is the workspace's)")
 		return
 	}
@@ -263,6 +268,7 @@ func (j *judge) push(k, sub cmd) {
 		if remote := strings.ToLower(string(words[0])); paths.HasWord(remote, "heroku", "dokku", "production", "prod", "deploy", "live") && !strings.Contains(remote, "/") {
 			j.found(ruleDeploy, subject, "a push to %s deploys", remote)
 		}
+		j.remotePath(k, sub.Dir, words[0])
 		words = words[1:]
 	}
 	if len(words) == 0 {
