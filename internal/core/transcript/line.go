@@ -21,8 +21,17 @@ type Line struct {
 	Text string          `json:"text,omitempty"` // what is no JSON
 }
 
-// Encode returns the line as it is stored, with its newline.
+// Encode returns the line as it is stored, with its newline. What was said has to be
+// valid JSON.
 func Encode(l Line) ([]byte, error) {
+	if len(l.Line) > 0 && l.Text == "" && !l.At.IsZero() && bytes.IndexByte(l.Line, '\n') < 0 {
+		// Most are so, and are not looked at another time.
+		out := make([]byte, 0, len(l.Line)+80)
+		out = l.At.AppendFormat(append(out, `{"at":"`...), time.RFC3339Nano)
+		out = append(append(out, `","from":"`...), l.From...) // a word of ours
+		out = append(append(out, `","line":`...), l.Line...)
+		return append(out, '}', '\n'), nil
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -17,6 +17,16 @@ func TestRead(t *testing.T) {
 	if got, want := string(raw), `{"at":"2026-11-22T10:00:00.5Z","from":"popkit","line":{"a":"<b> & é"}}`+"\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	plain, err := json.Marshal(Line{At: at, From: FromPopkit, Line: json.RawMessage(`{"a":"é"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := Encode(Line{At: at, From: FromPopkit, Line: json.RawMessage(`{"a":"é"}`)}); err != nil || string(raw) != string(plain)+"\n" {
+		t.Errorf("got %s, want %s (%v)", raw, plain, err)
+	}
+	if raw, err := Encode(Line{At: at, From: FromAgent, Line: json.RawMessage("{\n\"a\": 1}")}); err != nil || string(raw) != `{"at":"2026-11-22T10:00:00.5Z","from":"agent","line":{"a":1}}`+"\n" {
+		t.Errorf("lines of several lines: %s, %v", raw, err)
+	}
 	for text, want := range map[string]string{
 		string(raw):                    `popkit|{"a":"<b> & é"}|`,
 		`{"type":"system"}`:            `agent|{"type":"system"}|`,
