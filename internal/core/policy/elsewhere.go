@@ -12,7 +12,7 @@ import (
 var gitChanges = map[string][]string{
 	"commit": nil, "merge": nil, "rebase": nil, "cherry-pick": nil, "revert": nil, "reset": nil, "am": nil, "pull": nil, "switch": nil, "checkout": nil, "restore": nil,
 	"add": nil, "rm": nil, "mv": nil, "clean": nil, "gc": nil, "prune": nil, "repack": nil, "pack-refs": nil, "update-ref": nil, "update-index": nil, "fast-import": nil, "filter-branch": nil,
-	"filter-repo": nil, "apply": nil, "replace": nil, "config": nil, "init": nil, "stash": {"list", "show"}, "tag": {""}, "branch": {""}, "remote": {"", "show", "get-url"}, "reflog": {"", "show", "exists"},
+	"filter-repo": nil, "apply": nil, "replace": nil, "init": nil, "stash": {"list", "show"}, "tag": {""}, "branch": {""}, "remote": {"", "show", "get-url"}, "reflog": {"", "show", "exists"},
 	"notes": {"", "list", "show"}, "worktree": {"list"}, "submodule": {"", "status", "summary"}, "bisect": {"log", "view"},
 }
 
@@ -21,7 +21,8 @@ var lookOptions = []string{"-l", "--list", "-a", "--all", "-r", "--remotes", "-v
 	"--format", "-n", "--dry-run", "--check", "--stat", "--help", "-h"}
 
 // gitElsewhere judges a command of git's that would change another repository than
-// the workspace's: where that is, is where it writes.
+// the workspace's: where that is, is where it writes. Of config, gitConfig knows
+// whether it does.
 func (j *judge) gitElsewhere(k, sub cmd) {
 	looks, changes := gitChanges[sub.name]
 	if words := sub.operands(); !changes || slices.Contains(looks, words0(words)) || len(looks) > 0 && len(words) < 2 && sub.has(lookOptions...) || sub.has("--dry-run", "--help") {

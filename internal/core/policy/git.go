@@ -29,9 +29,11 @@ func (j *judge) git(k cmd) {
 		return
 	}
 	sub := cmd{Command: k.Command, name: string(args[0]), args: args[1:]}
-	if sub.name != "config" { // which says itself whether it only reads
-		j.gitElsewhere(k, sub)
-	}
+	j.gitElsewhere(k, sub)
+	j.gitVerb(k, sub)
+}
+
+func (j *judge) gitVerb(k, sub cmd) {
 	switch sub.name {
 	case "push", "send-pack", "http-push":
 		j.push(k, sub)
@@ -233,9 +235,8 @@ func (j *judge) gitConfig(k, sub cmd) {
 	if reads {
 		return
 	}
-	if !sub.has("--global", "--system") {
-		j.gitElsewhere(k, sub)
-	} else {
+	j.repository(k, sub.Dir, ".")
+	if sub.has("--global", "--system") {
 		j.found(ruleOutside, k.line(), "git's configuration for all repositories would be changed (without --global it is the workspace's)")
 		return
 	}
