@@ -153,6 +153,7 @@ func (d *daemon) listen(ctx context.Context) error {
 		return d.door.Admit(ctx, agent, door.Peer(who))
 	})
 	d.server.Guard(server.Guard{Judge: d.judge, Post: d.engine.Post})
+	d.server.Redact(d.env.redactor.String)
 	d.later(func() error { d.server.Close(); return nil })
 	_, err := d.server.ListenPeople(d.about.Socket)
 	return err

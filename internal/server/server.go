@@ -46,6 +46,7 @@ type Server struct {
 	engine func(*state.State) *view.Engine
 	admit  Admit // nil: everybody is who their socket says
 	guard  Guard
+	redact func(string) string // nil: nothing is secret
 
 	ctx    context.Context // ended by Close
 	cancel context.CancelFunc
@@ -221,6 +222,9 @@ func readRequest(in *bufio.Reader) (req api.Request, err error) {
 }
 
 func (s *Server) answer(ctx context.Context, who caller, req api.Request, out *answer) {
+	if who != "" {
+		req = s.redacted(req)
+	}
 	c := &call{s: s, ctx: ctx, who: who, req: req, out: out}
 	op, ok := ops[req.Op]
 	switch {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -125,6 +126,7 @@ func newWorld(t *testing.T, set ...func(*event.Settings)) *world {
 	w.engine = engine.New(st, w.hands, nil)
 	w.server = New(t.Context(), w.engine, w.log, func(*state.State) *view.Engine { return &view.Engine{PID: 42} })
 	w.server.Guard(Guard{Judge: w.judge, Post: w.engine.Post})
+	w.server.Redact(func(text string) string { return strings.ReplaceAll(text, secret, "[redacted]") })
 	w.listen("", w.people())
 	w.listen("implementer-1", w.agent("implementer-1"))
 	w.listen("implementer-2", w.agent("implementer-2"))
