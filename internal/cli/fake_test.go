@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	return &world{
 		t: t, repo: repo, info: RepoInfo{Top: repo, Branch: "main", User: "Ada"}, replies: map[api.Op]any{},
 		errs: map[api.Op]error{}, vars: map[string]string{}, sandbox: SandboxCheck{Configured: "auto", Degree: "mounts+landlock"},
-		claude: Claude{Why: "Claude Code is not installed", Install: "npm install -g @anthropic-ai/claude-code", Settings: "isolated"},
+		claude: Claude{Why: "no Claude Code found", Install: "npm install -g @anthropic-ai/claude-code", Settings: "isolated"},
 	}
 }
 

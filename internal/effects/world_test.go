@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"popkit/internal/agent"
@@ -35,9 +34,6 @@ type world struct {
 	repo string
 	root string
 	base string
-
-	mu  sync.Mutex
-	ids int
 }
 
 func newWorld(t *testing.T, files ...string) *world {

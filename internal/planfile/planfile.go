@@ -1,10 +1,7 @@
 package planfile
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,20 +18,6 @@ type Result struct {
 
 // Errors holds every mistake in a file; each is "file:line:col: text (hint)".
 type Errors = strictyaml.Errors
-
-// Load reads the plan file at path. A file that can't be read is a plain error,
-// one with mistakes an *Errors.
-func Load(path string) (Result, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Result{}, fmt.Errorf("plan file: %w", err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxSize+1))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return Result{}, fmt.Errorf("plan file %s: %w", path, err)
-	}
-	return Parse(path, data)
-}
 
 // Parse reads a plan from the contents of a file; name is what messages call
 // it. The error is an *Errors.

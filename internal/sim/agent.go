@@ -31,7 +31,6 @@ type proc struct {
 	guarded, hook bool   // it puts its calls to the guard; its runtime says so
 	gone          bool
 	stood         bool // it was to go on while all stood still
-	said          *event.Report
 }
 
 // The fates of attempts.

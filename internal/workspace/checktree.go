@@ -18,7 +18,6 @@ type checkPool struct {
 	sync.Mutex
 	free []int
 	made int
-	old  bool // those of an earlier process were counted
 }
 
 // CheckTree returns a checkout of exactly that commit for checks to run in,

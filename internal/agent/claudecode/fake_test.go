@@ -20,13 +20,11 @@ import (
 // next process of the session, "turn" waits for a message that begins one.
 type fake struct {
 	out  io.Writer
-	in   chan map[string]any // what came on stdin; closed at its end
 	args []string
 
 	mu      sync.Mutex
 	asked   int
 	answers map[string]chan map[string]any
-	said    []string // messages that were read
 
 	messages  chan map[string]any
 	interrupt chan struct{}

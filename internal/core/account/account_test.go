@@ -145,12 +145,12 @@ func TestReport(t *testing.T) {
 		if strings.Contains(string(raw), ": null") {
 			t.Fatalf("after event %d: null in %s", i, raw)
 		}
-		switch d.(type) {
+		switch d := d.(type) {
 		case event.RunEnded:
 			golden(t, "done.json", string(raw)+"\n")
 			golden(t, "done.md", r.Markdown())
 		case event.QuestionAsked:
-			if d.(event.QuestionAsked).ID == "q-1" {
+			if d.ID == "q-1" {
 				golden(t, "asking.md", r.Markdown())
 			}
 		}

@@ -87,9 +87,6 @@ type Result struct {
 	LeftInsights int      // how many insights are left out, Input.Left included
 }
 
-// Prompt returns the text of Compose.
-func Prompt(in Input) string { return Compose(in).Text }
-
 // Compose writes the prompt.
 func Compose(in Input) Result {
 	if in.Role == "" {

@@ -140,7 +140,7 @@ func TestPrompt(t *testing.T) {
 		},
 	}
 	for name, input := range tests {
-		t.Run(name, func(t *testing.T) { golden(t, name, Prompt(input())) })
+		t.Run(name, func(t *testing.T) { golden(t, name, Compose(input()).Text) })
 	}
 }
 

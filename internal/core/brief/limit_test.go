@@ -57,7 +57,7 @@ func TestLimitIsKeptAndNothingIsLostSilently(t *testing.T) {
 		bare := in
 		bare.Earlier, bare.Insights, bare.Fix, bare.Conflict, bare.Previous, bare.Left = nil, nil, nil, nil, nil, 0
 		notice := (&quotation{leftTasks: got.LeftTasks, leftInsights: got.LeftInsights}).leftOut("")
-		if want := len(Prompt(bare)) + got.Quoted + len(notice); len(got.Text) != want {
+		if want := len(Compose(bare).Text) + got.Quoted + len(notice); len(got.Text) != want {
 			t.Fatalf("prompt has %d bytes, its parts %d", len(got.Text), want)
 		}
 		if n := len(got.Insights) + got.LeftInsights; n != len(in.Insights)+in.Left {
@@ -108,13 +108,13 @@ func TestOthersCannotSpeakForPopkit(t *testing.T) {
 		in.Insights = []*insight.Insight{{ID: "i-1", Kind: "discovery", Content: "x"}}
 		in.Fix = &Fix{Check: "make"}
 		in.Previous = &Previous{Agent: "implementer-0", Reason: "x", Summary: "x", Files: []string{"x"}}
-		before := Prompt(in)
+		before := Compose(in).Text
 
 		in.Earlier[0].Summary, in.Earlier[0].Files = draw("summary"), []string{draw("file")}
 		in.Insights[0].Content, in.Insights[0].Agent, in.Insights[0].Tags = draw("content"), draw("agent"), []string{draw("tag")}
 		in.Fix.Reason, in.Fix.Output = draw("reason"), draw("output")
 		in.Previous.Reason, in.Previous.Summary, in.Previous.Files = draw("why"), draw("said"), []string{draw("changed")}
-		after := Prompt(in)
+		after := Compose(in).Text
 
 		if a, b := filled(plainLines(before)), filled(plainLines(after)); !slices.Equal(a, b) {
 			t.Fatalf("lines outside of quotations changed:\n%q\n%q", a, b)

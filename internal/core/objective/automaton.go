@@ -144,14 +144,6 @@ func (a *automaton) acceptsAll(s int) bool {
 	return n.next == s && slices.Contains(n.eps, a.accept) && len(n.on) == 1 && n.on[0] == anyRune[0]
 }
 
-func (a *automaton) accepts(path string) bool {
-	set := a.closure(a.start)
-	for _, r := range path {
-		set = a.step(set, r)
-	}
-	return slices.Contains(set, a.accept)
-}
-
 // letters returns one rune of each class of runes that neither automaton tells
 // apart: the least of the class is the start of an interval or of a gap.
 func letters(as ...*automaton) []rune {

@@ -296,3 +296,11 @@ func BenchmarkOverlaps(b *testing.B) {
 		Overlaps(p)
 	}
 }
+
+func (a *automaton) accepts(path string) bool {
+	set := a.closure(a.start)
+	for _, r := range path {
+		set = a.step(set, r)
+	}
+	return slices.Contains(set, a.accept)
+}

@@ -87,8 +87,6 @@ func AnswerDrift(s *state.State, _ time.Time) []event.Data {
 	return nil
 }
 
-func messageID(s *state.State) string { return fmt.Sprintf("m-%d", s.Sent+1) }
-
 // steering is what an agent is told that is off its track.
 func steering(s *state.State, a *state.Agent, d event.AgentDrifted) string {
 	text := "You seem to be off your track: " + d.Evidence + ". "

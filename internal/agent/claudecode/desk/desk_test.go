@@ -89,10 +89,6 @@ func (c *cli) post(tool, call string) answer {
 	return read(c.t, c.desk.Hook(c.t.Context(), c.callback(callPost, postToolUse, tool, call, `{}`, "")))
 }
 
-func (c *cli) batch() answer {
-	return read(c.t, c.desk.Hook(c.t.Context(), c.callback(callBatch, postToolBatch, "", "", `{}`, "")))
-}
-
 // tool makes a whole call that is allowed, and returns what came beside its result.
 func (c *cli) tool() string {
 	c.n++

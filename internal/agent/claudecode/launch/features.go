@@ -45,7 +45,7 @@ func FeaturesOf(version string) (Features, error) {
 		return f, err
 	}
 	if slices.Compare(v, oldest) < 0 {
-		return f, fmt.Errorf("Claude Code %s is too old: %s or newer is needed (claude update, or %s@latest)", version, Oldest, Install)
+		return f, fmt.Errorf("version %s of Claude Code is too old: %s or newer is needed (claude update, or %s@latest)", version, Oldest, Install)
 	}
 	for _, s := range since {
 		from, err := parseVersion(s.version)

@@ -15,7 +15,7 @@ import (
 const Install = "npm install -g @anthropic-ai/claude-code"
 
 // ErrNotFound says that there is no Claude Code on this machine.
-var ErrNotFound = errors.New("Claude Code is not installed")
+var ErrNotFound = errors.New("no Claude Code found")
 
 // versionTimeout bounds the question for a version. A cold start reads 250 MB.
 const versionTimeout = 10 * time.Second

@@ -53,7 +53,7 @@ func (l *Launcher) renew(ctx context.Context) (err error) {
 		case <-look.C:
 		case why := <-ended:
 			ended <- why
-			err = errors.Join(errors.New("Claude Code ended"), why)
+			err = errors.Join(errors.New("it has ended"), why)
 		case <-ctx.Done():
 			err = fmt.Errorf("nothing happened within %s", renewTimeout)
 		}

@@ -70,7 +70,7 @@ func bundled(a, lang string) bool {
 		return false
 	}
 	if lang == "sh" || lang == "python" {
-		return a[len(a)-1] == 'c' && strings.Trim(a[1:], "abcdefghiklmnopqrstuvxBCEHPTsuOISE") == ""
+		return a[len(a)-1] == 'c' && strings.Trim(a[1:], "abcdefghiklmnopqrstuvxBCEHPTOIS") == ""
 	}
-	return a[len(a)-1] == 'e' && strings.Trim(a[1:], "aenpilwsW0F.bakorig~") == ""
+	return a[len(a)-1] == 'e' && strings.Trim(a[1:], "aenpilwsW0F.bkorg~") == ""
 }
