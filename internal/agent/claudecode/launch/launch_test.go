@@ -46,7 +46,7 @@ func TestFind(t *testing.T) {
 	}{
 		"in PATH":    {"", dir + ":" + dir + "/good", good},
 		"configured": {good, "", good},
-		"nowhere":    {"", dir, "not installed"},
+		"nowhere":    {"", dir, "no Claude Code found"},
 		"no program": {plain, "", "is no program"},
 		"gone":       {dir + "/gone", "", "claude.path"},
 		"broken":     {"", dir + "/fails", "exit status 3"},
