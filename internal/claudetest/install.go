@@ -106,6 +106,9 @@ func install(ctx context.Context, cache, dir, version string) error {
 	if !strings.HasPrefix(string(out), version+" ") {
 		return fmt.Errorf("what was installed is another version: %s", out)
 	}
+	if err := os.Chmod(fresh, 0o755); err != nil { // tests run it as other users, too
+		return err
+	}
 	return os.Rename(fresh, dir)
 }
 
