@@ -134,6 +134,8 @@ func (w *world) set(words []string, line string) {
 		w.info.Branch = rest
 	case "dirty":
 		w.info.Dirty = 3
+	case "nameless":
+		w.info.Nameless = "git does not know who you are (type: git config --global user.name \"Your Name\")"
 	case "bare":
 		w.info.Bare = true
 	case "claude": // version, and what its settings weaken

@@ -14,12 +14,13 @@ import (
 
 // Info is the user's repository as commands see it.
 type Info struct {
-	Top    string // top level, or the bare repository itself
-	Bare   bool
-	Empty  bool   // has no commits
-	Dirty  int    // changed files, which no agent will see
-	Branch string // checked out, "" when detached
-	User   string // the user's name
+	Top      string // top level, or the bare repository itself
+	Bare     bool
+	Empty    bool   // has no commits
+	Dirty    int    // changed files, which no agent will see
+	Branch   string // checked out, "" when detached
+	User     string // the user's name
+	Nameless string // why git does not know the user; without a name no run commits
 }
 
 // Look finds the repository around a directory.
@@ -43,10 +44,11 @@ func Look(ctx context.Context, dir string) (Info, error) {
 	default:
 		info.Branch = branch(base.Ref)
 	}
-	if who, err := repo.Identity(ctx); err == nil {
-		info.User = who.Name
+	who, err := repo.Identity(ctx)
+	if info.User = who.Name; errors.Is(err, workspace.ErrNoIdentity) {
+		info.Nameless, err = err.Error(), nil // said by those who need one
 	}
-	return info, nil
+	return info, err
 }
 
 func branch(ref string) string {

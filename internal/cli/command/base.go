@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 )
@@ -9,6 +10,14 @@ import (
 // NoCommits says that there is nothing to start from.
 func NoCommits() error {
 	return Fail(ExitEnvironment, `git commit --allow-empty -m "first commit"`, "the repository has no commits: make one first")
+}
+
+// Name says, before anybody plans anything, that git does not know who the user is.
+func Name(info RepoInfo) error {
+	if info.Nameless == "" {
+		return nil
+	}
+	return Environment(errors.New(info.Nameless))
 }
 
 // Base says, before anybody reads a plan or makes one, that there is no commit to

@@ -63,6 +63,8 @@ type RepoInfo struct {
 	Dirty  int    // changed files, which no agent will see
 	Branch string // checked out, "" when detached
 	User   string // the user's name, for "by"
+	// Nameless says why git does not know who the user is; without a name no run commits.
+	Nameless string
 }
 
 // PlanOrder is what a plan is made for.

@@ -93,6 +93,9 @@ func verify(ctx context.Context, e *command.Env, o initOptions) []Checked {
 	if info.Empty {
 		return append(out, notOK("repository", command.NoCommits()))
 	}
+	if err := command.Name(info); err != nil {
+		return append(out, notOK("repository", err))
+	}
 	out = append(out, Checked{What: "repository", OK: true, Text: info.Top})
 	cfg, err := config.Load(config.Sources{RepoDir: info.Top, Env: e.Getenv})
 	if err != nil {

@@ -97,6 +97,9 @@ func runStart(ctx context.Context, e *command.Env, o startOptions) error {
 	if err := command.Base(ctx, e, info, o.Base); err != nil {
 		return err
 	}
+	if err := command.Name(info); err != nil {
+		return err
+	}
 	n, err := planned(ctx, e, info, o)
 	if err != nil {
 		return err
