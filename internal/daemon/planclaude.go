@@ -62,6 +62,8 @@ func planFailure(err error) error {
 		out.Reason, out.Hint = planner.Quota, "try again when the limit is over, or write a plan: popkit power start --plan FILE"
 	case interview.Exhausted:
 		out.Reason, out.Hint = planner.Exhausted, "popkit config explain planner"
+	case interview.NotThere:
+		out.Hint = "what the sandbox hides of Claude Code has to be named: popkit config explain sandbox_read"
 	}
 	return out
 }

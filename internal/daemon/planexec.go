@@ -85,7 +85,7 @@ func (x *execPlanner) broken(end proc.Exit, said string) error {
 		Text:   fmt.Sprintf("the planning command ended with exit code %d: %s", end.Code, lines[len(lines)-1]),
 		Hint:   "popkit config explain planner.runtime",
 	}
-	if end.Code == 126 || end.Code == 127 {
+	if end.NotThere() {
 		f.Reason = planner.NoCLI
 	}
 	return f

@@ -80,6 +80,10 @@ type Exit struct {
 	Detail string
 }
 
+// NotThere reports whether the exit status says that a program was not found or could
+// not be executed: the command itself, or what it started last.
+func (e Exit) NotThere() bool { return e.Code == 126 || e.Code == 127 }
+
 // Process is a command that was started.
 type Process struct {
 	helper *helper

@@ -41,21 +41,13 @@ func (a *account) costs(usd float64) event.Usage {
 // ended returns what is new with a result.
 func (a *account) ended(r wire.Result) event.Usage {
 	all := event.Usage{CostUSD: r.CostUSD, Turns: a.told.Turns + int64(max(0, r.NumTurns))}
-	for _, m := range r.ModelUsage {
-		all.InputTokens += m.Input + m.CacheRead + m.CacheCreation
-		all.CachedTokens += m.CacheRead
-		all.OutputTokens += m.Output
-	}
+	all.InputTokens, all.CachedTokens, all.OutputTokens = r.Tokens()
 	return a.tell(all)
 }
 
 // tell returns what has come to all since it was told. Nothing is taken back.
 func (a *account) tell(all event.Usage) event.Usage {
-	more := event.Usage{
-		InputTokens: max(0, all.InputTokens-a.told.InputTokens), CachedTokens: max(0, all.CachedTokens-a.told.CachedTokens),
-		OutputTokens: max(0, all.OutputTokens-a.told.OutputTokens), CostUSD: max(0, all.CostUSD-a.told.CostUSD),
-		Turns: max(0, all.Turns-a.told.Turns),
-	}
+	more := all.Beyond(a.told)
 	a.told = a.told.Plus(more)
 	return more
 }

@@ -106,7 +106,7 @@ func (c *course) after(t turn, reported bool) step {
 	case r.Subtype == wire.ResultMaxTurns:
 		return c.outOfTurns(r)
 	case r.Subtype == wire.ResultMaxBudget:
-		return failed("it has used up what it may cost: %s (raise budgets.task.cost_usd, or popkit power decide)", first(r))
+		return failed("it has used up what it may cost: %s (raise limits.max_task_cost_usd)", first(r))
 	case r.TooLong():
 		return c.tooLong(t)
 	case r.Subtype == wire.ResultExecution && !t.began:

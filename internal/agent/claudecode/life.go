@@ -2,11 +2,11 @@ package claudecode
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"time"
 
 	"popkit/internal/agent"
+	"popkit/internal/agent/claudecode/launch"
 	"popkit/internal/agent/keep"
 	"popkit/internal/core/event"
 	"popkit/internal/proc"
@@ -59,7 +59,7 @@ func (l *life) live(ctx context.Context, b body) step {
 		}
 		text = next.text
 		if next.way == afresh {
-			l.session, l.known = newSession(), false
+			l.session, l.known = launch.NewSession(), false
 			text = takeover(l.spec.Prompt, next.text, l.words.done())
 		}
 		var err error
@@ -116,14 +116,6 @@ func (l *life) outcome(last step) agent.Outcome {
 		o.Code, o.Signal = 1, ""
 	}
 	return o
-}
-
-// newSession returns an ID, as the CLI wants it: a random UUID.
-func newSession() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // read is told that the model was given a message.

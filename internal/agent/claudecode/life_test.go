@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"popkit/internal/agent"
+	"popkit/internal/agent/claudecode/launch"
 	"popkit/internal/agent/keep"
 	"popkit/internal/core/event"
 	"popkit/internal/proc"
@@ -49,7 +50,7 @@ func onStage(t *testing.T, script string, f func(t *testing.T, s *stage)) {
 			course: course{limits: DefaultLimits(), now: time.Now}, host: s.desk.host(), kept: kept, up: func() {},
 			report: func() *event.Report { return s.desk.host().report() }, again: func(proc.Ident, string) {},
 			use:    func(_ context.Context, u event.Usage) { s.used = s.used.Plus(u) },
-			urgent: s.desk.urgent, stopping: stopping, session: newSession(), words: &words{},
+			urgent: s.desk.urgent, stopping: stopping, session: launch.NewSession(), words: &words{},
 		}
 		s.start = func(ctx context.Context, session string, resume bool) (body, error) {
 			return s.play(ctx, script, resume), nil

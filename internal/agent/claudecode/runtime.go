@@ -70,7 +70,7 @@ func (r *Runtime) start(ctx context.Context, s agent.Spec) (*session, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	a := &session{runtime: r, spec: s, cancel: cancel, id: newSession(), stopping: make(chan struct{}), words: &words{}, done: make(chan struct{})}
+	a := &session{runtime: r, spec: s, cancel: cancel, id: launch.NewSession(), stopping: make(chan struct{}), words: &words{}, done: make(chan struct{})}
 	a.redactor = redact.New(s.Secrets)
 	c, err := r.launcher.Prepare(ctx, a.launch(false))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"popkit/internal/agent/claudecode/launch"
 	"popkit/internal/agent/claudecode/wire"
 )
 
@@ -159,7 +160,7 @@ func (s *sitting) tell(ctx context.Context, text string) {
 }
 
 func (s *sitting) send(text string, urgent bool) {
-	m := message{id: newSession(), text: text, urgent: urgent}
+	m := message{id: launch.NewSession(), text: text, urgent: urgent}
 	s.unread = append(s.unread, m)
 	s.p.box.put(wire.UserMessage{Text: text, UUID: m.id})
 }
@@ -255,7 +256,11 @@ func (s *sitting) over(ctx context.Context) step {
 		return *s.next
 	case s.init != nil && s.broken == "" && exit.Signal == "":
 		// It never came up, and said why if it did: another try would be the same.
-		return failed("the CLI ended before it was up, %s: %s", how(exit), or(s.words.last(), "it said nothing"))
+		why := or(s.words.last(), "it said nothing")
+		if exit.NotThere() {
+			why += " (name what the sandbox hides of Claude Code in sandbox_read)"
+		}
+		return failed("the CLI ended before it was up, %s: %s", how(exit), why)
 	}
 	next := s.course.died(or(s.broken, how(exit)), s.known)
 	s.kept.Note(next.why)

@@ -52,7 +52,7 @@ scripts; --no-wait does so too and says how to watch the run, for people.`,
 	f.StringSliceVar(&o.Phases, "phases", nil, "phases: the default ones' names or your own, or those of the plan to run")
 	f.StringVar(&o.Agents, "agents", "", "at most this many agents at once, or the roles to run, separated by commas")
 	f.Var((*minutes)(&o.Timeout), "timeout", "minutes after which the run ends (default: the plan's or the configuration's)")
-	f.StringVar(&o.Runtime, "runtime", "", "what drives the agents: exec:COMMAND or scripted:FILE")
+	f.StringVar(&o.Runtime, "runtime", "", "what drives the agents: claude, exec:COMMAND or scripted:FILE (default: the configuration's, else claude)")
 	f.StringVar(&o.Mode, "mode", "", "native, redis or file (default: by mode_priority)")
 	f.StringVar(&o.Base, "base", "", "branch, tag or commit to start from (default: HEAD)")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "start without asking")

@@ -67,6 +67,14 @@ func (u Usage) Plus(o Usage) Usage {
 	}
 }
 
+// Beyond is what u has more than o. Nothing is taken back.
+func (u Usage) Beyond(o Usage) Usage {
+	return Usage{
+		InputTokens: max(0, u.InputTokens-o.InputTokens), CachedTokens: max(0, u.CachedTokens-o.CachedTokens),
+		OutputTokens: max(0, u.OutputTokens-o.OutputTokens), CostUSD: max(0, u.CostUSD-o.CostUSD), Turns: max(0, u.Turns-o.Turns),
+	}
+}
+
 // Tokens is how many tokens were used in all.
 func (u Usage) Tokens() int64 { return u.InputTokens + u.OutputTokens }
 

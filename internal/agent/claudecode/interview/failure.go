@@ -18,6 +18,7 @@ const (
 	Unauthorised Kind = "unauthorised" // the service knows no such user
 	Quota        Kind = "quota"        // its limit for this user is reached
 	Exhausted    Kind = "exhausted"    // turns or money of this session
+	NotThere     Kind = "not_there"    // what was started, or what that starts, as far as it can see
 	Broken       Kind = "broken"
 )
 
@@ -45,10 +46,10 @@ func failure(r wire.Result) *Failure {
 	if text == "" {
 		f.Text = fmt.Sprintf("Claude Code ended its turn as %s %s, without a word", r.Subtype, r.Reason)
 	}
-	switch {
-	case r.APIStatus == 401 || r.APIStatus == 403 || loggedOut(r.Text):
+	switch status := r.Status(); {
+	case status == 401 || status == 403 || loggedOut(r.Text):
 		f.Kind = Unauthorised
-	case r.APIStatus == 429 || refused(r.Text):
+	case status == 429 || refused(r.Text):
 		f.Kind = Quota
 	case r.Subtype == wire.ResultMaxTurns || r.Subtype == wire.ResultMaxBudget:
 		f.Kind = Exhausted
@@ -107,8 +108,14 @@ func (i *Interview) gone(ctx context.Context) error {
 	if said != "" {
 		f.Text += ": " + said
 	}
-	if loggedOut(said) {
+	if exit.Detail != "" {
+		f.Text += " (" + quoted(exit.Detail) + ")"
+	}
+	switch {
+	case loggedOut(said):
 		f.Kind = Unauthorised
+	case exit.NotThere():
+		f.Kind = NotThere
 	}
 	return f
 }

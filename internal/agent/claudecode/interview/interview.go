@@ -227,17 +227,9 @@ func subject(input json.RawMessage) string {
 // used is what is new with a result: it says what all of the process has used, but for
 // the turns.
 func (i *Interview) used(r wire.Result) event.Usage {
-	all := event.Usage{CostUSD: r.CostUSD}
-	for _, m := range r.ModelUsage {
-		all.InputTokens += m.Input + m.CacheRead + m.CacheCreation
-		all.CachedTokens += m.CacheRead
-		all.OutputTokens += m.Output
-	}
-	more := event.Usage{
-		InputTokens: max(0, all.InputTokens-i.told.InputTokens), CachedTokens: max(0, all.CachedTokens-i.told.CachedTokens),
-		OutputTokens: max(0, all.OutputTokens-i.told.OutputTokens), CostUSD: max(0, all.CostUSD-i.told.CostUSD),
-		Turns: int64(max(0, r.NumTurns)),
-	}
+	all := event.Usage{CostUSD: r.CostUSD, Turns: i.told.Turns + int64(max(0, r.NumTurns))}
+	all.InputTokens, all.CachedTokens, all.OutputTokens = r.Tokens()
+	more := all.Beyond(i.told)
 	i.told = i.told.Plus(more)
 	return more
 }

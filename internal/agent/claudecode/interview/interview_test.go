@@ -255,7 +255,7 @@ func TestStrangePrograms(t *testing.T) {
 		kind   Kind
 		text   string
 	}{
-		"not there":     {"exec /no/such/program", Broken, "exit code 127"},
+		"not there":     {"exec /no/such/program", NotThere, "exit code 127"},
 		"ends at once":  {"echo 'error: unknown option' >&2; exit 1", Broken, "exit code 1 and without an answer: error: unknown option"},
 		"logged out":    {"echo 'Invalid API key · Please run /login' >&2; exit 1", Unauthorised, "Please run /login"},
 		"talks":         {"yes hello", Broken, "does not speak as Claude Code does"},
@@ -288,5 +288,40 @@ func TestDeaf(t *testing.T) {
 	cancel()
 	if _, err := i.Ask(ctx, strings.Repeat("answer ", 100_000)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestNotThere: what could not be started is named, and told from what ended by itself.
+func TestNotThere(t *testing.T) {
+	for name, x := range map[string]struct {
+		path, text string
+		notThere   bool
+	}{
+		"the program":            {"/no/such/claude", "/no/such/claude", true},
+		"what a script starts":   {"exec /no/such/claude", "/no/such/claude", true},
+		"an end of another kind": {"exit 3", "exit code 3", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			command := proc.Command{Path: x.path, Args: []string{"claude"}, Env: os.Environ(), Dir: t.TempDir(), Mark: t.Name()}
+			if !strings.HasPrefix(x.path, "/") {
+				command.Path, command.Args = "/bin/sh", []string{"sh", "-c", x.path}
+			}
+			_, err := Start(t.Context(), Config{Command: command})
+			var f *Failure
+			if !errors.As(err, &f) || (f.Kind == NotThere) != x.notThere || !strings.Contains(f.Text, x.text) {
+				t.Errorf("%v (%+v)", err, f)
+			}
+		})
+	}
+}
+
+// TestOldStatus: older releases have the status of an error in its text only.
+func TestOldStatus(t *testing.T) {
+	for text, want := range map[string]Kind{
+		"API Error: 403 not for you": Unauthorised, "Failed to authenticate. no": Unauthorised, "API Error: 429 slowly": Quota, "API Error: 500 oh": Broken,
+	} {
+		if f := failure(wire.Result{Subtype: wire.ResultSuccess, IsError: true, NumTurns: 1, Text: text}); f.Kind != want {
+			t.Errorf("%q is %s, want %s", text, f.Kind, want)
+		}
 	}
 }

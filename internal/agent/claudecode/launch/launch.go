@@ -130,7 +130,7 @@ func (l *Launcher) note(texts ...string) {
 	}
 }
 
-// NewSession returns an ID, as the CLI wants it: a random UUID.
+// NewSession returns an ID of a session or a message, as the CLI wants it: a random UUID.
 func NewSession() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails

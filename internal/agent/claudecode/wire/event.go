@@ -248,6 +248,17 @@ var texts = map[string]int{
 	"Invalid API key": 401, "Not logged in": 401, "Failed to authenticate": 401, "Please run /login": 401,
 }
 
+// Tokens are those of all models and of all turns of the process so far: what went in,
+// caches included, how much of that was read from caches, and what came out.
+func (r Result) Tokens() (input, cached, output int64) {
+	for _, m := range r.ModelUsage {
+		input += m.Input + m.CacheRead + m.CacheCreation
+		cached += m.CacheRead
+		output += m.Output
+	}
+	return input, cached, output
+}
+
 // TooLong reports whether the session is longer than the model can take.
 func (r Result) TooLong() bool {
 	return r.Reason == EndPromptTooLong || r.IsError && strings.HasPrefix(r.Text, "Prompt is too long")
