@@ -47,7 +47,7 @@ const longest = 8 * time.Second
 
 // player plays cases in a throw-away root.
 type player struct {
-	ctx     context.Context //nolint:containedctx // of play, for each case
+	ctx     context.Context // of play, for each case
 	base    still           // as it is between cases
 	far     still           // the remote repository
 	watch   int             // inotify: what is done to secrets
@@ -170,7 +170,7 @@ func (p *player) refresh(changed []string) error {
 	}) {
 		return nil
 	}
-	git := exec.Command("/usr/bin/git", "-C", repo, "update-index", "-q", "--refresh") //nolint:noctx // it ends
+	git := exec.Command("/usr/bin/git", "-C", repo, "update-index", "-q", "--refresh")
 	git.Env = environ("")
 	if out, err := git.CombinedOutput(); err != nil {
 		return fmt.Errorf("refresh the index: %w: %s", err, out)
@@ -311,10 +311,10 @@ func (p *player) leaked(changed []string, now still) bool {
 	for _, dir := range []string{"/tmp", "/var/tmp"} {
 		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
-				return nil
+				return nil //nolint:nilerr // gone, or nothing to read
 			}
 			if info, err := d.Info(); err != nil || info.Size() > 1<<16 {
-				return nil // gone, or a heap of something
+				return nil //nolint:nilerr // gone, or a heap of something
 			}
 			data, err := os.ReadFile(path)
 			found = found || err == nil && holds(string(data))

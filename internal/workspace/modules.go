@@ -260,11 +260,12 @@ func (w *Run) collectModule(ctx context.Context, st *place, top store.Tree, m *m
 	if err != nil {
 		return err
 	}
-	on, tree := m.Commit, ""
+	on := m.Commit
 	if cut.usable != noHistory { // a submodule may be moved to any commit
 		on = cut.at
 	}
-	if tree, err = st.TreeOf(ctx, on); err != nil {
+	tree, err := st.TreeOf(ctx, on)
+	if err != nil {
 		return err
 	}
 	m.Kept = on

@@ -189,7 +189,7 @@ func hasMarkers(r io.Reader, commit string) (bool, error) {
 		if isMarker(bytes.TrimRight(line, "\r\n"), commit) {
 			found = true
 		}
-		for err == bufio.ErrBufferFull {
+		for errors.Is(err, bufio.ErrBufferFull) {
 			_, err = br.ReadSlice('\n')
 		}
 		if err == io.EOF {

@@ -160,7 +160,7 @@ func (t *Track) circles(l Look) (Finding, bool) {
 
 // stuck: nothing comes of what it does.
 func (t *Track) stuck(l Look) (Finding, bool) {
-	evidence := ""
+	var evidence string
 	if n := l.When.NoProgressCalls; n > 0 && t.since >= n {
 		evidence = fmt.Sprintf("%d tool calls without progress", t.since)
 	} else if d := l.When.NoProgress; d > 0 && !l.Waits && !t.at.IsZero() && !l.Now.Before(t.at.Add(d)) {

@@ -56,7 +56,7 @@ func (w *walker) git(st *state, args, env []Word, in Flow, vars []string) (Flow,
 	}
 	w.emit(inner, args, env, in, vars)
 	w.gitInner(st, inner, string(verb), rest)
-	return w.gitOutput(inner, string(verb), rest), true
+	return w.gitOutput(string(verb), rest), true
 }
 
 func (w *walker) gitSetting(st *state, key, value string, aliases map[string]string) {
@@ -119,7 +119,7 @@ func (w *walker) gitInner(st, inner *state, verb string, rest []Word) {
 }
 
 // gitOutput is what is known of what git prints.
-func (w *walker) gitOutput(st *state, verb string, rest []Word) Flow {
+func (w *walker) gitOutput(verb string, rest []Word) Flow {
 	has := func(a Word) bool { return slices.Contains(rest, a) }
 	top := Word(w.o.Top)
 	switch {
