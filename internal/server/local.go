@@ -53,10 +53,13 @@ func (l local) Stream(ctx context.Context, op api.Op, args any) iter.Seq2[json.R
 		defer stop()
 		r, w := io.Pipe()
 		defer r.Close()
-		l.s.wg.Go(func() {
+		if !l.s.begin(func() {
 			l.s.answer(ctx, l.who, api.Request{V: api.Protocol, Op: op, Args: raw}, &answer{conn: w})
 			w.Close()
-		})
+		}) {
+			yield(nil, tooLate())
+			return
+		}
 		lines := json.NewDecoder(bufio.NewReader(r))
 		for {
 			var resp api.Response

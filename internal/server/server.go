@@ -52,8 +52,9 @@ type Server struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	mu       sync.Mutex // guards attached
+	mu       sync.Mutex // guards what follows
 	attached int        // terminals that can answer
+	closed   bool
 }
 
 // New returns a server. about says, for a state, which engine answers.
@@ -64,8 +65,27 @@ func New(ctx context.Context, run Run, log eventlog.Reader, about func(*state.St
 
 // Close ends all calls and waits for them.
 func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	s.cancel()
 	s.wg.Wait()
+}
+
+// begin starts what Close waits for; false once it does.
+func (s *Server) begin(do func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.wg.Go(do)
+	return true
+}
+
+// tooLate is said to who comes too late.
+func tooLate() *api.Error {
+	return &api.Error{Kind: api.KindEnded, Text: "the run's engine is ending"}
 }
 
 // caller is who speaks over a socket; "" is a person.
@@ -114,7 +134,9 @@ func (s *Server) listen(path string, who caller) (io.Closer, error) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	k := &socket{Listener: l, cancel: cancel}
 	context.AfterFunc(ctx, func() { l.Close() })
-	s.wg.Go(func() { s.accept(ctx, l, who) })
+	if !s.begin(func() { s.accept(ctx, l, who) }) {
+		return nil, errors.Join(fmt.Errorf("socket %s: %w", path, tooLate()), k.Close())
+	}
 	return k, nil
 }
 
@@ -252,7 +274,7 @@ func wireError(err error) *api.Error {
 	case errors.As(err, &refusal):
 		return &api.Error{Kind: api.KindRefused, Text: refusal.Text, Hint: refusal.Hint}
 	case errors.Is(err, context.Canceled):
-		return &api.Error{Kind: api.KindEnded, Text: "the run's engine is ending"}
+		return tooLate()
 	}
 	return &api.Error{Kind: api.KindInternal, Text: err.Error()}
 }

@@ -146,7 +146,9 @@ func TestAsOrdinaryUser(t *testing.T) {
 	cli := claudetest.Get(t)
 	for _, err := range []error{
 		os.WriteFile(dir+"/launch.test", binary, 0o755), os.WriteFile(dir+"/go.mod", nil, 0o644), os.Mkdir(dir+"/tmp", 0o700), os.Chown(dir+"/tmp", nobody, nobody), os.Chmod(dir, 0o755),
-		os.MkdirAll(dir+"/.tools/claude", 0o777), os.Chmod(dir+"/.tools/claude", 0o777), os.Symlink(filepath.Dir(filepath.Dir(cli.Bin)), dir+"/.tools/claude/"+cli.Version),
+		os.MkdirAll(dir+"/.tools/claude", 0o777), os.Chmod(dir+"/.tools/claude", 0o777),
+		// A copy: the folders above the project may be closed to the user.
+		exec.Command("cp", "-a", filepath.Dir(filepath.Dir(cli.Bin)), dir+"/.tools/claude/"+cli.Version).Run(), os.Chmod(dir+"/.tools/claude/"+cli.Version, 0o755),
 	} {
 		if err != nil {
 			t.Fatal(err)
