@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"popkit/internal/core/event"
@@ -101,6 +102,18 @@ type Event struct {
 	Time time.Time       `json:"time"`
 	Type string          `json:"type"`
 	Data json.RawMessage `json:"data"`
+}
+
+// Decode reads the event as the log has it.
+func (e Event) Decode() (event.Event, error) {
+	raw, err := json.Marshal(struct {
+		V int `json:"v"`
+		Event
+	}{event.Version, e})
+	if err != nil {
+		return event.Event{}, fmt.Errorf("event %d: %w", e.Seq, err)
+	}
+	return event.Decode(raw)
 }
 
 // FollowArgs chooses events; From 1 is the first. Without Live the stream ends

@@ -66,7 +66,7 @@ var packages = []Package{
 	{Dir: "internal/core/policy/host", Band: Core},
 	{Dir: "internal/core/policy/carry", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/paths", Band: Core, May: []string{"internal/core/objective", "internal/core/policy/word", "internal/core/smell"}},
-	{Dir: "internal/core/policy/readonly", Band: Core, May: []string{"internal/core/policy/shell"}},
+	{Dir: "internal/core/policy/readonly", Band: Core, May: []string{"internal/core/policy/hosttool", "internal/core/policy/shell"}},
 	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell"),
 		Tests: []string{"internal/policytest"}},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/policy/paths", "internal/core/smell")},

@@ -182,7 +182,7 @@ func (a *session) finish(l *life, last step) agent.Outcome {
 	if err := errors.Join(l.lost, a.kept.Close()); err != nil {
 		detail = append(detail, "popkit: "+err.Error())
 	}
-	o.Detail = clip(a.clean(strings.Join(detail, "\n")))
+	o.Detail = agent.Clip(a.clean(strings.Join(detail, "\n")))
 	if o.Report != nil {
 		report := *o.Report
 		report.Summary = a.clean(report.Summary)
@@ -197,15 +197,6 @@ func (a *session) finish(l *life, last step) agent.Outcome {
 
 func (a *session) clean(s string) string {
 	return strings.ToValidUTF8(a.redactor.String(s), "\uFFFD")
-}
-
-// clip keeps the end of a detail, where the reason is.
-func clip(s string) string {
-	s = strings.Trim(s, "\n")
-	if n := len(s) - maxDetail; n > 0 {
-		s = strings.ToValidUTF8(s[n:], "")
-	}
-	return s
 }
 
 // report returns what tells the agent's report: what it said to the desk, or wrote to

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+
+	"popkit/internal/agent"
 )
 
 const (
-	maxDetail = 2 << 10 // bytes of last words that an outcome carries
-	maxDone   = 40      // things that are known of a session that is taken over
-	maxThing  = 300     // bytes of one of them
+	maxDone  = 40  // things that are known of a session that is taken over
+	maxThing = 300 // bytes of one of them
 )
 
 // words are the last that an agent said, on its output and its standard error, and what
@@ -41,11 +42,11 @@ func (w *words) add(text string) {
 	if text = strings.TrimRight(text, "\n"); text == "" {
 		return
 	}
-	if n := len(text) - maxDetail; n > 0 {
+	if n := len(text) - agent.MaxDetail; n > 0 {
 		text = text[n:]
 	}
 	w.end = append(append(w.end, text...), '\n')
-	if n := len(w.end) - maxDetail; n > maxDetail {
+	if n := len(w.end) - agent.MaxDetail; n > agent.MaxDetail {
 		w.end = append(w.end[:0], w.end[n:]...)
 	}
 }
@@ -90,12 +91,12 @@ func (w *words) done() []string {
 	return append([]string{}, w.things...)
 }
 
-// last returns the last lines, at most maxDetail bytes.
+// last returns the last lines, at most agent.MaxDetail bytes.
 func (w *words) last() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	text := w.end
-	if n := len(text) - maxDetail; n > 0 {
+	if n := len(text) - agent.MaxDetail; n > 0 {
 		text = text[n:]
 		if _, rest, ok := strings.Cut(string(text), "\n"); ok && rest != "" { // begin with a whole line
 			text = []byte(rest)

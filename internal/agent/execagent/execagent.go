@@ -123,22 +123,13 @@ func (e *session) finish() agent.Outcome {
 		Reason: reason(exit),
 		Code:   exit.Code,
 		Signal: exit.Signal,
-		Detail: clip(e.clean(strings.Join(detail, "\n"))),
+		Detail: agent.Clip(e.clean(strings.Join(detail, "\n"))),
 		Report: resultfile.Read(e.spec.ResultFile, e.clean),
 	}
 }
 
 func (e *session) clean(s string) string {
 	return strings.ToValidUTF8(e.redactor.String(s), "\uFFFD")
-}
-
-// clip keeps the end of a detail, where the reason is.
-func clip(s string) string {
-	s = strings.Trim(s, "\n")
-	if n := len(s) - maxDetail; n > 0 {
-		s = strings.ToValidUTF8(s[n:], "")
-	}
-	return s
 }
 
 func reason(exit proc.Exit) event.ExitReason {

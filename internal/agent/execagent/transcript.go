@@ -6,10 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-)
 
-// maxDetail bounds the last lines of output that an outcome carries, in bytes.
-const maxDetail = 2 << 10
+	"popkit/internal/agent"
+)
 
 // transcript keeps an agent's output in a file, up to a limit, and the last of
 // it in memory. It is written to by one goroutine; the rest comes after that.
@@ -17,7 +16,7 @@ type transcript struct {
 	file  *os.File
 	limit int64  // bytes to keep, 0 = all
 	total int64  // bytes of output so far, kept or not
-	last  []byte // the end of it, at most 2 × maxDetail
+	last  []byte // the end of it, at most 2 × agent.MaxDetail
 	err   error  // of the file; nothing is kept after it
 }
 
@@ -57,11 +56,11 @@ func (t *transcript) keep(p []byte) {
 }
 
 func (t *transcript) remember(p []byte) {
-	if len(p) > maxDetail {
-		p = p[len(p)-maxDetail:]
+	if len(p) > agent.MaxDetail {
+		p = p[len(p)-agent.MaxDetail:]
 	}
 	t.last = append(t.last, p...)
-	if n := len(t.last) - maxDetail; n > maxDetail {
+	if n := len(t.last) - agent.MaxDetail; n > agent.MaxDetail {
 		t.last = append(t.last[:0], t.last[n:]...)
 	}
 }
@@ -77,10 +76,10 @@ func (t *transcript) Close() error {
 	return nil
 }
 
-// tail returns the last lines of the output, at most maxDetail bytes.
+// tail returns the last lines of the output, at most agent.MaxDetail bytes.
 func (t *transcript) tail() string {
 	last := t.last
-	if n := len(last) - maxDetail; n > 0 {
+	if n := len(last) - agent.MaxDetail; n > 0 {
 		last = last[n:]
 	}
 	s := string(last)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"popkit/internal/agent"
 )
 
 func TestTranscript(t *testing.T) {
@@ -52,7 +54,7 @@ func TestTranscriptTail(t *testing.T) {
 	if got := tr.tail(); got != "last é\uFFFD\n" {
 		t.Errorf("tail is %q, want the last whole lines as valid text", got)
 	}
-	if len(tr.last) > 2*maxDetail {
+	if len(tr.last) > 2*agent.MaxDetail {
 		t.Errorf("%d bytes are remembered", len(tr.last))
 	}
 	if err := tr.Close(); err != nil {

@@ -286,7 +286,7 @@ func (w *watcher) unseen(ctx context.Context, p api.Progress) (out []event.Event
 	w.seen = p.Status.Seq
 	if len(p.Events) > 0 && p.Events[0].Seq <= from {
 		for _, line := range p.Events {
-			ev, err := decodeEvent(line)
+			ev, err := line.Decode()
 			if err != nil {
 				return nil, err
 			}
@@ -377,17 +377,6 @@ func (w *watcher) interrupt(ctx context.Context) error {
 
 // interrupted is the shell's exit code for a command that Ctrl-C ended.
 const interrupted = 130
-
-func decodeEvent(line api.Event) (event.Event, error) {
-	raw, err := json.Marshal(struct {
-		V int `json:"v"`
-		api.Event
-	}{event.Version, line})
-	if err != nil {
-		return event.Event{}, fmt.Errorf("event %d: %w", line.Seq, err)
-	}
-	return event.Decode(raw)
-}
 
 // ticks are the moments at which a live block is drawn again although nothing
 // happened: times go on. Without a live block there are none.

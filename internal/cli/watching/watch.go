@@ -294,12 +294,5 @@ func decode(raw json.RawMessage) (event.Event, error) {
 	if err := json.Unmarshal(raw, &line); err != nil {
 		return event.Event{}, fmt.Errorf("the engine's answer: %w", err)
 	}
-	whole, err := json.Marshal(struct {
-		V int `json:"v"`
-		api.Event
-	}{event.Version, line})
-	if err != nil {
-		return event.Event{}, fmt.Errorf("event %d: %w", line.Seq, err)
-	}
-	return event.Decode(whole)
+	return line.Decode()
 }

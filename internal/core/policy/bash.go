@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"encoding/json"
 	"path"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func (j *judge) command(in hosttool.Input, dir shell.Word) {
 			raw, in = inner.Command, inner
 		}
 	}
-	src, ok := commandText(raw)
+	src, ok := hosttool.CommandText(raw)
 	if !ok && in.Title != "" {
 		src, ok = in.Title, true // all that some ACP agents tell of a command
 	}
@@ -41,22 +40,6 @@ func (j *judge) command(in hosttool.Input, dir shell.Word) {
 		dir = shell.Join(dir, shell.Word(d))
 	}
 	j.script(src, dir)
-}
-
-// commandText reads a command that is text, or a list of words.
-func commandText(raw json.RawMessage) (string, bool) {
-	var s string
-	if json.Unmarshal(raw, &s) == nil && len(raw) > 0 && string(raw) != "null" {
-		return s, true
-	}
-	var words []string
-	if json.Unmarshal(raw, &words) != nil || len(words) == 0 {
-		return "", false
-	}
-	for i, w := range words {
-		words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-	}
-	return strings.Join(words, " "), true
 }
 
 func (j *judge) script(src string, dir shell.Word) {

@@ -36,3 +36,19 @@ func odd(name string) bool {
 	}
 	return folds
 }
+
+// CommandText reads a command that is text, or a list of words.
+func CommandText(raw json.RawMessage) (string, bool) {
+	var s string
+	if json.Unmarshal(raw, &s) == nil && len(raw) > 0 && string(raw) != "null" {
+		return s, true
+	}
+	var words []string
+	if json.Unmarshal(raw, &words) != nil || len(words) == 0 {
+		return "", false
+	}
+	for i, w := range words {
+		words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+	}
+	return strings.Join(words, " "), true
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/policy/hosttool"
 	"popkit/internal/core/policy/shell"
 )
 
@@ -21,10 +22,6 @@ var looking = []string{
 	"tool_search", "reportfindings", "update_plan", "listmcpresources", "readmcpresource", "structuredoutput",
 }
 
-// running are the tools that run a shell command.
-var running = []string{"bash", "shell", "execute", "run_shell_command", "local_shell", "exec", "exec_command", "run_command", "terminal",
-	"run_terminal_cmd", "shell_command", "monitor"}
-
 // Call says why a call of a tool does more than read, or "". o is what is known of the
 // place where a command would run.
 func Call(tool string, input json.RawMessage, o shell.Options) string {
@@ -32,7 +29,7 @@ func Call(tool string, input json.RawMessage, o shell.Options) string {
 	switch {
 	case slices.Contains(looking, name), strings.HasPrefix(tool, "mcp__popkit__"), strings.HasPrefix(tool, "mcp__plugin_popkit_popkit__"):
 		return ""
-	case slices.Contains(running, name):
+	case hosttool.Of(tool) == hosttool.Command:
 		src, ok := script(input)
 		if !ok {
 			return "the input of " + tool + " names no command that can be read"
@@ -42,31 +39,17 @@ func Call(tool string, input json.RawMessage, o shell.Options) string {
 	return tool + " is not known to only read"
 }
 
-// script returns the command that an input names.
+// script returns the command that an input names: one, under a name that the host
+// reads as the rules do.
 func script(input json.RawMessage) (string, bool) {
-	var in struct {
-		Command json.RawMessage `json:"command"`
-		Cmd     json.RawMessage `json:"cmd"`
-	}
-	if json.Unmarshal(input, &in) != nil {
+	in, err := hosttool.ReadInput(input)
+	if err != nil || len(in.Command) > 0 && len(in.Cmd) > 0 {
 		return "", false
 	}
-	raw := in.Command
-	if len(raw) == 0 {
-		raw = in.Cmd
+	if len(in.Command) > 0 {
+		return hosttool.CommandText(in.Command)
 	}
-	var text string
-	if len(raw) > 0 && string(raw) != "null" && json.Unmarshal(raw, &text) == nil {
-		return text, true
-	}
-	var words []string
-	if json.Unmarshal(raw, &words) != nil || len(words) == 0 {
-		return "", false
-	}
-	for i, w := range words {
-		words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-	}
-	return strings.Join(words, " "), true
+	return hosttool.CommandText(in.Cmd)
 }
 
 // Script says why a shell script does more than read, or "".

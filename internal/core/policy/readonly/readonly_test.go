@@ -64,6 +64,7 @@ func TestCall(t *testing.T) {
 		{"Bash", `{"command":"make"}`, false}, {"Bash", `{"command":""}`, true}, {"Bash", `{}`, false}, {"Bash", `{"command":7}`, false}, {"Bash", `nonsense`, false},
 		{"shell", `{"command":["bash","-c","rm a"]}`, false}, {"mcp__db__query", `{}`, false}, {"EnterWorktree", `{}`, false}, {"CronCreate", `{}`, false},
 		{"save_memory", `{}`, false}, {"Delete", `{}`, false}, {"", `{}`, false}, {"SomethingNew", `{}`, false},
+		{"Bash", `{"command":"rm a","Command":"ls"}`, false}, {"Bash", `{"command":"ls","cmd":"rm a"}`, false},
 	} {
 		if why := Call(tt.tool, json.RawMessage(tt.input), place); (why == "") != tt.reads {
 			t.Errorf("%s %s: %q", tt.tool, tt.input, why)
