@@ -19,6 +19,8 @@ type Limits struct {
 	Nudges  int           // of an agent that hangs, before its process is ended
 	Afresh  int           // sessions that begin anew, after one that can't go on
 	Compact int           // attempts to shorten a session that got too long
+	// Refusals are those of a login that held before, in a row.
+	Refusals int
 
 	Start    time.Duration // until the CLI answers for the first time
 	Quiet    time.Duration // without a word while the model is at work
@@ -32,7 +34,7 @@ type Limits struct {
 // DefaultLimits are those of a run.
 func DefaultLimits() Limits {
 	return Limits{
-		Retries: 6, Base: 2 * time.Second, Longest: 2 * time.Minute, Resumes: 3, Nudges: 1, Afresh: 2, Compact: 2,
+		Retries: 6, Base: 2 * time.Second, Longest: 2 * time.Minute, Resumes: 3, Nudges: 1, Afresh: 2, Compact: 2, Refusals: 3,
 		Start: 90 * time.Second, Quiet: 9 * time.Minute, ToolTime: 25 * time.Minute, Patience: 20 * time.Second,
 		Leave: 15 * time.Second, BadLines: 100, Line: wire.DefaultLimit,
 	}
@@ -172,7 +174,7 @@ func (c *course) refused(t turn) step {
 	words, status := first(r), r.Status()
 	switch {
 	case t.fault == wire.FaultAuth || status == 401 || status == 403:
-		return failed("the model's service does not let it in: %s (log in with claude, or set ANTHROPIC_API_KEY, then popkit power retry TASK)", words)
+		return barred(words)
 	case t.fault == wire.FaultBilling:
 		return failed("the model's service is not paid for: %s", words)
 	case t.fault == wire.FaultRateLimit || status == 429:
@@ -183,6 +185,20 @@ func (c *course) refused(t turn) step {
 		return c.anew(fmt.Sprintf("the model's service takes no more of its session: %s", words))
 	}
 	return c.retry("the model's service failed: "+words, c.limits.Retries, nil)
+}
+
+func barred(words string) step {
+	return failed("the model's service does not let it in: %s (log in with claude, or set ANTHROPIC_API_KEY, then popkit power retry TASK)", words)
+}
+
+// trying says what follows when the CLI tries a request again: nothing, but where the login
+// is refused, which no other try mends, and the CLI says only after minutes. A login that held
+// before in this session is given a few tries.
+func (c *course) trying(r wire.Retry, held bool) (next step, over bool) {
+	if r.Status != 401 && r.Status != 403 || held && r.Attempt < c.limits.Refusals {
+		return step{}, false
+	}
+	return barred(fmt.Sprintf("it refuses the login with status %d", r.Status)), true
 }
 
 // limited parks the run where the service said until when it refuses, and tries again

@@ -126,6 +126,19 @@ rules:
 	}
 }
 
+// TestRealLoginRefused: with its own number of tries the CLI would need three minutes to say
+// that its login is refused; nobody waits for that.
+func TestRealLoginRefused(t *testing.T) {
+	r := newReal(t, `
+rules:
+  - {name: a, loop: true, steps: [{text: x, fail: {status: 401, message: invalid x-api-key}}]}
+`, launch.Options{}, "CLAUDE_CODE_MAX_RETRIES=10")
+	wantReport(t, r.run(t), event.ReportFailed, "does not let it in")
+	if n := len(r.model.Requests()); n > 4 {
+		t.Errorf("it was asked %d times\n%s", n, r.transcript(t))
+	}
+}
+
 // TestRealQuota: a subscription's limit with a time parks the run until then.
 func TestRealQuota(t *testing.T) {
 	r := newReal(t, `

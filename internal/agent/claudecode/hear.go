@@ -16,7 +16,7 @@ func (s *sitting) hear(ctx context.Context, h heard) {
 	}
 	switch h.Type {
 	case wire.TypeSystem:
-		s.system(h.Event)
+		s.system(ctx, h.Event)
 	case wire.TypeAssistant:
 		s.assistant(ctx, h.Event)
 	case wire.TypeUser:
@@ -40,8 +40,12 @@ func (s *sitting) badLine(bad *wire.BadLine) {
 	}
 }
 
-func (s *sitting) system(e wire.Event) {
+func (s *sitting) system(ctx context.Context, e wire.Event) {
 	switch e.Subtype {
+	case wire.SystemRetry:
+		if r, err := wire.As[wire.Retry](e); err == nil { // else it says nothing
+			s.retried(ctx, r)
+		}
 	case wire.SystemTask, wire.SystemTaskOver:
 		t, err := wire.As[wire.Task](e)
 		switch {
@@ -58,6 +62,18 @@ func (s *sitting) system(e wire.Event) {
 			s.turn.unshortened = true
 		}
 	}
+}
+
+// retried is told that the CLI tries a request again. A turn that comes to nothing is broken
+// off, so that it says what it has used.
+func (s *sitting) retried(ctx context.Context, r wire.Retry) {
+	next, over := s.course.trying(r, s.known)
+	if !over || s.idle || s.ladder.stepped() {
+		return
+	}
+	s.kept.Note(next.why)
+	s.idle, s.next = true, &next
+	s.leave(ctx, stopRungs(s.limits.Leave))
 }
 
 func (s *sitting) assistant(ctx context.Context, e wire.Event) {

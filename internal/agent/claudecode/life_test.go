@@ -154,6 +154,52 @@ func TestServiceGone(t *testing.T) {
 	})
 }
 
+// TestLoginRefused: the CLI tries ten times, for minutes, before it says so, and is broken off
+// before; at once where it was never let in, and after a few tries where it was.
+func TestLoginRefused(t *testing.T) {
+	for name, script := range map[string]string{
+		"401":   retries(401, 1),
+		"403":   retries(403, 1),
+		"later": "say I begin\n" + retries(401, 3),
+	} {
+		t.Run(name, func(t *testing.T) {
+			onStage(t, "turn the task\n"+script+"\nhang", func(t *testing.T, s *stage) {
+				wantReport(t, s.run(t), event.ReportFailed, "does not let it in")
+				wantStarts(t, s, "new")
+				if s.took() != 0 || len(s.signals) > 0 {
+					t.Errorf("it took %v and %v", s.took(), s.signals)
+				}
+			})
+		})
+	}
+	t.Run("a CLI that does not hear it", func(t *testing.T) {
+		onStage(t, "turn the task\n"+retries(401, 1)+"\nsleep", func(t *testing.T, s *stage) {
+			wantReport(t, s.run(t), event.ReportFailed, "does not let it in")
+			if s.took() > DefaultLimits().Leave {
+				t.Errorf("it took %v", s.took())
+			}
+		})
+	})
+	for name, script := range map[string]string{
+		"a hiccup": "say I begin\n" + retries(401, 2), "overloaded": retries(529, 10), "a fault": retries(500, 10), "no answer": retries(0, 10),
+	} {
+		t.Run(name, func(t *testing.T) {
+			onStage(t, "turn the task\n"+script+"\nreport done all\nresult", func(t *testing.T, s *stage) {
+				wantReport(t, s.run(t), event.ReportDone, "all")
+			})
+		})
+	}
+}
+
+// retries are what the CLI says of so many tries.
+func retries(status, n int) string {
+	var lines []string
+	for i := range n {
+		lines = append(lines, fmt.Sprintf(`system {"subtype": "api_retry", "attempt": %d, "error_status": %d}`, i+1, status))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // TestHang: silence leads to an interrupt and a word; silence after that, to the end of the
 // process and its resumption.
 func TestHang(t *testing.T) {
