@@ -28,14 +28,14 @@ type PlanOrder struct {
 	MaxAgents int
 }
 
-// MakePlan has a planning agent make a plan, in a throw-away clone of the commit
-// that a run would start from, and tells say what goes on. When it returns, nothing
-// of it is left but the plan. Where ctx has ended and all is cleared up, the error is
-// the context's alone.
+// MakePlan has a planning agent make a plan, in a throw-away clone of the commit that a
+// run would start from, and tells say what goes on. When it returns, nothing of it is left
+// but the plan, which says itself what else there is. Where ctx has ended and all is cleared
+// up, the error is the context's alone.
 func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.Made, err error) {
 	began := time.Now()
 	say("making a clone to plan in")
-	err = onBench(ctx, o, func(b *bench) error {
+	left, err := onBench(ctx, o, func(b *bench) error {
 		made, err = b.makePlan(ctx, o, say)
 		took := planner.Rounded(time.Since(began))
 		made.Planning.Took = took
@@ -46,21 +46,24 @@ func MakePlan(ctx context.Context, o PlanOrder, say func(string)) (made planner.
 		}
 		return err
 	})
-	return made, err
+	return made.With(left, err)
 }
 
 // TryChecks runs each of a plan's checks once, as MakePlan does.
 func TryChecks(ctx context.Context, o PlanOrder, p objective.Plan, say func(string)) (trials []planner.Trial, err error) {
 	say("making a clone for the checks")
-	err = onBench(ctx, o, func(b *bench) error {
+	left, err := onBench(ctx, o, func(b *bench) error {
 		trials, err = planner.Try(ctx, p, b, say)
 		return err
 	})
+	if left != nil {
+		err = errors.Join(err, left)
+	}
 	return trials, err
 }
 
-// onBench does work on a bench of its own, which is cleared up after it.
-func onBench(ctx context.Context, o PlanOrder, work func(*bench) error) error {
+// onBench does work on a bench of its own; left is what went wrong in clearing up after it.
+func onBench(ctx context.Context, o PlanOrder, work func(*bench) error) (left, err error) {
 	b, err := openBench(ctx, o.Repo, o.BaseRef)
 	if err == nil {
 		err = work(b)
@@ -69,12 +72,9 @@ func onBench(ctx context.Context, o PlanOrder, work func(*bench) error) error {
 		err = ctx.Err()
 	}
 	if b == nil {
-		return err
+		return nil, err
 	}
-	if left := b.close(ctx); left != nil {
-		return errors.Join(err, left)
-	}
-	return err
+	return b.close(ctx), err
 }
 
 func (b *bench) makePlan(ctx context.Context, o PlanOrder, say func(string)) (planner.Made, error) {
@@ -93,7 +93,7 @@ func (b *bench) makePlan(ctx context.Context, o PlanOrder, say func(string)) (pl
 	made, err := planner.Make(ctx, planner.Request{
 		Objective: o.Objective, Roles: roles, Survey: survey, MaxAgents: o.MaxAgents, Protected: b.cfg.Guardrails.ProtectedPaths,
 	}, planner.Deps{Agent: &metered{agent: agent, limits: b.cfg.Planner}, Checks: b, Say: say})
-	return made, errors.Join(err, leave())
+	return made.With(leave(), err)
 }
 
 // notForTasks are roles that popkit gives agents by itself.

@@ -267,3 +267,27 @@ func keyPlanner(t *testing.T) {
 		t.Errorf("trials %+v %v", trials, err)
 	}
 }
+
+// TestPlanOutlivesItsEnd: what can't be cleared up after planning is said, and the plan is
+// there all the same.
+func TestPlanOutlivesItsEnd(t *testing.T) {
+	ends := 0
+	left, err := onBench(t.Context(), PlanOrder{Repo: newRepo(t)}, func(b *bench) error {
+		ends++
+		return b.held.Close() // so that it can't be closed again
+	})
+	if err != nil || ends != 1 || left == nil || !strings.Contains(left.Error(), "clear up after planning") {
+		t.Fatalf("the work: %v, clearing up: %v", err, left)
+	}
+	made, err := planner.Made{Summary: "s"}.With(left, nil)
+	if made, err = made.With(left, err); err != nil || made.Summary != "s" || strings.Count(made.Problem, left.Error()) != 2 {
+		t.Errorf("%+v, %v", made, err)
+	}
+	failure := &planner.Failure{Text: "no"}
+	if _, err := (planner.Made{}).With(left, failure); !errors.Is(err, left) || !errors.Is(err, failure) {
+		t.Errorf("a failure and what is left of it: %v", err)
+	}
+	if _, err := (planner.Made{}).With(nil, context.Canceled); err != context.Canceled { //nolint:errorlint // alone
+		t.Errorf("it was stopped: %v", err)
+	}
+}

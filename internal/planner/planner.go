@@ -54,7 +54,23 @@ type Made struct {
 	Checks      []Trial        `json:"checks"`
 	Planning    Spent          `json:"planning"`
 
+	// Problem is what went wrong in clearing up after it; a person is told.
+	Problem string `json:"-"`
+
 	opinion opinion
+}
+
+// With is what planning came to, with what could not be cleared up after it: a plan that is
+// there is worth more than a clean end.
+func (m Made) With(left, err error) (Made, error) {
+	switch {
+	case left == nil:
+		return m, err
+	case err != nil:
+		return m, errors.Join(err, left)
+	}
+	m.Problem = strings.TrimPrefix(m.Problem+"; "+left.Error(), "; ")
+	return m, nil
 }
 
 // Spent is what planning took.

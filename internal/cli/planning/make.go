@@ -27,6 +27,9 @@ func (p *Planner) make(ctx context.Context, runtime string, agents int, instead 
 	if err != nil {
 		return p.failed(instead, err)
 	}
+	if made.Problem != "" {
+		p.e.Say("problem: %s", show.Line(made.Problem))
+	}
 	d := Draft{Plan: made.Plan, Made: &made}
 	if d.Plan, err = p.narrow("the plan that was made", d.Plan); err != nil {
 		return Draft{}, err
