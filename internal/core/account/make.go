@@ -146,20 +146,17 @@ func (b *Book) task(t *state.Task, r Report) Task {
 	if t.Merged != nil {
 		out.Commit, out.Resolved = t.Merged.Commit, t.Merged.Resolved
 	}
-	var from, to time.Time
+	var work []span
 	for _, a := range r.Agents {
 		if a.Task != t.ID {
 			continue
 		}
 		out.Attempts = append(out.Attempts, a)
-		if end := a.Started.Add(seconds(a.Seconds)); !a.Started.IsZero() {
-			if from.IsZero() {
-				from = a.Started
-			}
-			to = later(to, end)
+		if !a.Started.IsZero() {
+			work = append(work, span{a.Started, a.Started.Add(seconds(a.Seconds))})
 		}
 	}
-	out.Seconds = to.Sub(from).Seconds()
+	out.Seconds, _ = covered(work) // a run that was stopped in between did nothing for it
 	for _, d := range r.Decisions {
 		if d.Task == t.ID || slices.ContainsFunc(out.Attempts, func(a Attempt) bool { return a.Agent == d.Agent }) {
 			out.Decisions = append(out.Decisions, d.ID)
@@ -197,12 +194,5 @@ func person(by string) bool { return by != state.ByTimeout && by != byPolicy && 
 
 // byPolicy gave the answers that the configuration gives.
 const byPolicy = "policy"
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

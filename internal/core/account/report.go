@@ -108,7 +108,7 @@ type Task struct {
 	Commit    string    `json:"commit,omitempty"`   // its merge
 	Ref       string    `json:"ref,omitempty"`      // where its work is kept
 	Resolved  string    `json:"resolved,omitempty"` // how a conflict was
-	Seconds   float64   `json:"seconds"`            // from its first agent's start to its last one's end
+	Seconds   float64   `json:"seconds"`            // in which at least one agent was at work on it
 	ToolCalls int       `json:"tool_calls"`
 	Used      Used      `json:"used"`
 	Audit     []string  `json:"audit"` // what the audit found in its work, and who let it pass
