@@ -39,6 +39,9 @@ func (e *Effects) run(ctx context.Context, o engine.Order, tell func(event.Data)
 	out, err := e.attempt(ctx, o, tell)
 	if err != nil {
 		exit.Detail = e.cfg.Redactor.String(err.Error())
+		if ctx.Err() != nil {
+			exit.Detail = "its start was broken off"
+		}
 		return exit
 	}
 	exit.Reason, exit.Code, exit.Signal, exit.Detail, exit.Report = out.Reason, out.Code, out.Signal, e.cfg.Redactor.String(out.Detail), out.Report

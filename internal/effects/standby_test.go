@@ -20,6 +20,7 @@ type patient struct {
 	held  chan struct{} // if not nil, Start waits for it when it is ahead
 	fails error         // of starts ahead
 	ahead chan string   // agents that were started ahead
+	gate  chan struct{} // if not nil, others say here that they wait for it, and do for ever
 }
 
 func (*patient) Patient() {}
@@ -37,6 +38,11 @@ func (p *patient) Start(ctx context.Context, s agent.Spec) (agent.Session, error
 		if p.fails != nil {
 			return nil, p.fails
 		}
+	}
+	if s.Begin == nil && p.gate != nil {
+		p.gate <- struct{}{}
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	w := &waiting{done: make(chan struct{})}
 	stop := context.AfterFunc(ctx, func() { w.end(event.ExitKilled) })
@@ -155,5 +161,26 @@ func TestStandbysAreFew(t *testing.T) {
 	case <-p.ahead:
 		t.Error("one is started after the end")
 	case <-time.After(time.Millisecond):
+	}
+}
+
+// TestStoppedWhileItStarts: an agent that waits for its start, as it does for memory, is
+// not started first.
+func TestStoppedWhileItStarts(t *testing.T) {
+	p := &patient{gate: make(chan struct{})}
+	w, taken := patiently(t, p)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan event.Data)
+	go func() {
+		ended <- w.Do(ctx, order(event.EffectRun, "a", w.base), func(d event.Data) { t.Errorf("it was told %+v", d) })
+	}()
+	<-p.gate
+	stop()
+	exit, ok := (<-ended).(event.AgentExited)
+	if !ok || exit.Reason != event.ExitNotStarted || exit.Detail != "its start was broken off" {
+		t.Errorf("%+v", exit)
+	}
+	if len(p.began) > 0 || taken() != 0 {
+		t.Errorf("began %q, %d places are taken", p.began, taken())
 	}
 }

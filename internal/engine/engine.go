@@ -301,6 +301,10 @@ func (e *Engine) cancelLong(s *state.State) {
 			if s.Stop != nil {
 				u.cancel()
 			}
+		case event.EffectRun: // it waits until it may start; once it runs it is asked to end
+			if s.Stop != nil && s.Agents[ef.Agent].Status == state.AgentPrepared && ef.Status != state.EffectUnknown {
+				u.cancel()
+			}
 		case event.EffectPrepare: // the user's setup command may be part of it
 			if s.Stop != nil || !decide.Wanted(s, s.Agents[ef.Agent]) {
 				u.cancel()

@@ -386,7 +386,8 @@ func TestReplies(t *testing.T) {
 }
 
 // TestBreaksOff: a preparation that hangs holds up neither a stop nor, where its
-// attempt is not wanted any more, the task.
+// attempt is not wanted any more, the task; an agent that waits for its start holds up no stop,
+// which is no failure of its attempt.
 func TestBreaksOff(t *testing.T) {
 	hangs := func(kind event.EffectKind) func(context.Context, Order, func(event.Data)) event.Data {
 		return func(ctx context.Context, o Order, _ func(event.Data)) event.Data {
@@ -394,6 +395,9 @@ func TestBreaksOff(t *testing.T) {
 				return nil
 			}
 			<-ctx.Done()
+			if kind == event.EffectRun {
+				return event.AgentExited{Effect: o.Key, Agent: o.Agent, Reason: event.ExitNotStarted, Detail: "broken off"}
+			}
 			return event.EffectFailed{Key: o.Key, Error: "broken off"}
 		}
 	}
@@ -403,6 +407,8 @@ func TestBreaksOff(t *testing.T) {
 		outcome event.Outcome
 	}{
 		{event.EffectPrepare, decide.Stop{By: "ann"}, event.OutcomeStopped},
+		{event.EffectRun, decide.Stop{By: "ann"}, event.OutcomeStopped},
+		{event.EffectRun, decide.Stop{By: "ann", Now: true}, event.OutcomeStopped},
 		{event.EffectPrepare, decide.Skip{Task: "a", By: "ann"}, event.OutcomeDone},
 		{event.EffectPrepare, decide.Retry{Task: "a", By: "ann"}, event.OutcomeDone},
 	} {
@@ -420,6 +426,8 @@ func TestBreaksOff(t *testing.T) {
 			}
 			if s := reopen(t, store.Open()).State; s.Ended == nil || s.Ended.Outcome != c.outcome {
 				t.Errorf("%s, then %+v: %+v", c.hangs, c.input, s.Ended)
+			} else if a := s.Agents["implementer-1"]; c.hangs == event.EffectRun && (a.Rejected == nil || !a.Rejected.Interrupted || !a.StartedAt.IsZero()) {
+				t.Errorf("%+v: %+v", c.input, a)
 			}
 		})
 	}

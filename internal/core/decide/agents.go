@@ -255,6 +255,8 @@ func disproof(a *state.Agent, t *state.Task) (reason string, interrupted bool) {
 		return "stopped: " + a.StopAsked.Reason, a.StoppedWithRun
 	}
 	switch bad := badEnd(x); {
+	case x.Reason == event.ExitNotStarted && a.StoppedWithRun:
+		return "the run was stopped before it began", true
 	case x.Reason == event.ExitNotStarted:
 		return "it could not be started" + tail(x.Detail), false
 	case a.Report != nil && a.Report.Status != event.ReportDone:

@@ -31,6 +31,7 @@ func (s *State) applyAgent(e event.Event) error {
 	case event.AgentExited:
 		return s.step(d.Agent, AgentExited, d.Effect, func(a *Agent) {
 			a.Exit, a.ExitedAt = &d, e.Time
+			a.StoppedWithRun = a.StoppedWithRun || s.Stop != nil && d.Reason == event.ExitNotStarted
 			if d.Report != nil {
 				a.Report = d.Report
 				s.usedBy(a, d.Report)
