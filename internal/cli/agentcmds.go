@@ -100,7 +100,7 @@ func runAsk(ctx context.Context, e *command.Env, o askOptions) error {
 	if err := c.Call(ctx, api.OpAsk, api.AskArgs{Question: o.Question, Options: o.Options, Default: o.Default}, &a); err != nil {
 		return err
 	}
-	if a.By == "timeout" && o.Default == "" {
+	if a.By == event.ByTimeout && o.Default == "" {
 		return command.Fail(command.ExitNeedsHuman, "", "nobody answered %s in time", a.ID)
 	}
 	if o.JSON {

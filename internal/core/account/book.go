@@ -128,7 +128,7 @@ func (b *Book) answered(d event.QuestionAnswered) {
 		return
 	}
 	t := b.of(a.agent)
-	if person(d.By) {
+	if event.ByPerson(d.By) {
 		t.byPeople += a.calls
 	}
 	no := a.first

@@ -182,17 +182,11 @@ func (b *Book) decisions(until time.Time) []Decision {
 		d.Seconds = max(0, end.Sub(q.Time).Seconds())
 		if a := q.Answer; a != nil {
 			d.Answer, d.By, d.Note, d.Always = oneLine(a.Answer), a.By, oneLine(a.Note), a.Always
-			d.Person = person(a.By)
+			d.Person = event.ByPerson(a.By)
 		}
 		out = append(out, d)
 	}
 	return out
 }
-
-// person reports whether an answer is a person's.
-func person(by string) bool { return by != state.ByTimeout && by != byPolicy && by != event.Popkit }
-
-// byPolicy gave the answers that the configuration gives.
-const byPolicy = "policy"
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -3,6 +3,8 @@ package brief
 import (
 	"fmt"
 	"strings"
+
+	"popkit/internal/core/event"
 )
 
 // Plan is what stands about the plan that the role has to present before it may
@@ -40,7 +42,7 @@ func (in *Input) plan() string {
 
 // who answered: a person, or the policy that one configured.
 func (p *Plan) who() string {
-	if p.By == "policy" {
+	if p.By == event.ByPolicy {
 		return "the run's policy"
 	}
 	return line(p.By)
@@ -48,7 +50,7 @@ func (p *Plan) who() string {
 
 // noted is what who answered added: their word, not an agent's.
 func (p *Plan) noted() string {
-	if strings.TrimSpace(p.Note) == "" || p.By == "policy" {
+	if strings.TrimSpace(p.Note) == "" || p.By == event.ByPolicy {
 		return ""
 	}
 	return fmt.Sprintf("They add: %s\n\n", line(p.Note))

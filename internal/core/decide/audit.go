@@ -68,7 +68,7 @@ func answered(a *state.Agent) string {
 
 // whose is who answered about an attempt's work.
 func whose(a *state.Agent) string {
-	if a.Audit.By == "policy" {
+	if a.Audit.By == event.ByPolicy {
 		return "the policy"
 	}
 	return "a person"

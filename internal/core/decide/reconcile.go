@@ -142,7 +142,7 @@ func expireQuestions(s *state.State, now time.Time) []event.Data {
 	for _, id := range s.Open {
 		q := s.Questions[id]
 		if at, does := q.Expires(); does && !now.Before(at) {
-			return []event.Data{event.QuestionAnswered{ID: id, Answer: q.Default, By: state.ByTimeout,
+			return []event.Data{event.QuestionAnswered{ID: id, Answer: q.Default, By: event.ByTimeout,
 				Note: fmt.Sprintf("nobody answered within %s", q.Timeout)}}
 		}
 	}
@@ -158,7 +158,7 @@ func autoAnswer(s *state.State, _ time.Time) []event.Data {
 		q := s.Questions[id]
 		for i, aa := range s.Settings.AutoAnswers {
 			if matches(aa, q, textsOf(s, q)) {
-				return []event.Data{event.QuestionAnswered{ID: id, Answer: aa.Answer, By: "policy",
+				return []event.Data{event.QuestionAnswered{ID: id, Answer: aa.Answer, By: event.ByPolicy,
 					Note: fmt.Sprintf("decisions.auto[%d]", i)}}
 			}
 		}

@@ -252,6 +252,16 @@ type MessageSent struct {
 // Popkit is who messages are from that nobody sent.
 const Popkit = "popkit"
 
+// Who answers questions besides people and Popkit: what the configuration says, and the
+// clock where nobody answered in time.
+const (
+	ByPolicy  = "policy"
+	ByTimeout = "timeout"
+)
+
+// ByPerson reports whether it is a person who gave an answer.
+func ByPerson(by string) bool { return by != ByPolicy && by != ByTimeout && by != Popkit }
+
 // MessageDelivered says that an agent was given the messages.
 type MessageDelivered struct {
 	Agent string   `json:"agent"`
@@ -310,7 +320,7 @@ type QuestionAsked struct {
 type QuestionAnswered struct {
 	ID     string `json:"id"`
 	Answer string `json:"answer"`
-	By     string `json:"by"` // a person's name, "policy", "timeout"
+	By     string `json:"by"` // a person's name, ByPolicy, ByTimeout, Popkit
 	Note   string `json:"note,omitempty"`
 	// Files that the answer drop leaves out; none: those with findings that block.
 	Files []string `json:"files,omitempty"`

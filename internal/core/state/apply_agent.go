@@ -158,9 +158,9 @@ func (a *Agent) trimmed(d event.AgentTrimmed) {
 // without end.
 func (a *Agent) sentBack() bool {
 	if p := a.Plan; p != nil && p.Answer.Answer == AnswerReject {
-		return p.Answer.By != "policy"
+		return p.Answer.By != event.ByPolicy
 	}
-	return a.Audit != nil && a.Audit.Answer == AnswerRetry && a.Audit.By != "policy"
+	return a.Audit != nil && a.Audit.Answer == AnswerRetry && a.Audit.By != event.ByPolicy
 }
 
 // dropEffects forgets failed effects that nobody needs any more.

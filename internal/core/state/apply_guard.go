@@ -142,7 +142,7 @@ func (s *State) answerGuard(q *Question, d event.QuestionAnswered) error {
 		}
 	} else {
 		g.Refused += len(g.asked[q.ID])
-		if d.By != ByTimeout {
+		if d.By != event.ByTimeout {
 			if g.denied == nil {
 				g.denied = map[string]string{}
 			}
@@ -153,6 +153,3 @@ func (s *State) answerGuard(q *Question, d event.QuestionAnswered) error {
 	s.ruled(q, d)
 	return nil
 }
-
-// ByTimeout gave the answer of a question that nobody answered in time.
-const ByTimeout = "timeout"

@@ -74,9 +74,6 @@ func (b *Box) check(ctx context.Context, a args) (string, error) {
 	return "Noted.", nil
 }
 
-// byTimeout is who answers a question that nobody answered in time.
-const byTimeout = "timeout"
-
 func (b *Box) ask(ctx context.Context, a args) (string, error) {
 	options, err := a.texts("options", ",\n")
 	if err != nil {
@@ -86,7 +83,7 @@ func (b *Box) ask(ctx context.Context, a args) (string, error) {
 	if err := b.cfg.Caller.Call(ctx, api.OpAsk, api.AskArgs{Question: a.text("question"), Options: options}, &out); err != nil {
 		return "", err
 	}
-	if out.By == byTimeout {
+	if out.By == event.ByTimeout {
 		return "Nobody answered in time. Take the way that is easiest to undo, and name the open question in your report; report blocked if there is no such way.", nil
 	}
 	return answer(out.By, out.Answer, out.Note), nil
@@ -113,7 +110,7 @@ func (b *Box) help(ctx context.Context, a args) (string, error) {
 	case out.Question == "":
 		return "The other agents were asked and have no answer yet; one that comes reaches you beside a tool's result. No person could be asked: " + out.Why +
 			". Go on with what does not depend on it, or report blocked.", nil
-	case out.By == byTimeout:
+	case out.By == event.ByTimeout:
 		return "Neither the other agents nor a person answered in time. Go on with what does not depend on it, or report blocked and say what you would need.", nil
 	}
 	return answer(out.By, out.Answer, out.Note), nil
