@@ -16,7 +16,6 @@ const (
 	inAgents    = "agents, checks and setup commands of new runs"
 	inWorkspace = "workspaces of new runs"
 	inPlanning  = "popkit power start and popkit plan make"
-	inGuard     = "drift detection, which is not built yet"
 	inEngine    = "engines that start"
 	inRedis     = "redis mode, which is not built yet"
 )
