@@ -110,6 +110,9 @@ func (w *world) host() Host {
 		Create: func(_ context.Context, n NewRun) (runs.Run, error) {
 			w.note("create %s base=%q agents=%d mode=%s runtime=%s minutes=%v", n.PlanSource, n.BaseRef, n.Settings.MaxAgents,
 				n.Settings.Mode, n.Settings.Runtime, n.Settings.MaxRuntime.Minutes())
+			if u := n.Settings.Planning; u != (event.Usage{}) {
+				w.note("planned with %d tokens, $%.3f", u.Tokens(), u.CostUSD)
+			}
 			return runs.Place{Repo: w.repo}.Run(runID), nil
 		},
 		Spawn: func(_ context.Context, r runs.Run, by string) (runs.Holder, error) {

@@ -13,7 +13,7 @@ func Account(r account.Report, width int) string {
 	p.line("  ", "run "+r.Run+": "+r.Title())
 	p.line("  ", r.Took())
 	p.line("  ", r.Totals.Headline())
-	p.line("  ", r.Totals.Used.Cost())
+	p.line("  ", r.Totals.Cost())
 	p.line("  ", r.Totals.Talk())
 	for _, l := range r.Result() {
 		p.line("  ", l)

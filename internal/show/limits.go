@@ -53,7 +53,11 @@ func used(b view.Budget) string {
 		!slices.ContainsFunc(b.Lines, func(l view.BudgetLine) bool { return l.State != "ok" }) {
 		return ""
 	}
-	text := fmt.Sprintf("used       %s tokens, $%.2f, %s\n", budget.Grouped(b.InputTokens+b.OutputTokens), b.CostUSD, Count(b.ToolCalls, "tool call"))
+	text := fmt.Sprintf("used       %s tokens, $%.2f, %s", budget.Grouped(b.InputTokens+b.OutputTokens), b.CostUSD, Count(b.ToolCalls, "tool call"))
+	if b.PlanningTokens > 0 || b.PlanningCostUSD > 0 {
+		text += fmt.Sprintf("; planning took %s tokens, $%.2f of it", budget.Grouped(b.PlanningTokens), b.PlanningCostUSD)
+	}
+	text += "\n"
 	for _, l := range b.Lines {
 		if l.State == "ok" {
 			continue

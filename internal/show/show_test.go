@@ -188,3 +188,15 @@ func TestEngineSaysWhatDrives(t *testing.T) {
 		t.Errorf("no %q in\n%s", want, text)
 	}
 }
+
+// TestUsedByPlanning: status says what planning took of all that was used.
+func TestUsedByPlanning(t *testing.T) {
+	b := view.Budget{InputTokens: 12000, OutputTokens: 500, CostUSD: 0.5, ToolCalls: 2}
+	if got := used(b); got != "used       12,500 tokens, $0.50, 2 tool calls\n" {
+		t.Error(got)
+	}
+	b.PlanningTokens, b.PlanningCostUSD = 2500, 0.04
+	if got := used(b); got != "used       12,500 tokens, $0.50, 2 tool calls; planning took 2,500 tokens, $0.04 of it\n" {
+		t.Error(got)
+	}
+}

@@ -154,6 +154,9 @@ func (p *Planner) Resolve(ctx context.Context, d Draft) (command.NewRun, show.Pl
 	if err != nil {
 		return command.NewRun{}, facts, command.UsageError(err)
 	}
+	if d.Made != nil {
+		s.Planning = d.Made.Planning.Usage
+	}
 	plan := p.cfg.Complete(d.Plan)
 	claude, used, err := driver.Claude(ctx, p.e, p.info.Top, plan, s)
 	if err != nil {

@@ -48,7 +48,8 @@ func story() []event.Data {
 	out := []event.Data{
 		event.RunCreated{
 			Run: "R", BaseRef: "refs/heads/main", Base: "base0123456789", Branch: "popkit/R",
-			Settings: event.Settings{Mode: "native", Tier: "pro", PhaseAware: true, MaxAgents: 2},
+			Settings: event.Settings{Mode: "native", Tier: "pro", PhaseAware: true, MaxAgents: 2,
+				Planning: event.Usage{InputTokens: 5000, OutputTokens: 200, CostUSD: 0.05, Turns: 3}},
 			Plan: objective.Plan{
 				Objective: objective.Objective{Description: "Build\n a login", SuccessCriteria: []objective.Criterion{
 					{Text: "tests pass", Check: &objective.Check{Run: "make test"}}, {Text: "it is nice"}}},

@@ -40,6 +40,7 @@ func (b *Book) Report(now time.Time, engine *view.Engine) Report {
 		r.Insights = append(r.Insights, Insight{Insight: in, Given: list(b.given[in.ID])})
 	}
 	r.Time, r.Totals = timeline(r, s.ActiveAt(until)), totals(r, v)
+	r.Totals.Planning = used(s.Settings.Planning)
 	return r
 }
 

@@ -10,7 +10,7 @@ func (r Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n", r.Objective)
 	fmt.Fprintf(&b, "- run %s, %s\n- base %s (%.10s)\n- %s\n- %s\n", r.Run, r.Title(), r.BaseRef, r.Base, r.Took(), r.Totals.Headline())
-	if cost := r.Totals.Used.Cost(); cost != "" {
+	if cost := r.Totals.Cost(); cost != "" {
 		fmt.Fprintf(&b, "- %s\n", cost)
 	}
 	fmt.Fprintf(&b, "- %s\n", r.Totals.Talk())

@@ -59,6 +59,7 @@ type Totals struct {
 	Questions      int  `json:"questions"`
 	ByPeople       int  `json:"by_people"` // of them answered by people
 	Used           Used `json:"used"`
+	Planning       Used `json:"planning,omitzero"` // of it, before the run
 }
 
 // Timeline says where the time went, in seconds.

@@ -43,6 +43,15 @@ func (u Used) Cost() string {
 	return strings.Join(parts, ", ")
 }
 
+// Cost says what models used in all, and what planning did of it.
+func (t Totals) Cost() string {
+	text := t.Used.Cost()
+	if planning := t.Planning.Cost(); planning != "" {
+		text += "; of it planning " + planning
+	}
+	return text
+}
+
 // money is an amount in dollars; what is less than a cent is not nothing.
 func money(usd float64) string {
 	if usd > 0 && usd < 0.01 {

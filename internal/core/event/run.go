@@ -33,6 +33,9 @@ type Settings struct {
 	// every agent gets the last ones.
 	FullRouting bool `json:"full_routing"`
 
+	// Planning is what making the plan has used: the run's budget begins with it.
+	Planning Usage `json:"planning,omitzero"`
+
 	MaxAgents int `json:"max_agents"` // running at once
 	// Sequential: agents work one after the other, whatever MaxAgents says (mode file).
 	Sequential      bool   `json:"sequential,omitempty"`

@@ -87,7 +87,7 @@ func (s *State) apply(e event.Event) error {
 
 func (s *State) runCreated(e event.Event, d event.RunCreated) error {
 	s.Created, s.Settings, s.BegunAt, s.Head = d, d.Settings, e.Time, d.Base
-	s.Boundaries = d.Plan.Objective.Boundaries
+	s.Boundaries, s.Spent.Usage = d.Plan.Objective.Boundaries, d.Settings.Planning
 	for i, ph := range d.Plan.Phases {
 		p := &Phase{Index: i, Name: ph.Name, Status: PhasePending}
 		for _, c := range ph.Checks {

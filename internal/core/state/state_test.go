@@ -273,3 +273,27 @@ func TestBounds(t *testing.T) {
 		t.Errorf("%d problems, %d needs", len(s.Problems), len(s.Agents["implementer-2"].Needs))
 	}
 }
+
+// TestPlanningCounts: what making the plan has used is the beginning of the run's budget, and
+// of nobody else's; a log from before it was recorded begins with nothing.
+func TestPlanningCounts(t *testing.T) {
+	for _, planning := range []event.Usage{{}, {InputTokens: 700, OutputTokens: 50, CostUSD: 0.75, Turns: 3}} {
+		told := story()
+		created := told[0].(event.RunCreated)
+		created.Settings.Planning = planning
+		created.Settings.Budgets.Run = event.Allowance{Tokens: 1000, CostUSD: 1}
+		told[0] = created
+		told = append(told, event.AgentUsed{Agent: "implementer-2", Used: event.Usage{InputTokens: 100, CostUSD: 0.25}})
+		s := tell(t, told)
+		used := map[string]float64{}
+		for _, l := range s.Budgets(s.Time) {
+			used[l.Key()] = l.Used
+		}
+		if used["run//tokens"] != float64(planning.Tokens()+100) || used["run//cost_usd"] != planning.CostUSD+0.25 {
+			t.Errorf("planned with %+v: %v", planning, used)
+		}
+		if got := s.Phases[0].Spent.Usage.Tokens(); got != 100 {
+			t.Errorf("the phase used %d tokens", got)
+		}
+	}
+}

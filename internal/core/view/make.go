@@ -126,6 +126,7 @@ func budget(s *state.State, now time.Time) Budget {
 		CachedTokens: s.Spent.Usage.CachedTokens, Turns: s.Spent.Usage.Turns,
 		InputTokens: s.Spent.Usage.InputTokens, OutputTokens: s.Spent.Usage.OutputTokens, CostUSD: s.Spent.Usage.CostUSD,
 		ToolCalls: s.Spent.ToolCalls, Lines: lines(s, now),
+		PlanningTokens: set.Planning.Tokens(), PlanningCostUSD: set.Planning.CostUSD,
 	}
 	for _, id := range s.Live {
 		if s.Agents[id].Occupies(s) {

@@ -226,6 +226,9 @@ type Budget struct {
 	CostUSD      float64 `json:"cost_usd"`
 	Turns        int64   `json:"turns,omitempty"`
 	ToolCalls    int     `json:"tool_calls"`
+	// What planning used of it, before the run.
+	PlanningTokens  int64   `json:"planning_tokens,omitempty"`
+	PlanningCostUSD float64 `json:"planning_cost_usd,omitempty"`
 	// Lines are the budgets of the run, of the current phase and of the tasks at work
 	// of which something is used, or that are used up.
 	Lines []BudgetLine `json:"lines"`
