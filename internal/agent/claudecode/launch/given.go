@@ -18,8 +18,8 @@ import (
 const (
 	maxFiles = 2000
 	maxBytes = 32 << 20
-	// maxInstructions bounds the text of instructions, for versions that have to be
-	// told by the system prompt.
+	// maxInstructions bounds the text of one file of instructions that the CLI does not
+	// read where it is.
 	maxInstructions = 64 << 10
 )
 
@@ -64,7 +64,7 @@ func (l *Launcher) give(s Spec) (gift, error) {
 	for _, from := range []struct{ of, root, name string }{
 		{"the user", memory, "CLAUDE.md"}, {"the project", s.Workspace, "CLAUDE.md"}, {"the project", s.Workspace, ".claude/CLAUDE.md"},
 	} {
-		data, err := readBelow(from.root, from.name)
+		data, err := copied.text(from.root, from.name)
 		if err == nil {
 			fmt.Fprintf(&text, "Instructions of %s (%s):\n\n%s\n\n", from.of, from.name, bytes.TrimSpace(data))
 		} else if !errors.Is(err, fs.ErrNotExist) {
@@ -82,9 +82,9 @@ func followed(path string) (dir, name string, err error) {
 	return filepath.Dir(real), filepath.Base(real), err
 }
 
-// readBelow reads a file below a folder, and none that a link in it leads to
+// text reads instructions below a folder, and none that a link in it leads to
 // elsewhere.
-func readBelow(dir, name string) ([]byte, error) {
+func (c *copier) text(dir, name string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,11 @@ func readBelow(dir, name string) ([]byte, error) {
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxInstructions))
+	data, err := io.ReadAll(io.LimitReader(f, maxInstructions+1))
+	if len(data) > maxInstructions {
+		data = data[:maxInstructions]
+		c.note("the end of "+filepath.Join(dir, name), fmt.Errorf("an agent is given %d KiB of it", maxInstructions>>10))
+	}
 	return data, errors.Join(err, f.Close(), root.Close())
 }
 
@@ -175,13 +179,13 @@ func (c *copier) memory(dir, to string) error {
 		return err
 	}
 	if err == nil {
-		text, err := readBelow(at, name)
+		text, err := c.text(at, name)
 		if err != nil {
 			return err
 		}
 		for _, m := range imported.FindAllSubmatch(text, -1) {
 			name := strings.TrimPrefix(string(m[1]), "~/"+filepath.Base(dir)+"/")
-			if more, err := readBelow(dir, name); err == nil {
+			if more, err := c.text(dir, name); err == nil {
 				text = fmt.Appendf(text, "\n\n%s:\n\n%s\n", name, bytes.TrimSpace(more))
 			}
 		}

@@ -140,6 +140,19 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLongInstructions: what is cut off is said.
+func TestLongInstructions(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "CLAUDE.md"), []byte(strings.Repeat("x", maxInstructions+1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := &copier{}
+	text, err := c.text(dir, "CLAUDE.md")
+	if err != nil || len(text) != maxInstructions || len(c.notes) != 1 || !strings.Contains(c.notes[0], "the end of "+dir+"/CLAUDE.md") {
+		t.Errorf("%d bytes, %v, %q", len(text), err, c.notes)
+	}
+}
+
 // TestOlderVersions get CLAUDE.md by the system prompt.
 func TestOlderVersions(t *testing.T) {
 	dir := t.TempDir()
