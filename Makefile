@@ -17,9 +17,9 @@ RACE        ?= auto
 # the race detector would only make them slow.
 RACE_DIRS   := internal/engine internal/eventlog internal/proc internal/redact internal/agent \
                internal/effects internal/statefile internal/server internal/daemon internal/workspace
-# Tests that start a popkit or a git many hundred times: what is raced there is
+# Tests that start a popkit or a git many, many times: what is raced there is
 # processes, which the race detector does not see and makes slow.
-RACE_SKIP   := ^(TestKilledAtEveryEvent|TestCutAnywhere)$$
+RACE_SKIP   := ^(TestKilledAtEveryEvent|TestCutAnywhere|TestEveryKeyTakesEffect)$$
 
 GOLANGCI    := v2.15.0
 STATICCHECK := v0.8.2
