@@ -47,15 +47,16 @@ var nouns = []string{"internal/core/objective", "internal/core/event", "internal
 var packages = []Package{
 	// Core, each layer on the ones before it.
 	{Dir: "internal/core/nearest", Band: Core},
+	{Dir: "internal/core/excerpt", Band: Core},
 	{Dir: "internal/core/objective", Band: Core, May: []string{"internal/core/nearest"}},
-	{Dir: "internal/core/event", Band: Core, May: []string{"internal/core/objective"}},
+	{Dir: "internal/core/event", Band: Core, May: []string{"internal/core/excerpt", "internal/core/objective"}},
 	{Dir: "internal/core/insight", Band: Core, May: nouns},
 	{Dir: "internal/core/source", Band: Core},
 	{Dir: "internal/core/source/testcase", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/source/marker", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/source/secret", Band: Core, May: []string{"internal/core/source"}},
 	{Dir: "internal/core/source/setting", Band: Core, May: []string{"internal/core/source"}},
-	{Dir: "internal/core/smell", Band: Core, May: []string{"internal/core/source", "internal/core/source/..."}},
+	{Dir: "internal/core/smell", Band: Core, May: []string{"internal/core/excerpt", "internal/core/source", "internal/core/source/..."}},
 	{Dir: "internal/core/policy/word", Band: Core},
 	{Dir: "internal/core/policy/code", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/wrapper", Band: Core, May: []string{"internal/core/policy/word"}},
@@ -67,7 +68,7 @@ var packages = []Package{
 	{Dir: "internal/core/policy/carry", Band: Core, May: []string{"internal/core/policy/word"}},
 	{Dir: "internal/core/policy/paths", Band: Core, May: []string{"internal/core/objective", "internal/core/policy/word", "internal/core/smell"}},
 	{Dir: "internal/core/policy/readonly", Band: Core, May: []string{"internal/core/policy/hosttool", "internal/core/policy/shell"}},
-	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/nearest", "internal/core/policy/...", "internal/core/smell"),
+	{Dir: "internal/core/policy", Band: Core, May: with(nouns, "internal/core/excerpt", "internal/core/nearest", "internal/core/policy/...", "internal/core/smell"),
 		Tests: []string{"internal/policytest"}},
 	{Dir: "internal/core/audit", Band: Core, May: with(nouns, "internal/core/policy/paths", "internal/core/smell")},
 	{Dir: "internal/core/brief", Band: Core, May: nouns},
@@ -143,7 +144,7 @@ var packages = []Package{
 	{Dir: "internal/sandbox/proof", Band: Adapter, May: []string{"internal/proc", "internal/sandbox"}},
 	{Dir: "internal/door", Band: Adapter, May: []string{"internal/proc"}, Tests: []string{"internal/sandbox"}},
 	{Dir: "internal/notify", Band: Adapter, May: []string{"internal/proc", "internal/redact"}},
-	{Dir: "internal/guard", Band: Adapter, May: with(nouns, "internal/core/policy", "internal/core/policy/readonly", "internal/core/policy/shell", "internal/redact")},
+	{Dir: "internal/guard", Band: Adapter, May: with(nouns, "internal/core/excerpt", "internal/core/policy", "internal/core/policy/readonly", "internal/core/policy/shell", "internal/redact")},
 	{Dir: "internal/statefile", Band: Adapter, May: []string{"internal/core/insight", "internal/core/view"}},
 
 	// The spine.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"popkit/internal/core/policy"
 )
@@ -75,15 +74,4 @@ func rank(name string) int {
 		return i
 	}
 	return len(first)
-}
-
-// clip cuts text to at most n bytes, at a rune's end, and says so.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"popkit/internal/core/event"
+	"popkit/internal/core/excerpt"
 	"popkit/internal/core/policy"
 	"popkit/internal/redact"
 )
@@ -126,7 +127,7 @@ func (g *Guard) Judge(ctx context.Context, agent string, c Call) (j Judgement) {
 	}
 	j = g.judged(agent, c, digest, v)
 	j.Judged.Canary = v.Decision == policy.Deny && d.isCanary(c.Call)
-	j.Deed = clip(g.redactor.String(deed(c.Call)), maxDeed)
+	j.Deed = excerpt.Of(g.redactor.String(deed(c.Call)), maxDeed)
 	j.Breach = d.breach(agent)
 	if j.Judged.Canary {
 		d.tried.Store(true)
@@ -137,15 +138,15 @@ func (g *Guard) Judge(ctx context.Context, agent string, c Call) (j Judgement) {
 // judged is a verdict as it goes to the log.
 func (g *Guard) judged(agent string, c Call, digest string, v policy.Verdict) Judgement {
 	out := event.GuardJudged{
-		Agent: agent, Call: c.ID, Tool: c.Tool, On: clip(g.redactor.String(on(c.Call)), maxText),
+		Agent: agent, Call: c.ID, Tool: c.Tool, On: excerpt.Of(g.redactor.String(on(c.Call)), maxText),
 		Verdict: event.Verdict(v.Decision.String()), Rule: v.Rule,
-		Subject: g.subject(v.Subject), Reason: clip(g.redactor.String(v.Reason), maxText), Hint: clip(g.redactor.String(v.Hint), maxText), Digest: digest,
+		Subject: g.subject(v.Subject), Reason: excerpt.Of(g.redactor.String(v.Reason), maxText), Hint: excerpt.Of(g.redactor.String(v.Hint), maxText), Digest: digest,
 	}
 	for i, f := range v.Flags {
 		if i == maxFlags {
 			break
 		}
-		out.Flags = append(out.Flags, event.GuardFlag{Rule: f.Rule, Reason: clip(g.redactor.String(f.Reason), maxText), Path: clip(f.Path, maxText)})
+		out.Flags = append(out.Flags, event.GuardFlag{Rule: f.Rule, Reason: excerpt.Of(g.redactor.String(f.Reason), maxText), Path: excerpt.Of(f.Path, maxText)})
 	}
 	return Judgement{Judged: out}
 }
@@ -154,7 +155,7 @@ func (g *Guard) judged(agent string, c Call, digest string, v policy.Verdict) Ju
 // very same thing and no other, since people answer "always" to it: what is taken
 // out or cut off is told apart by its digest.
 func (g *Guard) subject(raw string) string {
-	shown := clip(g.redactor.String(raw), maxText)
+	shown := excerpt.Of(g.redactor.String(raw), maxText)
 	if shown == raw {
 		return raw
 	}

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"popkit/internal/core/excerpt"
 )
 
 // maxShown bounds a text in String, in bytes.
@@ -70,13 +71,7 @@ func shown(v reflect.Value) string {
 
 // short quotes a text that is not one word, and cuts it at a rune's end.
 func short(s string) string {
-	if len(s) > maxShown {
-		n := maxShown
-		for n > 0 && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = s[:n] + "…"
-	}
+	s = excerpt.Of(s, maxShown)
 	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == '[' || r == ']' || r == '{' || r == '}' }) {
 		return strconv.Quote(s)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"popkit/internal/core/excerpt"
 	"popkit/internal/core/policy/paths"
 	"popkit/internal/core/policy/shell"
 	"popkit/internal/core/smell"
@@ -133,15 +134,7 @@ func (j *judge) verdict() Verdict {
 
 // oneLine keeps what comes from an agent on one line, and short.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	const most = 300
-	if len(s) > most {
-		cut := most
-		for cut > 0 && s[cut]&0xC0 == 0x80 {
-			cut--
-		}
-		s = s[:cut] + "…"
-	}
+	s = excerpt.Of(strings.Join(strings.Fields(s), " "), 300)
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return -1

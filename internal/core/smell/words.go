@@ -3,7 +3,8 @@ package smell
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"popkit/internal/core/excerpt"
 )
 
 // maxExcerpt bounds what is shown of a line.
@@ -13,15 +14,7 @@ func place(path string, line int) string { return path + ":" + strconv.Itoa(line
 
 // cut shortens a line for showing, between runes.
 func cut(s string) string {
-	s = strings.ToValidUTF8(s, "?")
-	if len(s) <= maxExcerpt {
-		return s
-	}
-	n := maxExcerpt
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
+	return excerpt.Of(strings.ToValidUTF8(s, "?"), maxExcerpt)
 }
 
 // spaced makes single blanks of all stretches of blanks.
